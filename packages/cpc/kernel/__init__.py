@@ -1,0 +1,1 @@
+"""Ids, clock and base errors: what every CPC package may lean on. No framework, no driver."""

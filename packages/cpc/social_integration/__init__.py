@@ -1,0 +1,1 @@
+"""The social events that CPC apps share."""

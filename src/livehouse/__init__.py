@@ -1,0 +1,1 @@
+"""Livehouse: a live-streaming platform that anyone can run."""

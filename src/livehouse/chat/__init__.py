@@ -1,0 +1,1 @@
+"""A channel's chat room, on cpc.messenger."""

@@ -1,0 +1,1 @@
+"""Composition root: settings, wiring, roles, embedded services, command line."""

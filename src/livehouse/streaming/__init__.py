@@ -1,0 +1,1 @@
+"""Going live and watching live."""

@@ -1,0 +1,1 @@
+"""The one inbound door: REST, WHIP, WHEP and the page."""
