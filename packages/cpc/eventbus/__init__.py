@@ -1,1 +1,1 @@
-"""Events between processes: the CloudEvents envelope, an outbox in PostgreSQL, memory and JetStream transports."""
+"""Events between processes: CloudEvents, an outbox in PostgreSQL, memory and JetStream transports."""

@@ -1,4 +1,7 @@
-"""Errors as domain words. A door turns the class into its own status; `slug` names the exact problem and never changes."""
+"""Errors as domain words. A door turns the class into its own status.
+
+`slug` names the exact problem and never changes.
+"""
 
 from __future__ import annotations
 

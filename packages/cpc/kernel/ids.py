@@ -24,11 +24,16 @@ class EntityId:
         """Read the printed form. Raises `Invalid` when it is not an id of this kind."""
         head, _, digits = text.partition("_")
         if head != cls.prefix or len(digits) != 32:
-            raise Invalid("malformed-id", f"'{text[:60]}' is not a {cls.__name__}; it looks like {cls.prefix}_ and 32 hex digits.")
+            raise Invalid(
+                "malformed-id",
+                f"'{text[:60]}' is not a {cls.__name__}; it looks like {cls.prefix}_ and 32 hex digits.",
+            )
         try:
             return cls(UUID(hex=digits))
         except ValueError:
-            raise Invalid("malformed-id", f"'{text[:60]}' is not a {cls.__name__}: its digits are not hexadecimal.") from None
+            raise Invalid(
+                "malformed-id", f"'{text[:60]}' is not a {cls.__name__}: its digits are not hexadecimal."
+            ) from None
 
     def __str__(self) -> str:
         return f"{self.prefix}_{self.uuid.hex}"

@@ -1,0 +1,96 @@
+"""What other slices may know of accounts: ids, names, and who is acting."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, Self
+
+from cpc.kernel.errors import Invalid, Unauthenticated
+from cpc.kernel.ids import EntityId
+
+LOGIN_SESSION_COOKIE = "livehouse_session"
+
+# First parts of the paths this platform serves or may serve: a channel's page lives at /{name}.
+RESERVED_NAMES = frozenset(
+    """
+    about account accounts admin administrator api app assets auth badges billing blog broadcast
+    broadcasts browse categories category channel channels chat clips contact creator dashboard
+    developer developers directory docs downloads drops edge embed emotes events explore faq favicon
+    feed feeds following friends graphql healthz help hls home inbox index insights jobs legal live
+    livehouse login logout manifest me media messages metrics moderator notifications null oauth
+    openapi page pages payments popular press privacy problems profile public raid readyz redoc
+    register robots root rtmp schedule search security session sessions settings setup sign_in
+    sign_out sign_up signin signout signup sitemap staff static status store stream streams studio
+    subscribe subscriptions support system team teams terms thumbnails undefined upload user users
+    video videos vods wallet watch well_known whep whip ws
+    """.split()  # noqa: SIM905 - a list of 150 quoted words reads worse
+)
+
+
+class AccountId(EntityId):
+    prefix: ClassVar[str] = "acc"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AccountName:
+    """The name of an account and of its channel: 3 to 25 of a to z, 0 to 9 and underscore."""
+
+    value: str
+
+    _FORM: ClassVar[re.Pattern[str]] = re.compile(r"[a-z0-9_]{3,25}")
+
+    def __post_init__(self) -> None:
+        if not self._FORM.fullmatch(self.value):
+            raise Invalid(
+                "malformed-name",
+                "A name has 3 to 25 characters: letters a to z, digits and underscores.",
+            )
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Fold the case and check the form. Raises `Invalid`. Reserved names pass: they name no one."""
+        # Only ASCII is folded: casefold() would turn the Kelvin sign into a plain k.
+        return cls(text.lower() if text.isascii() else text)
+
+    @classmethod
+    def parse_new(cls, text: str) -> Self:
+        """As `parse`, for a name someone wants to take: also refuses reserved ones."""
+        name = cls.parse(text)
+        if name.value in RESERVED_NAMES:
+            raise Invalid(
+                "reserved-name", f"'{name}' is a page of this site and cannot be taken. Choose another name."
+            )
+        return name
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts in a request: an account, or an anonymous visitor."""
+
+    account_id: AccountId | None = None
+    name: AccountName | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.account_id is None
+
+    def require_account(self) -> AccountId:
+        """The acting account. Raises `Unauthenticated` for an anonymous visitor."""
+        if self.account_id is None:
+            raise Unauthenticated("sign-in-required", "Sign in to do this.")
+        return self.account_id
+
+
+ANONYMOUS = Actor()
+
+
+class ActorResolver(Protocol):
+    """Says who holds a login session's token, from the cookie or the bearer header."""
+
+    async def __call__(self, token: str) -> Actor:
+        """Raises `Unauthenticated` when the token is unknown, expired or signed out."""
+        ...

@@ -1,0 +1,1 @@
+"""Puts adapters behind ports, one module a slice. Production and tests call the same functions."""
