@@ -149,4 +149,4 @@ check-python:
 	@$(QUIET) "import rules" $(BIN)/lint-imports --no-logo
 
 check-unit:
-	@STEP_CLOSING=1 $(QUIET) "unit and architecture tests" $(BIN)/pytest tests/unit tests/architecture
+	@STEP_CLOSING=1 $(QUIET) "unit and architecture tests" $(BIN)/pytest -m "not integration" tests/unit tests/architecture

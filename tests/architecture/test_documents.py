@@ -1,0 +1,68 @@
+"""The documents name things that are there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)")
+IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
+
+
+def names(documents: list[Path]) -> list[str]:
+    return [str(path.relative_to(ROOT)) for path in documents]
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors a Markdown page has, made as the usual hosts make them: lower case, spaces to dashes."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"```.*?```", "", text, flags=re.S)
+
+
+@pytest.mark.parametrize("name", names(DOCUMENTS))
+def test_links_and_images_resolve(name: str) -> None:
+    document = ROOT / name
+    text = without_code(document.read_text())
+    for alt, target in IMAGE.findall(text):
+        assert alt, f"an image without a description: {target}"
+        assert (document.parent / target).is_file(), target
+    for target in LINK.findall(text):
+        if target.startswith(("https://", "http://", "mailto:")):
+            continue
+        path, _, anchor = target.partition("#")
+        page = (document.parent / path) if path else document
+        assert page.exists(), target
+        if anchor:
+            assert anchor in anchors(page), target
+
+
+def test_make_targets_named_in_the_documents_exist() -> None:
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = set(re.findall(r"^  make ([a-z-]+)", listed, re.M))
+    assert {"run", "test", "check", "bench", "help"} <= targets
+    for document in DOCUMENTS:
+        commands = re.findall(r"(?:`|^\$? *)make ([a-z][a-z-]*)", document.read_text(), re.M)
+        assert set(commands) <= targets, document
+
+
+def test_paths_named_in_the_architecture_map_exist() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    paths = re.findall(r"`((?:src|packages|native|frontend|tests|benchmarks|examples|docs|deploy|tools)/[\w./-]*)`", text)
+    assert len(paths) > 15
+    assert not [path for path in paths if not (ROOT / path).exists()]
+
+
+def test_the_decisions_are_all_listed() -> None:
+    listed = (ROOT / "docs/decisions/README.md").read_text()
+    records = [path.name for path in (ROOT / "docs/decisions").glob("0*.md")]
+    assert len(records) >= 7
+    assert not [name for name in records if f"]({name})" not in listed]

@@ -1,0 +1,123 @@
+"""Rules of the house that no linter knows. CONTRIBUTING.md says why each is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = {".py", ".pyi", ".rs", ".ts", ".svelte", ".js", ".sh", ".css", ".sql"}
+BANNED_NAMES = {"util", "utils", "helper", "helpers", "common", "manager", "misc", "base"}
+LINES_NEEDING_A_REASON = 400
+LINES_AT_MOST = 600
+
+# Files over 400 lines and why they stay whole.
+LONG_FILES: dict[str, str] = {}
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Files that are in the repository or about to be; patterns as git understands them."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *patterns],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    return [ROOT / name for name in sorted(set(listed.split("\0"))) if name and (ROOT / name).is_file()]
+
+
+@pytest.fixture(scope="module")
+def code_files() -> list[Path]:
+    files = [path for path in tracked() if path.suffix in CODE and "generated" not in path.name]
+    assert len(files) > 50
+    return files
+
+
+def line_count(path: Path) -> int:
+    return path.read_bytes().count(b"\n")
+
+
+def test_no_file_is_too_long(code_files: list[Path]) -> None:
+    lengths = {str(path.relative_to(ROOT)): line_count(path) for path in code_files}
+    too_long = {name: lines for name, lines in lengths.items() if lines > LINES_AT_MOST}
+    assert not too_long, f"split by idea: {too_long}"
+    unreasoned = {
+        name: lines
+        for name, lines in lengths.items()
+        if lines > LINES_NEEDING_A_REASON and name not in LONG_FILES
+    }
+    assert not unreasoned, f"split by idea, or give the reason in LONG_FILES: {unreasoned}"
+    stale = [name for name in LONG_FILES if lengths.get(name, 0) <= LINES_NEEDING_A_REASON]
+    assert not stale, f"no longer long: {stale}"
+
+
+def test_no_module_has_a_name_that_says_nothing(code_files: list[Path]) -> None:
+    meaningless = [
+        str(path.relative_to(ROOT))
+        for path in code_files
+        if {part.lower() for part in (*path.relative_to(ROOT).parent.parts, path.stem)} & BANNED_NAMES
+    ]
+    assert not meaningless
+
+
+def test_no_test_sleeps() -> None:
+    """A test waits for the condition. `sleep(0)` gives the loop a turn and is fine."""
+    sleeping = re.compile(r"\b(?:time|asyncio)\.sleep\((?!0\))|waitForTimeout|wait_for_timeout\(|thread::sleep")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in tracked("tests/**", "frontend/src/**/*.test.ts", "native/**/tests/**")
+        if path.suffix in CODE and path != Path(__file__)
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if sleeping.search(line)
+    ]
+    assert not found
+
+
+def test_locks_pin_by_hash_and_name_no_index() -> None:
+    locks = tracked("*.lock", "*package-lock.json")
+    assert {path.name for path in locks} >= {"requirements.lock", "Cargo.lock", "package-lock.json"}
+    for path in locks:
+        text = path.read_text()
+        assert not re.search(r'"resolved": "http|^--(?:extra-)?index-url|^--find-links|registry = "http', text, re.M), path
+        if path.name.startswith("requirements"):
+            assert "://" not in text, path
+            pins = re.findall(r"^[A-Za-z0-9][^\n]*(?:\n[ ]+--hash=sha256:[0-9a-f]{64}[^\n]*)+", text, re.M)
+            assert len(pins) == len(re.findall(r"^[A-Za-z0-9]", text, re.M)) > 0, path
+
+
+def test_no_index_and_no_machine_is_named() -> None:
+    """Where packages come from is the business of the machine that fetches them, and so is where a home folder lies."""
+    hosts = ("files.python" "hosted.org", "py" "pi.org/simple", "registry.npm" "js.org", "index.crates" ".io")
+    home = re.compile(rb"(?<![\w.~-])/(?:home|root|Users)/[A-Za-z0-9_.-]+/")
+    for path in tracked():
+        content = path.read_bytes()
+        if path.suffix in {".png", ".jpg", ".webp", ".ico", ".woff2"}:
+            continue
+        assert not [host for host in hosts if host.encode() in content], path
+        assert not home.search(content), path
+
+
+def test_each_decision_has_a_number_and_a_status() -> None:
+    decisions = tracked("docs/decisions/*.md")
+    records = [path for path in decisions if path.name != "README.md"]
+    numbers = [int(path.name[:4]) for path in records]
+    assert numbers == list(range(1, len(records) + 1))
+    for path in records:
+        text = path.read_text()
+        assert re.match(rf"# {path.name[:4]}: \S", text), path
+        assert re.search(r"^Status: (?:proposed|accepted|superseded by \[\d{4}\]\(.+\))\b", text, re.M), path
+        for heading in ("## Context", "## Decision", "## Consequences"):
+            assert heading in text, f"{path} lacks '{heading}'"
+
+
+def test_no_migration_reaches_into_another_schema() -> None:
+    """Each slice owns its tables. The catalogue of a migrated database is read in tests/integration as well."""
+    reference = re.compile(r"""(?:ForeignKey|ForeignKeyConstraint)\(\s*\[?\s*["'](\w+)\.""")
+    for path in tracked("src/livehouse/**/*.py", "packages/**/*.py"):
+        owner = path.relative_to(ROOT).parts[2]
+        for schema in reference.findall(path.read_text()):
+            assert schema == owner, f"{path} refers to a table of {schema}"
