@@ -45,7 +45,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         runtime = Path(folder) / "runtime.in"
         runtime.write_text(runtime_requirements())
-        build, test, dev, film = (ROOT / f"requirements-{name}.in" for name in ("build", "test", "dev", "film"))
+        build, test, dev, film = (
+            ROOT / f"requirements-{name}.in" for name in ("build", "test", "dev", "film")
+        )
         compile_lock("requirements.lock", [runtime], [], options)
         compile_lock("requirements-build.lock", [build], ["requirements.lock"], options)
         compile_lock(

@@ -56,7 +56,9 @@ def test_make_targets_named_in_the_documents_exist() -> None:
 
 def test_paths_named_in_the_architecture_map_exist() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
-    paths = re.findall(r"`((?:src|packages|native|frontend|tests|benchmarks|examples|docs|deploy|tools)/[\w./-]*)`", text)
+    paths = re.findall(
+        r"`((?:src|packages|native|frontend|tests|benchmarks|examples|docs|deploy|tools)/[\w./-]*)`", text
+    )
     assert len(paths) > 15
     assert not [path for path in paths if not (ROOT / path).exists()]
 

@@ -1,4 +1,4 @@
-"""Each import contract of pyproject.toml holds on the tree, and each is seen to fail when one file breaks it."""
+"""Each import contract of pyproject.toml holds on the tree, and each fails when one file breaks it."""
 
 from __future__ import annotations
 
@@ -70,7 +70,13 @@ def copied_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def lint_imports(tree: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--cache-dir", tree / "cache", *options],
+        [
+            Path(sys.executable).with_name("lint-imports"),
+            "--no-logo",
+            "--cache-dir",
+            tree / "cache",
+            *options,
+        ],
         cwd=tree,
         env=os.environ | {"PYTHONPATH": f"{tree / 'src'}{os.pathsep}{tree / 'packages'}", "COLUMNS": "200"},
         capture_output=True,
@@ -111,7 +117,9 @@ def test_a_planted_violation_is_reported(contract: str, copied_tree: Path) -> No
 
 def test_every_part_is_named_in_the_contracts() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    packages = {f"cpc.{path.name}" for path in (ROOT / "packages/cpc").iterdir() if (path / "__init__.py").exists()}
+    packages = {
+        f"cpc.{path.name}" for path in (ROOT / "packages/cpc").iterdir() if (path / "__init__.py").exists()
+    }
     assert set(settings["root_packages"]) == {"livehouse", *packages}
 
     layers = " ".join(next(c for c in CONTRACTS if c["id"] == "outside-in")["layers"])

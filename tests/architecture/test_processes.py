@@ -1,4 +1,4 @@
-"""A process loads what its role needs. Media must go on when everything else is away, so it knows neither database nor web."""
+"""A process loads what its role needs. Media goes on when everything else is away: no database, no web."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 def loaded_by(module: str) -> set[str]:
     """Top-level names of the modules that importing this one loads, in an interpreter of its own."""
     program = f"import sys, {module}; print(' '.join({{name.partition('.')[0] for name in sys.modules}}))"
-    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    ).stdout
     return set(printed.split())
 
 
@@ -31,4 +33,10 @@ def test_a_role_does_not_load_what_others_need(role: str, without: set[str]) -> 
 
 
 def test_the_command_line_answers_without_loading_a_server() -> None:
-    assert not loaded_by("livehouse.main.command_line") & {"livehouse_native", "granian", "picows", "av", "numpy"}
+    assert not loaded_by("livehouse.main.command_line") & {
+        "livehouse_native",
+        "granian",
+        "picows",
+        "av",
+        "numpy",
+    }
