@@ -1,1 +1,1 @@
-"""A channel's chat room, on cpc.messenger."""
+"""Chat of a channel: Twitch-style messages on the shared messenger."""

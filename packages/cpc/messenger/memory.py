@@ -1,0 +1,108 @@
+"""The chat engine's storage and network in memory: for tests and for trying things out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from cpc.kernel.errors import NotFound
+from cpc.messenger.conversation import Conversation, Participant
+from cpc.messenger.identifiers import ConversationId, PersonId
+from cpc.messenger.message import AppendResult, Message, MessageDraft, distinct, place
+
+
+class InMemoryConversations:
+    def __init__(self) -> None:
+        self._conversations: dict[ConversationId, Conversation] = {}
+        self._participants: dict[tuple[ConversationId, PersonId], Participant] = {}
+
+    async def add(self, conversation: Conversation, participants: Sequence[Participant]) -> None:
+        self._conversations[conversation.id] = conversation
+        for participant in participants:
+            self._participants[(conversation.id, participant.person_id)] = participant
+
+    async def get(self, conversation_id: ConversationId) -> Conversation | None:
+        return self._conversations.get(conversation_id)
+
+    async def participant(self, conversation_id: ConversationId, person_id: PersonId) -> Participant | None:
+        return self._participants.get((conversation_id, person_id))
+
+
+class InMemoryMessages:
+    """One event loop only, so no append can fall between the steps of another."""
+
+    def __init__(self, conversations: InMemoryConversations) -> None:
+        self._conversations = conversations
+        self._messages: dict[ConversationId, list[Message]] = {}
+        self._by_nonce: dict[tuple[ConversationId, PersonId, str], Message] = {}
+
+    async def append(self, conversation_id: ConversationId, drafts: Sequence[MessageDraft]) -> AppendResult:
+        if await self._conversations.get(conversation_id) is None:
+            raise NotFound("no-such-conversation", f"There is no conversation {conversation_id}.")
+        messages = self._messages.setdefault(conversation_id, [])
+        appended = []
+        for draft in distinct(drafts):
+            key = (conversation_id, draft.sender_id, draft.nonce)
+            if key not in self._by_nonce:
+                self._by_nonce[key] = place(draft, conversation_id, len(messages) + 1)
+                messages.append(self._by_nonce[key])
+                appended.append(self._by_nonce[key])
+        return AppendResult(
+            messages=[self._by_nonce[(conversation_id, draft.sender_id, draft.nonce)] for draft in drafts],
+            appended=appended,
+        )
+
+    async def before(
+        self, conversation_id: ConversationId, before_seq: int | None, limit: int
+    ) -> Sequence[Message]:
+        messages = self._messages.get(conversation_id, [])
+        end = len(messages) if before_seq is None else min(max(before_seq - 1, 0), len(messages))
+        return messages[max(end - limit, 0) : end]
+
+    async def after(self, conversation_id: ConversationId, after_seq: int, limit: int) -> Sequence[Message]:
+        start = max(after_seq, 0)
+        return self._messages.get(conversation_id, [])[start : start + limit]
+
+    async def last_seqs(self, conversation_ids: Sequence[ConversationId]) -> Mapping[ConversationId, int]:
+        found = [id_ for id_ in conversation_ids if await self._conversations.get(id_) is not None]
+        return {id_: len(self._messages.get(id_, [])) for id_ in found}
+
+
+class InMemoryMessageBroadcast:
+    """Delivers at once, to every subscriber of the subject."""
+
+    def __init__(self) -> None:
+        self._subscribers: dict[str, list[Callable[[bytes], None]]] = {}
+        self._reconnected: list[Callable[[], None]] = []
+        self.is_losing = False
+
+    async def publish(self, subject: str, payload: bytes) -> None:
+        if not self.is_losing:
+            for on_payload in list(self._subscribers.get(subject, [])):
+                on_payload(payload)
+
+    async def subscribe(
+        self, subject: str, on_payload: Callable[[bytes], None]
+    ) -> _InMemoryMessageSubscription:
+        subscribers = self._subscribers.setdefault(subject, [])
+        subscribers.append(on_payload)
+        return _InMemoryMessageSubscription(subscribers, on_payload)
+
+    def on_reconnected(self, callback: Callable[[], None]) -> None:
+        self._reconnected.append(callback)
+
+    def reconnect(self) -> None:
+        self.is_losing = False
+        for callback in self._reconnected:
+            callback()
+
+
+class _InMemoryMessageSubscription:
+    def __init__(
+        self, subscribers: list[Callable[[bytes], None]], on_payload: Callable[[bytes], None]
+    ) -> None:
+        self._subscribers = subscribers
+        self._on_payload = on_payload
+
+    async def close(self) -> None:
+        if self._on_payload in self._subscribers:
+            self._subscribers.remove(self._on_payload)

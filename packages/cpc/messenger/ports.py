@@ -1,0 +1,61 @@
+"""What the chat engine needs from storage and from the network between gateways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from cpc.messenger.conversation import Conversation, Participant
+from cpc.messenger.identifiers import ConversationId, PersonId
+from cpc.messenger.message import AppendResult, Message, MessageDraft
+
+
+class Conversations(Protocol):
+    async def add(self, conversation: Conversation, participants: Sequence[Participant]) -> None: ...
+
+    async def get(self, conversation_id: ConversationId) -> Conversation | None: ...
+
+    async def participant(
+        self, conversation_id: ConversationId, person_id: PersonId
+    ) -> Participant | None: ...
+
+
+class Messages(Protocol):
+    async def append(self, conversation_id: ConversationId, drafts: Sequence[MessageDraft]) -> AppendResult:
+        """Give the drafts the next seqs, in order, in the running transaction.
+
+        Until it ends, appends to the same conversation from elsewhere wait, so a reader sees seqs without
+        gaps. A draft whose (sender, nonce) is known already makes no second message. Raises `NotFound` when
+        there is no such conversation.
+        """
+        ...
+
+    async def before(
+        self, conversation_id: ConversationId, before_seq: int | None, limit: int
+    ) -> Sequence[Message]:
+        """The last `limit` messages with seq < before_seq (None: the newest), oldest first."""
+        ...
+
+    async def after(self, conversation_id: ConversationId, after_seq: int, limit: int) -> Sequence[Message]:
+        """The first `limit` messages with seq > after_seq, oldest first."""
+        ...
+
+    async def last_seqs(self, conversation_ids: Sequence[ConversationId]) -> Mapping[ConversationId, int]:
+        """The newest seq of each conversation that exists; 0 when it is empty."""
+        ...
+
+
+class MessageSubscription(Protocol):
+    async def close(self) -> None: ...
+
+
+class MessageBroadcast(Protocol):
+    """Carries committed batches to every other gateway. It may lose, repeat and reorder them: seq tells."""
+
+    async def publish(self, subject: str, payload: bytes) -> None: ...
+
+    async def subscribe(self, subject: str, on_payload: Callable[[bytes], None]) -> MessageSubscription: ...
+
+    def on_reconnected(self, callback: Callable[[], None]) -> None:
+        """Call back whenever payloads may have been missed while the connection was away."""
+        ...

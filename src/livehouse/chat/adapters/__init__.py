@@ -1,0 +1,1 @@
+"""PostgreSQL tables of the slice and the WebSocket gateway."""

@@ -1,0 +1,25 @@
+"""Use cases of chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from livehouse.chat.application.open_chat_room import OpenChatRoom
+from livehouse.chat.application.queries import ReadChatHistory, RoomMessages
+from livehouse.chat.application.send_chat_message import SendChatMessage
+
+
+@dataclass(frozen=True, slots=True)
+class ChatUseCases:
+    """Those of the web door."""
+
+    read_history: ReadChatHistory
+
+
+@dataclass(frozen=True, slots=True)
+class ChatGatewayUseCases:
+    """Those of the socket door."""
+
+    open_room: OpenChatRoom
+    send_message: SendChatMessage
+    room_messages: RoomMessages

@@ -1,0 +1,61 @@
+"""What the chat slice needs from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+from cpc.eventbus.envelope import Outbox
+from cpc.messenger.identifiers import ConversationId
+from cpc.messenger.message import Message
+from cpc.messenger.ports import Conversations, Messages
+from livehouse.channel.contract import ChannelId
+from livehouse.chat.domain.chat_room import ChatRoom
+
+
+class ChatRooms(Protocol):
+    """Which conversation is which channel's chat room."""
+
+    async def conversation_of(self, channel_id: ChannelId) -> ConversationId | None: ...
+
+    async def claim(self, channel_id: ChannelId, conversation_id: ConversationId) -> bool:
+        """Make it the channel's room. False when the channel has got one meanwhile."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """Commits on a clean exit, rolls back on an exception. Raises `Unavailable` when the database is away."""
+
+    @property
+    def rooms(self) -> ChatRooms: ...
+
+    @property
+    def conversations(self) -> Conversations: ...
+
+    @property
+    def messages(self) -> Messages: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+UnitOfWorkFactory = Callable[[], UnitOfWork]
+
+
+class CommittedMessages(Protocol):
+    """Told of each batch once it is safe in the database: the gateway's way to the sockets. Must not
+    raise.
+    """
+
+    def __call__(self, room: ChatRoom, messages: Sequence[Message]) -> None: ...
+
+
+class CommitMeter(Protocol):
+    def __call__(self, *, messages: int, seconds: float) -> None: ...

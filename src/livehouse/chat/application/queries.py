@@ -1,0 +1,59 @@
+"""Reading what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cpc.kernel.errors import Invalid
+from cpc.messenger.identifiers import ConversationId
+from livehouse.channel.contract import Channels
+from livehouse.chat.application.ports import UnitOfWorkFactory
+from livehouse.chat.domain.chat_message import ChatMessage, chat_message
+
+HISTORY_LIMIT = 100
+
+
+class ReadChatHistory:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, channels: Channels) -> None:
+        self._unit_of_work = unit_of_work
+        self._channels = channels
+
+    async def __call__(
+        self, channel_name: str, *, before_seq: int | None = None, limit: int = 50
+    ) -> Sequence[ChatMessage]:
+        """The last `limit` (1 to 100) messages before `before_seq`, or the newest; oldest first.
+
+        Raises `NotFound` (`no-such-channel`) and `Invalid`. A channel where nobody has chatted has no
+        messages.
+        """
+        if not 1 <= limit <= HISTORY_LIMIT:
+            raise Invalid("malformed-limit", f"limit is 1 to {HISTORY_LIMIT}.")
+        if before_seq is not None and not 1 <= before_seq < 2**63:
+            raise Invalid("malformed-before-seq", "before_seq is the seq of a message, a positive integer.")
+        channel = await self._channels.by_name(channel_name)
+        async with self._unit_of_work() as work:
+            conversation_id = await work.rooms.conversation_of(channel.id)
+            if conversation_id is None:
+                return []
+            return [chat_message(m) for m in await work.messages.before(conversation_id, before_seq, limit)]
+
+
+class RoomMessages:
+    """What a gateway reads to keep its rooms complete."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._unit_of_work = unit_of_work
+
+    async def before(
+        self, conversation_id: ConversationId, seq: int | None, limit: int
+    ) -> Sequence[ChatMessage]:
+        async with self._unit_of_work() as work:
+            return [chat_message(m) for m in await work.messages.before(conversation_id, seq, limit)]
+
+    async def after(self, conversation_id: ConversationId, seq: int, limit: int) -> Sequence[ChatMessage]:
+        async with self._unit_of_work() as work:
+            return [chat_message(m) for m in await work.messages.after(conversation_id, seq, limit)]
+
+    async def last_seqs(self, conversation_ids: Sequence[ConversationId]) -> Mapping[ConversationId, int]:
+        async with self._unit_of_work() as work:
+            return await work.messages.last_seqs(conversation_ids)

@@ -1,0 +1,84 @@
+"""A Twitch-style message: the messenger's base message with sender, badges and fragments in its extension."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import cast
+
+from cpc.messenger.identifiers import MessageId
+from cpc.messenger.message import Message, MessageDraft
+from livehouse.accounts.contract import AccountId
+from livehouse.chat.domain.chat_room import ChatRoom, person_id
+from livehouse.chat.domain.fragments import Fragment, fragment_from_json, parse_fragments
+from livehouse.chat.domain.name_color import default_name_color
+
+
+class Badge(StrEnum):
+    BROADCASTER = "broadcaster"
+
+
+@dataclass(frozen=True, slots=True)
+class Chatter:
+    """The sender as they were when they sent."""
+
+    id: AccountId
+    name: str
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    seq: int
+    id: MessageId
+    sender: Chatter
+    badges: Sequence[str]
+    fragments: Sequence[Fragment]
+    sent_at: datetime
+    nonce: str
+
+
+def draft_chat_message(
+    room: ChatRoom,
+    sender_id: AccountId,
+    name: str,
+    *,
+    message_id: MessageId,
+    nonce: str,
+    text: str,
+    now: datetime,
+) -> MessageDraft:
+    """`text` is clean already."""
+    badges = [Badge.BROADCASTER] if sender_id == room.owner_id else []
+    return MessageDraft(
+        id=message_id,
+        sender_id=person_id(sender_id),
+        nonce=nonce,
+        body=text,
+        sent_at=now,
+        extension={
+            "name": name,
+            "color": default_name_color(sender_id),
+            "badges": [badge.value for badge in badges],
+            "fragments": [fragment.to_json() for fragment in parse_fragments(text)],
+        },
+    )
+
+
+def chat_message(message: Message) -> ChatMessage:
+    """Read the extension that `draft_chat_message` wrote."""
+    extension = message.extension
+    fragments = cast("Sequence[Mapping[str, str]]", extension["fragments"])
+    return ChatMessage(
+        seq=message.seq,
+        id=message.id,
+        sender=Chatter(
+            AccountId(message.sender_id.uuid), cast("str", extension["name"]), cast("str", extension["color"])
+        ),
+        badges=tuple(cast("Sequence[str]", extension["badges"])),
+        fragments=tuple(fragment_from_json(fragment) for fragment in fragments),
+        sent_at=message.sent_at,
+        nonce=message.nonce,
+    )
