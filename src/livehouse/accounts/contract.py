@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, Protocol, Self
+from uuid import UUID
 
+from cpc.eventbus.envelope import CloudEvent
 from cpc.kernel.errors import Invalid, Unauthenticated
 from cpc.kernel.ids import EntityId
 
@@ -94,3 +97,39 @@ class ActorResolver(Protocol):
     async def __call__(self, token: str) -> Actor:
         """Raises `Unauthenticated` when the token is unknown, expired or signed out."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOpened:
+    """Integration event: someone signed up."""
+
+    type: ClassVar[str] = "livehouse.accounts.AccountOpened.v1"
+    subject_prefix: ClassVar[str] = "accounts.AccountOpened.v1"
+
+    account_id: AccountId
+    name: AccountName
+    opened_at: datetime
+
+    def to_cloud_event(self, *, event_id: UUID, time: datetime) -> CloudEvent:
+        return CloudEvent(
+            id=event_id,
+            type=self.type,
+            source="/livehouse/accounts",
+            subject=f"{self.subject_prefix}.{self.account_id}",
+            time=time,
+            partition_key=str(self.account_id),
+            data={
+                "account_id": str(self.account_id),
+                "name": self.name.value,
+                "opened_at": self.opened_at.isoformat(),
+            },
+        )
+
+    @classmethod
+    def from_cloud_event(cls, event: CloudEvent) -> Self:
+        data = event.data
+        return cls(
+            AccountId.parse(str(data["account_id"])),
+            AccountName(str(data["name"])),
+            datetime.fromisoformat(str(data["opened_at"])),
+        )

@@ -1,0 +1,50 @@
+"""Accounts, login sessions and the tries to sign in."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "accounts_0001"
+down_revision = None
+branch_labels = ("accounts",)
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("CREATE SCHEMA accounts")
+    op.execute(
+        """
+        CREATE TABLE accounts.account (
+            account_id uuid PRIMARY KEY,
+            name text NOT NULL CONSTRAINT account_name_unique UNIQUE CHECK (name ~ '^[a-z0-9_]{3,25}$'),
+            password_hash text NOT NULL,
+            created_at timestamptz NOT NULL
+        )
+        """
+    )
+    op.execute(
+        """
+        CREATE TABLE accounts.login_session (
+            account_id uuid NOT NULL REFERENCES accounts.account ON DELETE CASCADE,
+            token_hash bytea NOT NULL CONSTRAINT login_session_token_unique UNIQUE,
+            key_id text NOT NULL,
+            created_at timestamptz NOT NULL,
+            expires_at timestamptz NOT NULL,
+            PRIMARY KEY (account_id, token_hash)
+        )
+        """
+    )
+    op.execute(
+        """
+        CREATE TABLE accounts.sign_in_attempt (
+            key bytea PRIMARY KEY,
+            tries integer NOT NULL,
+            window_started_at timestamptz NOT NULL
+        )
+        """
+    )
+    op.execute("CREATE INDEX sign_in_attempt_age ON accounts.sign_in_attempt (window_started_at)")
+
+
+def downgrade() -> None:
+    op.execute("DROP SCHEMA accounts CASCADE")

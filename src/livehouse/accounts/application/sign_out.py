@@ -1,0 +1,20 @@
+"""The holder of a token ends its login session."""
+
+from __future__ import annotations
+
+from livehouse.accounts.application.login_tokens import LoginTokens
+from livehouse.accounts.application.ports import UnitOfWorkFactory
+from livehouse.accounts.domain.login_session import could_be_token
+
+
+class SignOut:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, tokens: LoginTokens) -> None:
+        self._unit_of_work = unit_of_work
+        self._tokens = tokens
+
+    async def __call__(self, token: str) -> None:
+        """Doing it twice is fine."""
+        if not could_be_token(token):
+            return
+        async with self._unit_of_work() as unit:
+            await unit.login_sessions.remove(self._tokens.hashes(token))

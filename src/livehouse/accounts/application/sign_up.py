@@ -1,0 +1,46 @@
+"""A visitor opens an account and is signed in with it."""
+
+from __future__ import annotations
+
+from cpc.kernel.clock import Clock
+from cpc.kernel.errors import Conflict
+from cpc.kernel.ids import Ids
+from livehouse.accounts.application.login_tokens import LoginTokens, SignedIn
+from livehouse.accounts.application.ports import PasswordHasher, UnitOfWorkFactory
+from livehouse.accounts.contract import AccountId, AccountName, AccountOpened
+from livehouse.accounts.domain.account import Account
+from livehouse.accounts.domain.login_session import MAX_PER_ACCOUNT
+from livehouse.accounts.domain.password import Password
+
+
+class SignUp:
+    def __init__(
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        hasher: PasswordHasher,
+        tokens: LoginTokens,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._hasher = hasher
+        self._tokens = tokens
+        self._clock = clock
+        self._ids = ids
+
+    async def __call__(self, name: str, password: str) -> SignedIn:
+        """Raises `Invalid` (malformed-name, reserved-name, weak-password) or `Conflict` (name-taken)."""
+        account_name = AccountName.parse_new(name)
+        new_password = Password.parse_new(password, account_name=account_name.value)
+        async with self._unit_of_work() as unit:  # before the slow hash; `add` settles races
+            if await unit.accounts.by_name(account_name) is not None:
+                raise Conflict("name-taken", f"The name '{account_name}' is taken. Choose another one.")
+        password_hash = await self._hasher.hash(new_password)
+        account = Account(AccountId(self._ids.uuid()), account_name, self._clock.now())
+        login_session, signed_in = self._tokens.open(account)
+        async with self._unit_of_work() as unit:
+            await unit.accounts.add(account, password_hash)
+            await unit.login_sessions.add(login_session, keep_newest=MAX_PER_ACCOUNT)
+            opened = AccountOpened(account.id, account.name, account.created_at)
+            unit.outbox.publish(opened.to_cloud_event(event_id=self._ids.uuid(), time=account.created_at))
+        return signed_in

@@ -1,0 +1,20 @@
+"""What one can do with channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from livehouse.channel.application.change_channel import ChangeChannel
+from livehouse.channel.application.create_channel import CreateChannel
+from livehouse.channel.application.queries import ChannelByName, FindChannels, ListChannels
+
+__all__ = ["ChannelUseCases"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelUseCases:
+    create_channel: CreateChannel
+    change_channel: ChangeChannel
+    channel_by_name: ChannelByName
+    list_channels: ListChannels
+    find_channels: FindChannels

@@ -1,0 +1,33 @@
+"""The owner changes title or category."""
+
+from __future__ import annotations
+
+from livehouse.accounts.contract import Actor
+from livehouse.channel.application.ports import UnitOfWorkFactory
+from livehouse.channel.application.queries import find_by_name
+from livehouse.channel.domain.channel import Channel
+
+
+class ChangeChannel:
+    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._unit_of_work = unit_of_work
+
+    async def __call__(
+        self,
+        actor: Actor,
+        name: str,
+        *,
+        title: str | None = None,
+        category: str | None = None,
+        expected_version: int | None = None,
+    ) -> Channel:
+        """Raises `Unauthenticated`, `NotFound`, `Forbidden`, `PreconditionFailed`, `Invalid`."""
+        account_id = actor.require_account()
+        async with self._unit_of_work() as unit:
+            channel = await find_by_name(unit.channels, name, for_update=True)
+            changed = channel.changed(
+                account_id, title=title, category=category, expected_version=expected_version
+            )
+            if changed is not channel:
+                await unit.channels.save(changed)
+        return changed

@@ -1,0 +1,109 @@
+"""Finding channels."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cpc.kernel.errors import Invalid, NotFound
+from livehouse.channel.application.ports import (
+    ChannelCard,
+    ChannelStore,
+    DirectoryPlace,
+    UnitOfWorkFactory,
+)
+from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
+from livehouse.channel.domain.channel import Channel
+
+MAX_PAGE = 100
+
+
+async def find_by_name(channels: ChannelStore, name: str, *, for_update: bool = False) -> Channel:
+    """Raises `NotFound` (no-such-channel), also for a name that no channel could have."""
+    try:
+        channel_name = ChannelName.parse(name)
+    except Invalid:
+        raise _no_such_channel(name) from None
+    channel = await channels.by_name(channel_name, for_update=for_update)
+    if channel is None:
+        raise _no_such_channel(name)
+    return channel
+
+
+class ChannelByName:
+    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._unit_of_work = unit_of_work
+
+    async def __call__(self, name: str) -> Channel:
+        """Raises `NotFound` (no-such-channel)."""
+        async with self._unit_of_work() as unit:
+            return await find_by_name(unit.channels, name)
+
+
+class FindChannels:
+    """The `Channels` facade of the contract."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._unit_of_work = unit_of_work
+
+    async def by_name(self, name: str) -> ChannelRef:
+        async with self._unit_of_work() as unit:
+            return _ref(await find_by_name(unit.channels, name))
+
+    async def by_id(self, channel_id: ChannelId) -> ChannelRef:
+        async with self._unit_of_work() as unit:
+            channel = await unit.channels.by_id(channel_id)
+        if channel is None:
+            raise _no_such_channel(str(channel_id))
+        return _ref(channel)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPage:
+    """next_cursor: give it back for the next page; None at the end."""
+
+    channels: Sequence[ChannelCard]
+    next_cursor: str | None
+
+
+class ListChannels:
+    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._unit_of_work = unit_of_work
+
+    async def __call__(
+        self, *, live_only: bool = False, cursor: str | None = None, limit: int = 24
+    ) -> ChannelPage:
+        """Raises `Invalid` (malformed-cursor)."""
+        after = None if cursor is None else _read_cursor(cursor)
+        limit = max(1, min(limit, MAX_PAGE))
+        async with self._unit_of_work() as unit:
+            cards = await unit.directory.page(live_only=live_only, after=after, limit=limit + 1)
+        shown = cards[:limit]
+        return ChannelPage(shown, _cursor(shown[-1]) if len(cards) > limit else None)
+
+
+def _ref(channel: Channel) -> ChannelRef:
+    return ChannelRef(channel.id, channel.owner_id, channel.name, channel.title)
+
+
+def _no_such_channel(name: str) -> NotFound:
+    return NotFound("no-such-channel", f"There is no channel '{name[:60]}'.")
+
+
+def _cursor(card: ChannelCard) -> str:
+    text = f"{int(card.is_live)}.{card.viewers}.{card.id.uuid.hex}"
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def _read_cursor(cursor: str) -> DirectoryPlace:
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        live, viewers, digits = base64.urlsafe_b64decode(padded).decode("ascii").split(".")
+        place = DirectoryPlace(live == "1", int(viewers), ChannelId.parse(f"chn_{digits}"))
+        if not 0 <= place.viewers < 2**31:
+            raise ValueError(viewers)
+    except (ValueError, binascii.Error, Invalid):
+        raise Invalid("malformed-cursor", "The cursor is not one of ours. Start again without it.") from None
+    return place

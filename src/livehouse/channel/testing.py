@@ -1,0 +1,156 @@
+"""In-memory channels for tests of other parts; they pass the same suite as the PostgreSQL ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from cpc.eventbus.envelope import CloudEvent, Outbox
+from cpc.eventbus.testing import RecordingOutbox
+from cpc.kernel.errors import NotFound
+from livehouse.accounts.contract import AccountId
+from livehouse.channel.application.ports import ChannelCard, DirectoryPlace
+from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
+from livehouse.channel.domain.channel import Channel
+
+
+@dataclass(slots=True)
+class _Tables:
+    channels: dict[ChannelId, Channel] = field(default_factory=dict)
+    directory: dict[ChannelId, tuple[str, bool, int, datetime]] = field(default_factory=dict)
+    events: list[CloudEvent] = field(default_factory=list)
+
+    def copy(self) -> _Tables:
+        return _Tables(dict(self.channels), dict(self.directory), list(self.events))
+
+
+class InMemoryChannels:
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def add(self, channel: Channel) -> bool:
+        taken = any(
+            other.owner_id == channel.owner_id or other.name == channel.name
+            for other in self._tables.channels.values()
+        )
+        if not taken:
+            self._tables.channels[channel.id] = channel
+        return not taken
+
+    async def by_id(self, channel_id: ChannelId) -> Channel | None:
+        return self._tables.channels.get(channel_id)
+
+    async def by_name(self, name: ChannelName, *, for_update: bool = False) -> Channel | None:
+        return next((channel for channel in self._tables.channels.values() if channel.name == name), None)
+
+    async def by_owner(self, owner_id: AccountId) -> Channel | None:
+        return next(
+            (channel for channel in self._tables.channels.values() if channel.owner_id == owner_id), None
+        )
+
+    async def save(self, channel: Channel) -> None:
+        self._tables.channels[channel.id] = channel
+
+
+class InMemoryDirectory:
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def broadcast_started(self, channel_id: ChannelId, broadcast_id: str, started_at: datetime) -> None:
+        self._tables.directory[channel_id] = (broadcast_id, True, 0, started_at)
+
+    async def broadcast_ended(self, channel_id: ChannelId, broadcast_id: str) -> None:
+        entry = self._tables.directory.get(channel_id)
+        if entry is not None and entry[0] == broadcast_id:
+            self._tables.directory[channel_id] = (broadcast_id, False, 0, entry[3])
+
+    async def viewers_counted(self, channel_id: ChannelId, broadcast_id: str, viewers: int) -> None:
+        entry = self._tables.directory.get(channel_id)
+        if entry is not None and entry[0] == broadcast_id and entry[1]:
+            self._tables.directory[channel_id] = (broadcast_id, True, viewers, entry[3])
+
+    async def page(
+        self, *, live_only: bool, after: DirectoryPlace | None, limit: int
+    ) -> Sequence[ChannelCard]:
+        cards = sorted((self._card(channel) for channel in self._tables.channels.values()), key=_order)
+        start = (False, 0, "") if after is None else _order(after)
+        following = [card for card in cards if after is None or _order(card) > start]
+        return [card for card in following if card.is_live or not live_only][:limit]
+
+    def _card(self, channel: Channel) -> ChannelCard:
+        entry = self._tables.directory.get(channel.id)
+        _, is_live, viewers, started_at = entry or ("", False, 0, None)
+        return ChannelCard(
+            channel.id,
+            channel.name,
+            channel.title,
+            channel.category,
+            is_live,
+            viewers,
+            started_at if is_live else None,
+        )
+
+
+def _order(place: ChannelCard | DirectoryPlace) -> tuple[bool, int, str]:
+    channel_id = place.id if isinstance(place, ChannelCard) else place.channel_id
+    return not place.is_live, -place.viewers, channel_id.uuid.hex
+
+
+class InMemoryChannelDatabase:
+    """Give `database.unit_of_work` where a `UnitOfWorkFactory` is wanted."""
+
+    def __init__(self) -> None:
+        self._tables = _Tables()
+
+    def unit_of_work(self) -> InMemoryChannelUnitOfWork:
+        return InMemoryChannelUnitOfWork(self)
+
+
+class InMemoryChannelUnitOfWork:
+    def __init__(self, database: InMemoryChannelDatabase) -> None:
+        self._database = database
+        self._tables = database._tables.copy()
+        self._outbox = RecordingOutbox(self._tables.events)
+
+    @property
+    def channels(self) -> InMemoryChannels:
+        return InMemoryChannels(self._tables)
+
+    @property
+    def directory(self) -> InMemoryDirectory:
+        return InMemoryDirectory(self._tables)
+
+    @property
+    def outbox(self) -> Outbox:
+        return self._outbox
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._database._tables = self._tables
+
+
+class FakeChannels:
+    """The `Channels` facade over a list."""
+
+    def __init__(self, *channels: ChannelRef) -> None:
+        self._channels = channels
+
+    async def by_name(self, name: str) -> ChannelRef:
+        return self._find(lambda channel: channel.name.value == name.lower(), name)
+
+    async def by_id(self, channel_id: ChannelId) -> ChannelRef:
+        return self._find(lambda channel: channel.id == channel_id, str(channel_id))
+
+    def _find(self, is_it: Callable[[ChannelRef], bool], name: str) -> ChannelRef:
+        for channel in self._channels:
+            if is_it(channel):
+                return channel
+        raise NotFound("no-such-channel", f"There is no channel '{name}'.")

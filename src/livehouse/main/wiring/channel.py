@@ -1,0 +1,27 @@
+"""The channel slice on PostgreSQL."""
+
+from __future__ import annotations
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cpc.kernel.clock import Clock
+from cpc.kernel.ids import Ids
+from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
+from livehouse.channel.application import ChannelUseCases
+from livehouse.channel.application.change_channel import ChangeChannel
+from livehouse.channel.application.create_channel import CreateChannel
+from livehouse.channel.application.ports import UnitOfWork
+from livehouse.channel.application.queries import ChannelByName, FindChannels, ListChannels
+
+
+def build_channel(engine: AsyncEngine, clock: Clock, ids: Ids) -> ChannelUseCases:
+    def unit_of_work() -> UnitOfWork:
+        return PostgresChannelUnitOfWork(engine)
+
+    return ChannelUseCases(
+        create_channel=CreateChannel(unit_of_work, clock, ids),
+        change_channel=ChangeChannel(unit_of_work),
+        channel_by_name=ChannelByName(unit_of_work),
+        list_channels=ListChannels(unit_of_work),
+        find_channels=FindChannels(unit_of_work),
+    )
