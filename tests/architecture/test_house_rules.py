@@ -67,7 +67,7 @@ def test_no_module_has_a_name_that_says_nothing(code_files: list[Path]) -> None:
 
 
 def test_no_test_sleeps() -> None:
-    """A test waits for the condition, by way of a `waiting.py`. `sleep(0)` gives the loop a turn and is fine."""
+    """A test waits for the condition, with a `waiting.py`; `sleep(0)` gives the loop a turn."""
     sleeping = re.compile(
         r"\b(?:time|asyncio)\.sleep\((?!0\))|waitForTimeout|wait_for_timeout\(|thread::sleep"
     )
