@@ -1,1 +1,1 @@
-"""Going live and watching live."""
+"""Going live and watching live: stream keys, broadcasts, ingest and playback sessions."""

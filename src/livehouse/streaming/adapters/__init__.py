@@ -1,0 +1,1 @@
+"""Streaming on PostgreSQL, NATS and the native media core."""

@@ -1,0 +1,90 @@
+"""The owner makes a stream key; its secret is shown this once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cpc.kernel.clock import Clock
+from cpc.kernel.errors import Conflict
+from cpc.kernel.ids import Ids
+from cpc.kernel.keyring import KeyRing
+from livehouse.accounts.contract import Actor
+from livehouse.channel.contract import ChannelId, Channels
+from livehouse.streaming.application.authorization import owned_channel
+from livehouse.streaming.application.ports import RandomText, UnitOfWork, UnitOfWorkFactory
+from livehouse.streaming.domain.stream_key import (
+    SecretDigest,
+    StreamKey,
+    StreamKeyId,
+    stream_key_secret,
+    valid_lifetime,
+    valid_name,
+)
+
+MAX_LASTING_KEYS = 50
+MAX_PASSING_KEYS = 20
+"""Keys with an expiry, such as the studio page makes for itself: the oldest idle one makes room for a new
+one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStreamKey:
+    key: StreamKey
+    secret: str
+
+
+class CreateStreamKey:
+    def __init__(
+        self,
+        units: UnitOfWorkFactory,
+        channels: Channels,
+        key_ring: KeyRing,
+        clock: Clock,
+        ids: Ids,
+        random_text: RandomText,
+    ) -> None:
+        self._units = units
+        self._channels = channels
+        self._key_ring = key_ring
+        self._clock = clock
+        self._ids = ids
+        self._random_text = random_text
+
+    async def __call__(
+        self, actor: Actor, channel_name: str, name: str, lifetime: timedelta | None = None
+    ) -> ShownStreamKey:
+        """lifetime: None for a key without an end. Raises `Unauthenticated`, `Forbidden`, `NotFound`,
+        `Invalid`,
+        `Conflict` (`too-many-stream-keys`)."""
+        channel = await owned_channel(self._channels, actor, channel_name)
+        name, lifetime = valid_name(name), valid_lifetime(lifetime)
+        secret = stream_key_secret(self._random_text())
+        now = self._clock.now()
+        key = StreamKey(
+            id=StreamKeyId(self._ids.uuid()),
+            channel_id=channel.id,
+            name=name,
+            secret=SecretDigest.new(secret, self._key_ring),
+            created_at=now,
+            expires_at=None if lifetime is None else now + lifetime,
+        )
+        async with self._units() as unit:
+            await self._make_room(unit, channel.id, passing=lifetime is not None)
+            await unit.stream_keys.add(key)
+        return ShownStreamKey(key, secret)
+
+    async def _make_room(self, unit: UnitOfWork, channel_id: ChannelId, *, passing: bool) -> None:
+        now = self._clock.now()
+        usable = [key for key in await unit.stream_keys.of_channel(channel_id) if key.is_usable(now)]
+        alike = [key for key in usable if (key.expires_at is not None) == passing]
+        if len(alike) < (MAX_PASSING_KEYS if passing else MAX_LASTING_KEYS):
+            return
+        if passing:
+            for key in alike:
+                if not await unit.ingest_sessions.open_of_key(channel_id, key.id):
+                    await unit.stream_keys.save(key.revoked(now))
+                    return
+        raise Conflict(
+            "too-many-stream-keys", f"The channel has {len(alike)} stream keys. Revoke one you do not need."
+        )
