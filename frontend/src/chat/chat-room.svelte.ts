@@ -1,0 +1,294 @@
+import { broadcastState, type BroadcastState } from '#shared/api/types';
+import { Backoff } from '#shared/backoff';
+import { ChatLog, type PendingLine } from './chat-log';
+import { readFrame, type BroadcastNews, type ChatMessage, type Chatter, type PageFrame } from './frames';
+
+export type ChatRoomState = 'connecting' | 'open' | 'reconnecting' | 'closed';
+
+const pingMs = 20_000;
+const pongMs = 8000;
+/** A line without an ack for so long is given back to the person to send again. */
+const ackMs = 10_000;
+const historyLines = 50;
+
+export interface ChatRoomOptions {
+  /** Says where the socket is; asked before each attempt. */
+  readonly address: () => Promise<string>;
+  readonly open?: (address: string) => WebSocket;
+  readonly random?: () => number;
+  readonly newNonce?: () => string;
+}
+
+/** One chat room over one socket that comes back by itself, without losing or doubling a line. */
+export class ChatRoom {
+  readonly #options: Required<ChatRoomOptions>;
+  readonly #backoff: Backoff;
+  readonly #log = new ChatLog();
+  #messages = $state.raw<readonly ChatMessage[]>([]);
+  #pending = $state.raw<readonly PendingLine[]>([]);
+  #state = $state<ChatRoomState>('connecting');
+  #you = $state.raw<Chatter | null>(null);
+  #messageCharacters = $state(500);
+  #notice = $state<string | null>(null);
+  #broadcast = $state.raw<BroadcastNews | null>(null);
+  #arrived = $state(0);
+  #isReading = false;
+  #hasEarlier = $state(true);
+  #isLoadingEarlier = $state(false);
+  #socket: WebSocket | null = null;
+  #attempt = 0;
+  #isStopped = true;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #ping: ReturnType<typeof setTimeout> | undefined;
+  readonly #ackTimers = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(options: ChatRoomOptions) {
+    this.#options = {
+      open: (address) => new WebSocket(address),
+      random: Math.random,
+      newNonce: () => crypto.randomUUID(),
+      ...options,
+    };
+    this.#backoff = new Backoff({ firstMs: 500, longestMs: 15_000, random: this.#options.random });
+  }
+
+  get messages(): readonly ChatMessage[] {
+    return this.#messages;
+  }
+
+  get pending(): readonly PendingLine[] {
+    return this.#pending;
+  }
+
+  get state(): ChatRoomState {
+    return this.#state;
+  }
+
+  /** Whom the server takes us for; null for an anonymous reader. */
+  get you(): Chatter | null {
+    return this.#you;
+  }
+
+  get messageCharacters(): number {
+    return this.#messageCharacters;
+  }
+
+  /** A sentence of the server that belongs to no line. */
+  get notice(): string | null {
+    return this.#notice;
+  }
+
+  get broadcast(): BroadcastNews | null {
+    return this.#broadcast;
+  }
+
+  /** What the server last said of the broadcast; null while we are not connected to hear it. */
+  get broadcastState(): BroadcastState | null {
+    if (this.#state !== 'open' || this.#broadcast === null) return null;
+    return broadcastState(this.#broadcast.state);
+  }
+
+  /** Lines that came at the end since the page was opened. */
+  get arrived(): number {
+    return this.#arrived;
+  }
+
+  get hasEarlier(): boolean {
+    return this.#hasEarlier;
+  }
+
+  start(): void {
+    this.#isStopped = false;
+    void this.#connect();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#attempt += 1;
+    this.#dropSocket();
+    clearTimeout(this.#retry);
+    for (const timer of this.#ackTimers.values()) clearTimeout(timer);
+    this.#ackTimers.clear();
+    this.#state = 'closed';
+  }
+
+  /** A new socket at once: after signing in or out, or when the network is back. */
+  reconnect(): void {
+    if (this.#isStopped) return;
+    this.#backoff.reset();
+    void this.#connect();
+  }
+
+  /** While the reader has scrolled up, older lines are kept so that the text holds still. */
+  setReading(isReading: boolean): void {
+    if (this.#isReading === isReading) return;
+    this.#isReading = isReading;
+    if (!isReading) {
+      this.#log.trim();
+      this.#publish();
+    }
+  }
+
+  send(text: string): void {
+    const nonce = this.#options.newNonce();
+    this.#log.add(nonce, text);
+    this.#publish();
+    this.#sendLine(nonce, text);
+  }
+
+  resend(nonce: string): void {
+    const line = this.#log.pending.find((candidate) => candidate.nonce === nonce);
+    if (line === undefined) return;
+    this.#log.retry(nonce);
+    this.#publish();
+    this.#sendLine(nonce, line.text);
+  }
+
+  discard(nonce: string): void {
+    this.#log.discard(nonce);
+    this.#publish();
+  }
+
+  loadEarlier(): void {
+    const first = this.#log.firstSeq;
+    if (first === null || first <= 1 || this.#isLoadingEarlier || this.#state !== 'open') return;
+    this.#isLoadingEarlier = true;
+    this.#transmit({ type: 'history', before_seq: first, limit: historyLines });
+  }
+
+  #sendLine(nonce: string, text: string): void {
+    clearTimeout(this.#ackTimers.get(nonce));
+    this.#ackTimers.set(
+      nonce,
+      setTimeout(() => {
+        this.#settle(nonce);
+        this.#log.refuse(nonce, 'No answer from the chat.');
+        this.#publish();
+      }, ackMs),
+    );
+    // While the socket is away the line waits; the next welcome sends it.
+    if (this.#state === 'open') this.#transmit({ type: 'send', nonce, text });
+  }
+
+  #settle(nonce: string): void {
+    clearTimeout(this.#ackTimers.get(nonce));
+    this.#ackTimers.delete(nonce);
+  }
+
+  #transmit(frame: PageFrame): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+  }
+
+  #publish(): void {
+    this.#messages = this.#log.messages;
+    this.#pending = this.#log.pending;
+  }
+
+  #dropSocket(): void {
+    clearTimeout(this.#ping);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+  }
+
+  async #connect(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#dropSocket();
+    const attempt = ++this.#attempt;
+    if (this.#state === 'open') this.#state = 'reconnecting';
+    let socket: WebSocket;
+    try {
+      const address = await this.#options.address();
+      if (this.#attempt !== attempt) return;
+      socket = this.#options.open(address);
+    } catch {
+      if (this.#attempt === attempt) this.#later();
+      return;
+    }
+    this.#socket = socket;
+    socket.onmessage = (message: MessageEvent<unknown>) => {
+      if (this.#socket === socket) this.#hear(message.data);
+    };
+    socket.onclose = () => {
+      if (this.#socket === socket) this.#later();
+    };
+  }
+
+  #later(): void {
+    this.#dropSocket();
+    this.#isLoadingEarlier = false;
+    this.#state = 'reconnecting';
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => void this.#connect(), this.#backoff.nextMs());
+  }
+
+  #schedulePing(): void {
+    clearTimeout(this.#ping);
+    this.#ping = setTimeout(() => {
+      this.#transmit({ type: 'ping' });
+      // Anything the server says cancels this; silence means the socket is dead but does not know.
+      this.#ping = setTimeout(() => {
+        this.#later();
+      }, pongMs);
+    }, pingMs);
+  }
+
+  #hear(data: unknown): void {
+    this.#schedulePing();
+    const frame = readFrame(data);
+    switch (frame?.type) {
+      case 'welcome':
+        this.#backoff.reset();
+        this.#state = 'open';
+        this.#notice = null;
+        this.#you = frame.you;
+        this.#messageCharacters = frame.limits.messageCharacters;
+        this.#hasEarlier = frame.lastSeq > 0;
+        if (frame.broadcast !== null) this.#broadcast = frame.broadcast;
+        // The same nonce again: a line that was kept after all is only acknowledged.
+        for (const { nonce, text, state } of this.#log.pending) {
+          if (state === 'sending') this.#transmit({ type: 'send', nonce, text });
+        }
+        break;
+      case 'messages':
+        this.#take(frame.messages);
+        break;
+      case 'ack':
+        this.#settle(frame.nonce);
+        this.#log.acknowledge(frame.nonce, frame.seq);
+        this.#publish();
+        break;
+      case 'error':
+        if (frame.nonce === null) {
+          this.#notice = frame.sentence;
+        } else {
+          this.#settle(frame.nonce);
+          this.#log.refuse(frame.nonce, frame.sentence);
+          this.#publish();
+        }
+        break;
+      case 'broadcast':
+        this.#broadcast = {
+          ...frame.broadcast,
+          title: frame.broadcast.title ?? this.#broadcast?.title ?? null,
+        };
+        break;
+      case 'pong':
+      case undefined:
+        break;
+    }
+  }
+
+  #take(messages: readonly ChatMessage[]): void {
+    const wasFirst = this.#log.firstSeq;
+    const { added, gap } = this.#log.accept(messages, this.#isReading);
+    for (const { nonce } of messages) if (nonce !== null) this.#settle(nonce);
+    this.#arrived += wasFirst === null ? 0 : added;
+    if (this.#isLoadingEarlier && (messages.length === 0 || this.#log.firstSeq !== wasFirst)) {
+      this.#isLoadingEarlier = false;
+    }
+    if (messages.length === 0 || this.#log.firstSeq === 1) this.#hasEarlier = false;
+    if (gap !== null) this.#transmit({ type: 'history', before_seq: gap.beforeSeq, limit: gap.limit });
+    this.#publish();
+  }
+}

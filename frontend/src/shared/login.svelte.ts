@@ -1,0 +1,49 @@
+import { answerOf, api, setCsrfToken } from './api/client';
+import type { Account } from './api/types';
+
+/** Who is signed in on this page. `known` is false until the server has said so once. */
+class Login {
+  #account = $state<Account | null>(null);
+  #known = $state(false);
+
+  get account(): Account | null {
+    return this.#account;
+  }
+
+  get known(): boolean {
+    return this.#known;
+  }
+
+  async load(): Promise<void> {
+    try {
+      const current = await answerOf(api.GET('/api/v1/session'));
+      this.#become(current.account, current.csrf_token);
+    } finally {
+      this.#known = true;
+    }
+  }
+
+  async signUp(name: string, password: string): Promise<void> {
+    const made = await answerOf(api.POST('/api/v1/accounts', { body: { name, password } }));
+    this.#become(made.account, made.csrf_token);
+  }
+
+  async signIn(name: string, password: string): Promise<void> {
+    const opened = await answerOf(
+      api.POST('/api/v1/session', { body: { name, password, token: 'cookie' } }),
+    );
+    this.#become(opened.account, opened.csrf_token);
+  }
+
+  async signOut(): Promise<void> {
+    await answerOf(api.DELETE('/api/v1/session'));
+    this.#become(null, null);
+  }
+
+  #become(account: Account | null, csrfToken: string | null): void {
+    this.#account = account;
+    setCsrfToken(csrfToken);
+  }
+}
+
+export const login = new Login();

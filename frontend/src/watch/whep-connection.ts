@@ -1,0 +1,53 @@
+import { deleteSession, negotiate } from '#shared/webrtc/signalling';
+import { withStereoOpus } from '#shared/webrtc/sdp';
+import { samplePlayback, type PlaybackSample } from './playback-sample';
+
+/** One WhepSession with its peer connection. */
+export interface WhepConnection {
+  readonly stream: MediaStream;
+  readonly transport: RTCPeerConnectionState;
+  sample(): Promise<PlaybackSample>;
+  close(): void;
+}
+
+export type OpenWhepConnection = (url: string, signal: AbortSignal) => Promise<WhepConnection>;
+
+export const openWhepConnection: OpenWhepConnection = async (url, signal) => {
+  const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  const stream = new MediaStream();
+  for (const kind of ['video', 'audio'] as const) {
+    const { receiver } = connection.addTransceiver(kind, { direction: 'recvonly' });
+    // Play at once; only loss and jitter may make the buffer grow.
+    receiver.jitterBufferTarget = 0;
+    stream.addTrack(receiver.track);
+  }
+  let sessionUrl: string;
+  try {
+    const answer = await negotiate(
+      connection,
+      { url, signal },
+      { local: withStereoOpus, remote: withStereoOpus },
+    );
+    sessionUrl = answer.sessionUrl;
+  } catch (failure) {
+    connection.close();
+    throw failure;
+  }
+  let open = true;
+  return {
+    stream,
+    get transport() {
+      return connection.connectionState;
+    },
+    async sample() {
+      const report = (await connection.getStats()) as unknown as ReadonlyMap<string, Record<string, unknown>>;
+      return samplePlayback(report.values());
+    },
+    close() {
+      if (!open) return;
+      open = false;
+      connection.close();
+      void deleteSession(sessionUrl);
+    },
+  };
+};
