@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.queries import ChannelByName, FindChannels, ListChannels
+from livehouse.channel.domain.channel import Channel
 
-__all__ = ["ChannelUseCases"]
+__all__ = ["Channel", "ChannelUseCases"]
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelUseCases:
+    """find_channels: the `Channels` facade other slices are given."""
+
     create_channel: CreateChannel
     change_channel: ChangeChannel
     channel_by_name: ChannelByName

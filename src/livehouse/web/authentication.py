@@ -1,0 +1,89 @@
+"""Who sends a request: by bearer token, or by cookie with a CSRF token on unsafe methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from fastapi import Depends, Header, Request, Response
+
+from cpc.kernel.errors import Forbidden, Unauthenticated
+from livehouse.accounts.application import SignedIn
+from livehouse.accounts.contract import ANONYMOUS, LOGIN_SESSION_COOKIE, Actor
+from livehouse.web.dependencies import Cases
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """token: the presented login token; None for an anonymous visitor."""
+
+    actor: Actor
+    token: str | None = field(default=None, repr=False)
+    by: Literal["bearer", "cookie"] | None = None
+
+
+async def authenticate(
+    request: Request,
+    cases: Cases,
+    authorization: Annotated[
+        str | None, Header(description="`Bearer <access_token>`", include_in_schema=False)
+    ] = None,
+    x_csrf_token: Annotated[
+        str | None, Header(description="Needed on unsafe methods by cookie", include_in_schema=False)
+    ] = None,
+) -> Authentication:
+    """Raises `Unauthenticated` for a bad bearer token, `Forbidden` for a cookie without its CSRF token.
+
+    A cookie that no longer counts makes an anonymous visitor, so that pages still load.
+    """
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthenticated("unknown-authorization", "Send `Authorization: Bearer <access token>`.")
+        token = token.strip()
+        return Authentication(await cases.accounts.resolve_actor(token), token, "bearer")
+    token = request.cookies.get(LOGIN_SESSION_COOKIE, "")
+    if not token:
+        return Authentication(ANONYMOUS)
+    try:
+        actor = await cases.accounts.resolve_actor(token)
+    except Unauthenticated:
+        return Authentication(ANONYMOUS)
+    if request.method not in _SAFE_METHODS:
+        if x_csrf_token is None:
+            raise Forbidden("csrf-token-missing", "Send the header `X-CSRF-Token` with requests by cookie.")
+        if not cases.accounts.tokens.is_csrf_token_of(token, x_csrf_token):
+            raise Forbidden(
+                "csrf-token-wrong", "The CSRF token is not that of this login. Load the page again."
+            )
+    return Authentication(actor, token, "cookie")
+
+
+CurrentAuthentication = Annotated[Authentication, Depends(authenticate)]
+
+
+async def _actor(authentication: CurrentAuthentication) -> Actor:
+    return authentication.actor
+
+
+CurrentActor = Annotated[Actor, Depends(_actor)]
+
+
+def set_login_cookie(request: Request, response: Response, signed_in: SignedIn) -> None:
+    response.set_cookie(
+        LOGIN_SESSION_COOKIE,
+        signed_in.token,
+        expires=signed_in.expires_at,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+        path="/",
+    )
+
+
+def clear_login_cookie(request: Request, response: Response) -> None:
+    response.delete_cookie(
+        LOGIN_SESSION_COOKIE, httponly=True, samesite="lax", secure=request.url.scheme == "https", path="/"
+    )

@@ -1,0 +1,32 @@
+"""What routes ask for in their arguments."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from livehouse.web.options import WebOptions
+from livehouse.web.use_cases import UseCases
+
+
+def _use_cases(request: Request) -> UseCases:
+    use_cases: UseCases = request.app.state.use_cases
+    return use_cases
+
+
+def _options(request: Request) -> WebOptions:
+    options: WebOptions = request.app.state.options
+    return options
+
+
+Cases = Annotated[UseCases, Depends(_use_cases)]
+Options = Annotated[WebOptions, Depends(_options)]
+
+
+def client_address(request: Request) -> str:
+    """Where the request came from; the rate limiter has looked through trusted proxies already."""
+    return request.client.host if request.client else "unknown"
+
+
+ClientAddress = Annotated[str, Depends(client_address)]

@@ -1,0 +1,49 @@
+"""What the web door is told by the node it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from prometheus_client import REGISTRY, CollectorRegistry
+
+PAGE_FOLDER = Path(__file__).parent / "page"
+
+
+@dataclass(frozen=True, slots=True)
+class IceServer:
+    """urls: `stun:…` or `turn:…`; told to encoders and players by `Link` headers."""
+
+    url: str
+    username: str | None = None
+    credential: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """public_url: what people type, such as `https://live.example.org`; None: what the request says.
+
+    chat_url, edge_url: full addresses where a proxy publishes them; None: made from the request's host and
+    the port. trusted_proxies: addresses or networks whose `X-Forwarded-*` is believed.
+    ready_checks: by name, something that raises while that part is away.
+    """
+
+    name: str = "Livehouse"
+    version: str = version("livehouse")
+    public_url: str | None = None
+    chat_url: str | None = None
+    edge_url: str | None = None
+    chat_port: int = 8081
+    edge_port: int = 8082
+    tls: bool = False
+    trusted_proxies: tuple[str, ...] = ()
+    requests_per_second: float = 100.0
+    request_burst: float = 300.0
+    max_body_bytes: int = 256 * 1024
+    max_message_characters: int = 500
+    ice_servers: tuple[IceServer, ...] = ()
+    page_folder: Path = PAGE_FOLDER
+    ready_checks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
+    registry: CollectorRegistry = REGISTRY

@@ -1,0 +1,155 @@
+"""RFC 9457 problem details: what every error of the HTTP door looks like."""
+
+from __future__ import annotations
+
+import json
+import math
+import secrets
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from cpc.kernel import errors
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+_STATUS: dict[type[errors.DomainError], int] = {
+    errors.Invalid: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.PreconditionFailed: 412,
+    errors.Unprocessable: 422,
+    errors.PreconditionRequired: 428,
+    errors.RateLimited: 429,
+    errors.Unavailable: 503,
+}
+
+_SLUGS = {
+    404: ("not-found", "There is nothing at this address."),
+    405: ("method-not-allowed", "This address does not take that method."),
+    413: ("too-large", "The request is larger than this server takes."),
+}
+
+
+class FieldError(BaseModel):
+    field: Annotated[str, Field(examples=["body.name"])]
+    message: Annotated[str, Field(examples=["Field required"])]
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457). `type` is stable; programs decide by it, people read `detail`."""
+
+    type: Annotated[str, Field(examples=["/problems/name-taken"])]
+    title: Annotated[str, Field(examples=["This clashes with the present state"])]
+    status: Annotated[int, Field(examples=[409])]
+    detail: Annotated[str, Field(examples=["The name 'ada' is taken. Choose another one."])]
+    instance: Annotated[str, Field(description="The path asked for", examples=["/api/v1/accounts"])]
+    errors: Annotated[list[FieldError] | None, Field(description="The fields that are not valid")] = None
+    retry_after_s: Annotated[float | None, Field(description="How long to wait before the next try")] = None
+    incident: Annotated[str | None, Field(description="Finds the log entry of an unexpected error")] = None
+
+
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+
+
+def problem(
+    status: int,
+    slug: str,
+    detail: str,
+    instance: str,
+    *,
+    title: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **extras: object,
+) -> Response:
+    body = {
+        "type": f"/problems/{slug}",
+        "title": title or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        **extras,
+    }
+    return Response(
+        json.dumps(body, ensure_ascii=False),
+        status,
+        {"Cache-Control": "no-store", **(headers or {})},
+        MEDIA_TYPE,
+    )
+
+
+def domain_problem(error: errors.DomainError, instance: str) -> Response:
+    """The problem for an error of the domain. Doors with their own rules may call it too."""
+    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
+    headers: dict[str, str] = {}
+    extras: dict[str, object] = {}
+    if isinstance(error, errors.RateLimited | errors.Unavailable):
+        headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+        extras["retry_after_s"] = round(error.retry_after_s, 3)
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="livehouse"'
+    return problem(status, error.slug, error.detail, instance, title=error.title, headers=headers, **extras)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(errors.DomainError, _on_domain_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_unexpected_error)
+
+
+async def _on_domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.DomainError)
+    return domain_problem(error, request.url.path)
+
+
+async def _on_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = [
+        {"field": ".".join(str(part) for part in one["loc"])[:200], "message": str(one["msg"])[:300]}
+        for one in error.errors()[:20]
+    ]
+    detail = "; ".join(f"{one['field']}: {one['message']}" for one in found[:3])
+    return problem(400, "invalid-request", detail, request.url.path, title=errors.Invalid.title, errors=found)
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    slug, detail = _SLUGS.get(error.status_code, (phrase.lower().replace(" ", "-"), str(error.detail)))
+    return problem(error.status_code, slug, detail, request.url.path, headers=error.headers)
+
+
+async def _on_unexpected_error(request: Request, error: Exception) -> Response:
+    incident = secrets.token_hex(8)
+    route = request.scope.get("route")
+    log.error(
+        "unexpected error",
+        incident=incident,
+        method=request.method,
+        route=getattr(route, "path", None),
+        exc_info=error,
+    )
+    return problem(
+        500,
+        "unexpected",
+        f"Something unexpected happened on our side. It was recorded as {incident}.",
+        request.url.path,
+        incident=incident,
+    )

@@ -1,0 +1,126 @@
+"""A token bucket for each client address, in front of everything else."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from livehouse.web.client_address import ProxyTrust
+
+_MAX_ADDRESSES = 20_000
+_HEALTH_REQUESTS_PER_SECOND = 20.0
+_HEALTH_BURST = 40.0
+
+
+@dataclass(slots=True)
+class TokenBuckets:
+    """At most `max_keys` buckets; the one unused for longest makes room, as if its address had been quiet.
+
+    A bucket is a pair (tokens left, monotonic seconds of the last look), a plain tuple for speed.
+    """
+
+    per_second: float
+    burst: float
+    max_keys: int = _MAX_ADDRESSES
+    _buckets: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+    def take(self, key: str, now_s: float) -> float:
+        """0 when the request may pass, else the seconds until one may."""
+        tokens, seen_s = self._buckets.pop(key, (self.burst, now_s))
+        tokens = min(self.burst, tokens + (now_s - seen_s) * self.per_second)
+        wait_s = 0.0
+        if tokens >= 1.0:
+            tokens -= 1.0
+        else:
+            wait_s = (1.0 - tokens) / self.per_second
+        if len(self._buckets) >= self.max_keys:
+            del self._buckets[next(iter(self._buckets))]  # a dict keeps order: the first was seen longest ago
+        self._buckets[key] = (tokens, now_s)
+        return wait_s
+
+
+class RateLimit:
+    """ASGI layer. /healthz has a bucket of its own, so that a busy address can still be looked after."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        trust: ProxyTrust,
+        *,
+        requests_per_second: float,
+        burst: float,
+        on_refused: Callable[[], None],
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._app = app
+        self._trust = trust
+        self._buckets = TokenBuckets(requests_per_second, burst)
+        self._health_buckets = TokenBuckets(_HEALTH_REQUESTS_PER_SECOND, _HEALTH_BURST)
+        self._on_refused = on_refused
+        self._monotonic_s = monotonic_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        key = bucket_key(self._trust.apply(scope))
+        buckets = self._health_buckets if scope["path"] == "/healthz" else self._buckets
+        wait_s = buckets.take(key, self._monotonic_s())
+        if wait_s == 0.0:
+            await self._app(scope, receive, send)
+            return
+        self._on_refused()
+        await _refuse(scope, send, wait_s)
+
+
+def bucket_key(address: str) -> str:
+    """The address; for IPv6 its /64, since one customer commands all of that."""
+    if ":" not in address:
+        return address
+    try:
+        parsed = ipaddress.IPv6Address(address)
+    except ValueError:
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return parsed.packed[:8].hex()
+
+
+async def _refuse(scope: Scope, send: Send, wait_s: float) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1013, "reason": "too many requests"})
+        return
+    seconds = math.ceil(wait_s)
+    body = json.dumps(
+        {
+            "type": "/problems/too-many-requests",
+            "title": "Too many requests",
+            "status": 429,
+            "detail": "Too many requests from your address. Slow down and try again.",
+            "instance": scope["path"],
+            "retry_after_s": round(wait_s, 3),
+        }
+    ).encode()
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 429,
+            "headers": [
+                (b"content-type", b"application/problem+json"),
+                (b"content-length", b"%d" % len(body)),
+                (b"retry-after", b"%d" % seconds),
+                (b"cache-control", b"no-store"),
+                (b"x-content-type-options", b"nosniff"),
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -1,0 +1,93 @@
+"""Headers every answer carries, and HEAD for everything that has GET."""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from livehouse.web.options import WebOptions
+
+
+def content_security_policy(options: WebOptions) -> str:
+    """Own files only; sockets and media also from this node's other doors."""
+    chat = options.chat_url or f"ws://*:{options.chat_port} wss://*:{options.chat_port}"
+    edge = options.edge_url or f"http://*:{options.edge_port} https://*:{options.edge_port}"
+    directives = (
+        "default-src 'self'",
+        f"connect-src 'self' {chat} {edge}",
+        f"media-src 'self' blob: {edge}",
+        f"img-src 'self' data: blob: {edge}",
+        "style-src 'self' 'unsafe-inline'",  # the page sets positions and colours as style attributes
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+    return "; ".join(directives)
+
+
+class SecurityHeaders:
+    """ASGI layer; also answers what slipped through as an exception after its answer had begun."""
+
+    def __init__(self, app: ASGIApp, *, policy: str, strict_transport: bool) -> None:
+        self._app = app
+        self._headers = {
+            "Content-Security-Policy": policy,
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=()",
+        }
+        if strict_transport:
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal has_begun
+            if message["type"] == "http.response.start":
+                has_begun = True
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/api/"):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception:
+            # Starlette raises an unexpected error again after it was logged and answered; enough was said.
+            if not has_begun:
+                raise
+
+
+class HeadByGet:
+    """ASGI layer: routes of the API know GET; HEAD is that without its body (RFC 9110 section 9.3.2)."""
+
+    _PREFIXES = ("/api/", "/healthz", "/readyz", "/metrics")
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (
+            scope["type"] != "http"
+            or scope["method"] != "HEAD"
+            or not scope["path"].startswith(self._PREFIXES)
+        ):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, send_without_body)

@@ -1,0 +1,132 @@
+"""Signing up, in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from livehouse.accounts.application import SignedIn
+from livehouse.web.authentication import CurrentAuthentication, clear_login_cookie, set_login_cookie
+from livehouse.web.dependencies import Cases, ClientAddress
+from livehouse.web.rest.shapes import Body, Rfc3339, Shape
+
+router = APIRouter(prefix="/api/v1", tags=["accounts"])
+
+
+class Account(Shape):
+    id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
+    name: Annotated[str, Field(examples=["ada"])]
+    created_at: Rfc3339
+
+
+class OwnChannel(Shape):
+    id: Annotated[str, Field(examples=["chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
+    name: Annotated[str, Field(examples=["ada"])]
+    title: Annotated[str, Field(examples=["Painting the sea"])]
+    category: Annotated[str, Field(examples=["Art"])]
+    created_at: Rfc3339
+
+
+class NewAccount(Body):
+    name: Annotated[
+        str, Field(max_length=100, description="3 to 25 letters, digits, underscores", examples=["ada"])
+    ]
+    password: Annotated[
+        str, Field(max_length=1000, description="8 to 256 characters", examples=["correct horse battery"])
+    ]
+
+
+class OpenedAccount(Shape):
+    account: Account
+    channel: OwnChannel
+    csrf_token: Annotated[str, Field(description="Send as `X-CSRF-Token` with unsafe requests by cookie")]
+
+
+class Credentials(Body):
+    name: Annotated[str, Field(max_length=100, examples=["ada"])]
+    password: Annotated[str, Field(max_length=1000, examples=["correct horse battery"])]
+    token: Annotated[
+        Literal["cookie", "bearer"],
+        Field(description="cookie: for pages; bearer: for programs, the token comes in the answer"),
+    ] = "cookie"  # noqa: S105 - the kind of token
+
+
+class OpenedSession(Shape):
+    account: Account
+    csrf_token: str
+    access_token: Annotated[
+        str | None, Field(description="For `Authorization: Bearer`; only when asked for, shown once")
+    ] = None
+
+
+class CurrentSession(Shape):
+    """Both null for an anonymous visitor."""
+
+    account: Account | None
+    csrf_token: str | None
+
+
+@router.post("/accounts", status_code=201)
+async def open_account(body: NewAccount, request: Request, response: Response, cases: Cases) -> OpenedAccount:
+    """Open an account with its channel and sign in by cookie."""
+    opened = await cases.processes.open_account(body.name, body.password)
+    set_login_cookie(request, response, opened.signed_in)
+    response.headers["Location"] = f"/api/v1/channels/{opened.channel.name}"
+    return OpenedAccount(
+        account=_account(opened.signed_in),
+        channel=OwnChannel(
+            id=str(opened.channel.id),
+            name=opened.channel.name.value,
+            title=opened.channel.title,
+            category=opened.channel.category,
+            created_at=opened.channel.created_at,
+        ),
+        csrf_token=opened.signed_in.csrf_token,
+    )
+
+
+@router.post("/session", status_code=201)
+async def sign_in(
+    body: Credentials, request: Request, response: Response, cases: Cases, address: ClientAddress
+) -> OpenedSession:
+    """Sign in by name and password."""
+    returned = await cases.processes.return_to_account(body.name, body.password, address=address)
+    signed_in = returned.signed_in
+    access_token = None
+    if body.token == "bearer":  # noqa: S105 - the kind of token
+        access_token = signed_in.token
+    else:
+        set_login_cookie(request, response, signed_in)
+    return OpenedSession(
+        account=_account(signed_in), csrf_token=signed_in.csrf_token, access_token=access_token
+    )
+
+
+@router.get("/session")
+async def get_session(authentication: CurrentAuthentication, cases: Cases) -> CurrentSession:
+    """Who am I?"""
+    account_id, token = authentication.actor.account_id, authentication.token
+    if account_id is None or token is None:
+        return CurrentSession(account=None, csrf_token=None)
+    account = await cases.accounts.account_by_id(account_id)
+    return CurrentSession(
+        account=Account(id=str(account.id), name=account.name.value, created_at=account.created_at),
+        csrf_token=cases.accounts.tokens.csrf_token(token),
+    )
+
+
+@router.delete("/session", status_code=204)
+async def sign_out(
+    authentication: CurrentAuthentication, request: Request, response: Response, cases: Cases
+) -> None:
+    """End the login whose token was sent. Doing it twice is fine."""
+    if authentication.token is not None:
+        await cases.accounts.sign_out(authentication.token)
+    clear_login_cookie(request, response)
+
+
+def _account(signed_in: SignedIn) -> Account:
+    account = signed_in.account
+    return Account(id=str(account.id), name=account.name.value, created_at=account.created_at)
