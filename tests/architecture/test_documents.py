@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from livehouse.main.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[2]
+CONFIGURATION = ROOT / "docs/configuration.md"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)")
 IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
@@ -68,3 +71,21 @@ def test_the_decisions_are_all_listed() -> None:
     records = [path.name for path in (ROOT / "docs/decisions").glob("0*.md")]
     assert len(records) >= 7
     assert not [name for name in records if f"]({name})" not in listed]
+
+
+def test_the_settings_are_all_described() -> None:
+    """The table of docs/configuration.md says the same as the model."""
+    table = {}
+    for row in re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", CONFIGURATION.read_text(), re.M):
+        table[row[0]] = row[1:]
+    model = {}
+    for name, field in Settings.model_fields.items():
+        default = field.default
+        if name == "data_dir":
+            shown = "`~/.local/share/livehouse`"
+        elif isinstance(default, tuple) and default:
+            shown = f"`{','.join(default)}`"
+        else:
+            shown = f"`{default}`" if default not in (None, ()) else "none"
+        model[name] = (shown, field.description)
+    assert table == model
