@@ -1,0 +1,131 @@
+"""The streaming slice on PostgreSQL, NATS and the media nodes."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from nats.aio.client import Client
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cpc.kernel.clock import Clock
+from cpc.kernel.ids import Ids
+from cpc.kernel.keyring import KeyRing
+from livehouse.channel.contract import Channels
+from livehouse.streaming.adapters.media_report_listener import MediaReportListener
+from livehouse.streaming.adapters.nats_health_samples import NatsHealthSamples
+from livehouse.streaming.adapters.nats_live_states import NatsLiveStates
+from livehouse.streaming.adapters.nats_media_router import NatsMediaNodes, NatsMediaRouter
+from livehouse.streaming.adapters.postgres import PostgresStreamingUnitOfWork
+from livehouse.streaming.application import StreamingDuties, StreamingUseCases
+from livehouse.streaming.application.authorization import AuthenticateBroadcaster
+from livehouse.streaming.application.close_session import CloseSession
+from livehouse.streaming.application.create_stream_key import CreateStreamKey
+from livehouse.streaming.application.end_broadcast import EndBroadcast
+from livehouse.streaming.application.expire_interrupted import ExpireInterrupted
+from livehouse.streaming.application.ingest_access import IngestAccess
+from livehouse.streaming.application.open_ingest import OpenIngest
+from livehouse.streaming.application.open_playback import OpenPlayback
+from livehouse.streaming.application.patch_session import PatchSession
+from livehouse.streaming.application.ports import (
+    HealthSamples,
+    MediaNodes,
+    MediaRouter,
+    UnitOfWork,
+    UnitOfWorkFactory,
+)
+from livehouse.streaming.application.publish_live_states import PublishLiveStates
+from livehouse.streaming.application.queries import BroadcastHealth, CurrentBroadcast, ListStreamKeys
+from livehouse.streaming.application.reconcile_media_report import ReconcileMediaReport
+from livehouse.streaming.application.revoke_stream_key import RevokeStreamKey
+from livehouse.streaming.application.rotate_stream_key import RotateStreamKey
+from livehouse.streaming.application.social_events import SocialEvents
+
+
+@dataclass(frozen=True, slots=True)
+class StreamingOutside:
+    """What the use cases of the web door reach for beside the database."""
+
+    router: MediaRouter
+    nodes: MediaNodes
+    health: HealthSamples
+
+
+async def nats_outside(nats_client: Client) -> StreamingOutside:
+    """Everything over one NATS connection; from here on it hears the reports of the media nodes."""
+    health = NatsHealthSamples()
+    await health.listen(nats_client)
+    return StreamingOutside(NatsMediaRouter(nats_client), NatsMediaNodes(nats_client), health)
+
+
+def build_streaming(
+    engine: AsyncEngine,
+    channels: Channels,
+    outside: StreamingOutside,
+    clock: Clock,
+    ids: Ids,
+    key_ring: KeyRing,
+    return_window: timedelta = timedelta(seconds=30),
+) -> StreamingUseCases:
+    """For the web role. key_ring: the node's token keys. return_window: how long a broadcaster may be
+    gone."""
+    units = _units(engine)
+    social_events = SocialEvents(channels, ids)
+    authenticate = AuthenticateBroadcaster(units, key_ring, clock)
+    access = IngestAccess(units, authenticate)
+    router = outside.router
+    return StreamingUseCases(
+        open_ingest=OpenIngest(
+            units, authenticate, router, outside.nodes, social_events, clock, ids, _random_text, return_window
+        ),
+        open_playback=OpenPlayback(units, channels, router, _random_text),
+        patch_session=PatchSession(access, router),
+        close_session=CloseSession(units, access, router, social_events, clock),
+        end_broadcast=EndBroadcast(units, channels, router, social_events, clock),
+        create_stream_key=CreateStreamKey(units, channels, key_ring, clock, ids, _random_text),
+        list_stream_keys=ListStreamKeys(units, channels, clock),
+        rotate_stream_key=RotateStreamKey(units, channels, router, key_ring, clock, _random_text),
+        revoke_stream_key=RevokeStreamKey(units, channels, router, clock),
+        current_broadcast=CurrentBroadcast(units, channels),
+        broadcast_health=BroadcastHealth(channels, outside.health),
+    )
+
+
+def build_create_stream_key(
+    engine: AsyncEngine, channels: Channels, clock: Clock, ids: Ids, key_ring: KeyRing
+) -> CreateStreamKey:
+    """This one alone, for the command line: it needs the database only."""
+    return CreateStreamKey(_units(engine), channels, key_ring, clock, ids, _random_text)
+
+
+def build_media_report_listener(
+    engine: AsyncEngine,
+    channels: Channels,
+    nats_client: Client,
+    clock: Clock,
+    ids: Ids,
+    return_window: timedelta = timedelta(seconds=30),
+    silence: timedelta = timedelta(seconds=2),
+) -> MediaReportListener:
+    """For the worker role: `run()` it. silence: as the media nodes were told."""
+    units = _units(engine)
+    router = NatsMediaRouter(nats_client)
+    social_events = SocialEvents(channels, ids)
+    duties = StreamingDuties(
+        reconcile_media_report=ReconcileMediaReport(units, router, social_events, clock, ids, silence),
+        expire_interrupted=ExpireInterrupted(units, router, social_events, clock, return_window, clock.now()),
+        publish_live_states=PublishLiveStates(units, channels, NatsLiveStates(nats_client), clock),
+    )
+    return MediaReportListener(nats_client, duties, units, clock)
+
+
+def _units(engine: AsyncEngine) -> UnitOfWorkFactory:
+    def unit_of_work() -> UnitOfWork:
+        return PostgresStreamingUnitOfWork(engine)
+
+    return unit_of_work
+
+
+def _random_text() -> str:
+    return secrets.token_urlsafe(32)
