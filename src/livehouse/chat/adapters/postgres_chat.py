@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 from sqlalchemy import Column, MetaData, Table, Uuid, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cpc.eventbus.postgres import PostgresTransaction
 from cpc.messenger.identifiers import ConversationId
 from cpc.messenger.postgres import PostgresConversations, PostgresMessages
 from livehouse.channel.contract import ChannelId
-from livehouse.chat.application.ports import UnitOfWork
 
 metadata = MetaData(schema="chat")
 
@@ -57,14 +54,3 @@ class PostgresChatUnitOfWork(PostgresTransaction):
     @property
     def messages(self) -> PostgresMessages:
         return PostgresMessages(self.connection)
-
-    async def __aenter__(self) -> Self:
-        return await super().__aenter__()
-
-
-class PostgresChatUnitOfWorkFactory:
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-
-    def __call__(self) -> UnitOfWork:
-        return PostgresChatUnitOfWork(self._engine)

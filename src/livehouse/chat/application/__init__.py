@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.application.queries import ReadChatHistory, RoomMessages
 from livehouse.chat.application.send_chat_message import SendChatMessage
+from livehouse.chat.domain.chat_message import ChatMessage
+
+__all__ = ["ChatGatewayUseCases", "ChatMessage", "ChatUseCases"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -59,3 +60,21 @@ class CommittedMessages(Protocol):
 
 class CommitMeter(Protocol):
     def __call__(self, *, messages: int, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastState:
+    """What chat shows of the channel's broadcast. state: live, interrupted or offline. started_at: RFC
+    3339.
+    """
+
+    state: str = "offline"
+    viewers: int = 0
+    started_at: str | None = None
+    title: str = ""
+
+
+class CurrentBroadcast(Protocol):
+    """The state right now, for a room that opens between two announcements. Raises `Unavailable`."""
+
+    async def __call__(self, channel_id: ChannelId) -> BroadcastState: ...
