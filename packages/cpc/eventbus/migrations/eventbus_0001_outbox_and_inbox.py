@@ -31,6 +31,7 @@ def upgrade() -> None:
         )
         """
     )
+    op.execute("CREATE UNIQUE INDEX outbox_event ON eventbus.outbox (event_id)")
     op.execute("CREATE INDEX outbox_unpublished ON eventbus.outbox (position) WHERE published_at IS NULL")
     op.execute(
         "CREATE INDEX outbox_published ON eventbus.outbox (transport_sequence) WHERE published_at IS NOT NULL"

@@ -1,0 +1,46 @@
+"""What the worker does with events: the outbox relay and every durable consumer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from nats.aio.client import Client
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cpc.eventbus.envelope import CloudEvent
+from cpc.eventbus.inbox import InboxHandler
+from cpc.eventbus.jetstream import JetStreamTransport
+from cpc.eventbus.postgres import PostgresTransaction
+from cpc.eventbus.relay import OutboxRelay
+from cpc.eventbus.transport import DurableConsumer
+from livehouse.accounts.contract import AccountOpened
+from livehouse.channel.adapters.postgres import PostgresDirectory
+from livehouse.channel.application.create_channel import CreateChannel
+from livehouse.channel.application.follow_broadcasts import SUBJECTS, FollowBroadcasts
+from livehouse.processes.opening_account import GiveChannelToOpenedAccount
+
+DIRECTORY = DurableConsumer("channel_directory", SUBJECTS)
+OPENING_ACCOUNT = DurableConsumer("opening_account", (f"{AccountOpened.subject_prefix}.>",))
+
+
+def build_event_duties(
+    engine: AsyncEngine, connection: Client, create_channel: CreateChannel
+) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    """By name, functions that run until cancelled. connection: one to NATS that reconnects for ever."""
+    transport = JetStreamTransport(connection)
+    relay = OutboxRelay(engine, transport, (DIRECTORY, OPENING_ACCOUNT))
+    give_channel = GiveChannelToOpenedAccount(create_channel)
+
+    async def follow_broadcasts(event: CloudEvent, transaction: PostgresTransaction) -> None:
+        await FollowBroadcasts(PostgresDirectory(transaction.connection))(event)
+
+    async def complete_opening(event: CloudEvent, _: PostgresTransaction) -> None:
+        await give_channel(AccountOpened.from_cloud_event(event))  # idempotent, in its own unit of work
+
+    directory_handler = InboxHandler(engine, DIRECTORY.name, follow_broadcasts)
+    opening_handler = InboxHandler(engine, OPENING_ACCOUNT.name, complete_opening)
+    return {
+        "outbox relay": relay.run,
+        DIRECTORY.name: lambda: transport.consume(DIRECTORY, directory_handler),
+        OPENING_ACCOUNT.name: lambda: transport.consume(OPENING_ACCOUNT, opening_handler),
+    }
