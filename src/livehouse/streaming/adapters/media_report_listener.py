@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import msgspec
 import nats.errors
@@ -68,9 +69,8 @@ class MediaReportListener:
             self._arrived.clear()
             while self._newest:
                 _, report = self._newest.popitem()
-                if await self._attempt(lambda report=report: self._reconcile(report)):
-                    continue
-                await asyncio.sleep(TICK_S)
+                if not await self._attempt(partial(self._reconcile, report)):
+                    await asyncio.sleep(TICK_S)
 
     async def _reconcile(self, report: MediaReport) -> None:
         if await self._duties.reconcile_media_report(report):

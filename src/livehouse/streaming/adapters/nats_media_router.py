@@ -96,9 +96,7 @@ class NatsMediaNodes:
     async def choose(self, preferred: str | None = None) -> str:
         entries = await self.running()
         if not entries:
-            raise Unavailable(
-                "no-media-node", "No media node runs at the moment. Try again in a few seconds."
-            )
+            raise Unavailable("no-media-node", "No media node runs now. Try again in a few seconds.")
         if any(entry.node_id == preferred for entry in entries):
             assert preferred is not None
             return preferred
@@ -110,9 +108,7 @@ class NatsMediaNodes:
             raise _away()
         try:
             bucket = await self._nats.jetstream().key_value(messages.NODES_BUCKET)
-            entries = []
-            for key in await bucket.keys():
-                entries.append(await self._entry(bucket, key))
+            entries = [await self._entry(bucket, key) for key in await bucket.keys()]
         except (nats.js.errors.NoKeysError, nats.js.errors.BucketNotFoundError):
             return []
         except (TimeoutError, nats.errors.Error, msgspec.DecodeError, OSError) as error:
