@@ -35,6 +35,7 @@ class ChildProgram:
     user: None runs it as the supervisor itself.
     log_path: file that takes standard output and error; None lets them through to the supervisor's own.
     death_signal: sent by the kernel the moment the supervisor is gone, also by SIGKILL.
+    inherited: file descriptors it keeps, by the same numbers.
     """
 
     title: str
@@ -46,6 +47,7 @@ class ChildProgram:
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
     niceness: int = 0
+    inherited: Sequence[int] = ()
 
     def popen_arguments(self) -> dict[str, Any]:
         """For `subprocess.Popen` and `asyncio.create_subprocess_exec`; call it once a start."""
@@ -55,6 +57,7 @@ class ChildProgram:
             "stdin": subprocess.DEVNULL,
             # Its own process group: Ctrl-C reaches the supervisor only, which stops all in order.
             "process_group": 0,
+            "pass_fds": tuple(self.inherited),
             "preexec_fn": _die_with_parent(os.getpid(), self.death_signal, self.niceness),
         }
         if self.user is not None:

@@ -1,0 +1,38 @@
+"""A role's connection to NATS: comes back by itself, for ever."""
+
+from __future__ import annotations
+
+import nats
+import structlog
+from nats.aio.client import Client
+
+from livehouse.main.settings import ResolvedSettings
+
+log = structlog.get_logger(__name__)
+
+
+async def connect_nats(settings: ResolvedSettings, name: str) -> Client:
+    """Returns once connected. While the servers are away later, requests fail at once or time out."""
+
+    async def on_disconnected() -> None:
+        log.warning("NATS is away")
+
+    async def on_reconnected() -> None:
+        log.info("NATS is back")
+
+    async def on_error(error: Exception) -> None:
+        log.debug("NATS", reason=f"{type(error).__name__}: {error}")
+
+    return await nats.connect(
+        list(settings.nats_servers),
+        name=f"livehouse {name}",
+        allow_reconnect=True,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.2,
+        connect_timeout=2,
+        ping_interval=10,
+        max_outstanding_pings=2,
+        disconnected_cb=on_disconnected,
+        reconnected_cb=on_reconnected,
+        error_cb=on_error,
+    )

@@ -1,0 +1,1 @@
+"""One module a role: thin glue between settings, wiring and the door the role serves."""
