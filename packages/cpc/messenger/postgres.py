@@ -199,9 +199,11 @@ _LOCK_CONVERSATION = (
     .with_for_update()
 )
 
-_sent = func.unnest(
-    bindparam("sender_ids", type_=ARRAY(Uuid)), bindparam("nonces", type_=ARRAY(Text))
-).table_valued("sender_id", "nonce", name="sent")
+_sent = (
+    func.unnest(bindparam("sender_ids", type_=ARRAY(Uuid)), bindparam("nonces", type_=ARRAY(Text)))
+    .table_valued("sender_id", "nonce", name="sent")
+    .render_derived()
+)
 
 _KNOWN_NONCES = (
     select(message_table)
