@@ -22,7 +22,7 @@ class Unreachable(Exception):
 
 
 def json_from(command: list[str], folder: Path = ROOT) -> Any:
-    """What the command prints. Its exit code is 1 for findings and for failures alike: only the output tells."""
+    """What the command prints. It exits with 1 for findings and failures alike: only the output tells."""
     try:
         ran = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=ASK_WITHIN_S, check=False

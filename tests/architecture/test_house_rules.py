@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -66,19 +67,45 @@ def test_no_module_has_a_name_that_says_nothing(code_files: list[Path]) -> None:
     assert not meaningless
 
 
+def sleeps_outside_a_loop(source: str) -> list[int]:
+    """Lines that wait for a time. In a `while` it is the pause between two looks at a condition: fine."""
+    found = []
+
+    def visit(node: ast.AST, looping: bool) -> None:
+        looping = isinstance(node, ast.While) or (
+            looping and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        )
+        if isinstance(node, ast.Call) and not looping:
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            only_a_turn = [getattr(argument, "value", None) for argument in node.args] == [0]
+            if called in {"sleep", "wait_for_timeout"} and not only_a_turn:
+                found.append(node.lineno)
+        for child in ast.iter_child_nodes(node):
+            visit(child, looping)
+
+    visit(ast.parse(source), False)
+    return found
+
+
 def test_no_test_sleeps() -> None:
-    """A test waits for the condition, with a `waiting.py`; `sleep(0)` gives the loop a turn."""
-    sleeping = re.compile(
-        r"\b(?:time|asyncio)\.sleep\((?!0\))|waitForTimeout|wait_for_timeout\(|thread::sleep"
-    )
     found = [
-        f"{path.relative_to(ROOT)}:{number}"
-        for path in tracked("tests/**", "frontend/src/**/*.test.ts", "native/**/tests/**")
-        if path.suffix in CODE and path != Path(__file__) and path.name != "waiting.py"
-        for number, line in enumerate(path.read_text().splitlines(), 1)
-        if sleeping.search(line)
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in tracked("tests/**/*.py", "tests/*.py")
+        for line in sleeps_outside_a_loop(path.read_text())
     ]
-    assert not found
+    found += [
+        str(path.relative_to(ROOT))
+        for path in tracked("native/**/tests/**/*.rs", "frontend/src/**/*.test.ts")
+        if re.search(r"thread::sleep|setTimeout\(resolve", path.read_text())
+    ]
+    assert not found, f"wait for the condition: {found}"
+
+
+def test_a_sleep_is_told_from_a_look_at_a_condition() -> None:
+    assert sleeps_outside_a_loop("import time\ntime.sleep(1)\n") == [2]
+    assert sleeps_outside_a_loop("while not done():\n    time.sleep(0.01)\n") == []
+    assert sleeps_outside_a_loop("async def turn():\n    await asyncio.sleep(0)\n") == []
+    assert sleeps_outside_a_loop("while True:\n    def later():\n        sleep(1)\n") == [3]
 
 
 def test_locks_pin_by_hash_and_name_no_index() -> None:

@@ -54,7 +54,7 @@ PLANTS: dict[str, tuple[dict[str, str], str]] = {
             "src/livehouse/chat/adapters/planted.py": "import livehouse.streaming.contract\n",
             "src/livehouse/streaming/adapters/planted.py": "import livehouse.chat.contract\n",
         },
-        "livehouse.streaming",
+        ".streaming -> .chat",
     ),
 }
 
