@@ -1,0 +1,144 @@
+use std::time::{Duration, SystemTime};
+
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use rtc_server::{CounterSnapshot, SessionKind};
+
+#[pyclass(frozen, get_all, eq, module = "livehouse_native")]
+#[derive(PartialEq)]
+pub(crate) struct SessionAnswer {
+    sdp: String,
+    etag: String,
+}
+
+impl From<rtc_server::SessionAnswer> for SessionAnswer {
+    fn from(answer: rtc_server::SessionAnswer) -> Self {
+        Self { sdp: answer.sdp, etag: answer.etag }
+    }
+}
+
+#[pyclass(frozen, get_all, eq, module = "livehouse_native")]
+#[derive(PartialEq)]
+pub(crate) struct SessionPatch {
+    sdpfrag: Option<String>,
+    etag: Option<String>,
+}
+
+impl From<rtc_server::SessionPatch> for SessionPatch {
+    fn from(patch: rtc_server::SessionPatch) -> Self {
+        Self { sdpfrag: patch.sdp_fragment, etag: patch.etag }
+    }
+}
+
+#[pyclass(frozen, get_all, module = "livehouse_native")]
+pub(crate) struct SessionReport {
+    id: String,
+    kind: &'static str,
+    room: String,
+    tag: Option<String>,
+    state: &'static str,
+    connected_at: Option<f64>,
+    media_age_ms: Option<u64>,
+    ingest: Option<Py<IngestReport>>,
+    unplayable_codecs: Py<PyTuple>,
+    close_reason: Option<&'static str>,
+}
+
+#[pyclass(frozen, get_all, module = "livehouse_native")]
+pub(crate) struct IngestReport {
+    video_bitrate_bps: u64,
+    audio_bitrate_bps: u64,
+    frames_per_second: f64,
+    loss_fraction: f64,
+    rtt_ms: Option<f64>,
+    codec: Option<&'static str>,
+    audio_codec: Option<&'static str>,
+    width: Option<u32>,
+    height: Option<u32>,
+    keyframe_requests: u64,
+}
+
+#[pymethods]
+impl SessionReport {
+    fn __repr__(&self) -> String {
+        format!("<SessionReport {} {} {:?} in {:?}>", self.state, self.kind, self.id, self.room)
+    }
+}
+
+impl SessionReport {
+    pub(crate) fn new(py: Python<'_>, report: rtc_server::SessionReport) -> PyResult<Self> {
+        let kind = match report.kind {
+            SessionKind::Ingest => "ingest",
+            SessionKind::Playback => "playback",
+        };
+        let unix_seconds = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).map(|since| since.as_secs_f64());
+        Ok(Self {
+            id: report.id,
+            kind,
+            room: report.room,
+            tag: report.tag,
+            state: report.state.name(),
+            connected_at: report.connected_at.and_then(|at| unix_seconds(at).ok()),
+            media_age_ms: report.media_age.and_then(|age| u64::try_from(age.as_millis()).ok()),
+            ingest: report.ingest.map(|ingest| Py::new(py, IngestReport::from(ingest))).transpose()?,
+            unplayable_codecs: PyTuple::new(py, report.unplayable_codecs)?.unbind(),
+            close_reason: report.close_reason,
+        })
+    }
+}
+
+impl From<rtc_server::IngestReport> for IngestReport {
+    fn from(report: rtc_server::IngestReport) -> Self {
+        Self {
+            video_bitrate_bps: report.video_bitrate_bps,
+            audio_bitrate_bps: report.audio_bitrate_bps,
+            frames_per_second: report.frames_per_second,
+            loss_fraction: report.loss_fraction,
+            rtt_ms: report.round_trip.map(|time: Duration| time.as_secs_f64() * 1e3),
+            codec: report.video_codec,
+            audio_codec: report.audio_codec,
+            width: report.width,
+            height: report.height,
+            keyframe_requests: report.keyframe_requests,
+        }
+    }
+}
+
+#[pyclass(frozen, get_all, module = "livehouse_native")]
+pub(crate) struct Counters {
+    packets_received: u64,
+    bytes_received: u64,
+    packets_sent: u64,
+    bytes_sent: u64,
+    send_drops: u64,
+    nacks_sent: u64,
+    nacks_received: u64,
+    retransmissions: u64,
+    keyframe_requests_received: u64,
+    keyframe_requests_from_cache: u64,
+    keyframe_requests_sent: u64,
+    ingest_sessions: u64,
+    playback_sessions: u64,
+    cpu_s: f64,
+}
+
+impl From<CounterSnapshot> for Counters {
+    fn from(snapshot: CounterSnapshot) -> Self {
+        Self {
+            packets_received: snapshot.packets_received,
+            bytes_received: snapshot.bytes_received,
+            packets_sent: snapshot.packets_sent,
+            bytes_sent: snapshot.bytes_sent,
+            send_drops: snapshot.send_drops,
+            nacks_sent: snapshot.nacks_sent,
+            nacks_received: snapshot.nacks_received,
+            retransmissions: snapshot.retransmissions,
+            keyframe_requests_received: snapshot.keyframe_requests_received,
+            keyframe_requests_from_cache: snapshot.keyframe_requests_from_cache,
+            keyframe_requests_sent: snapshot.keyframe_requests_sent,
+            ingest_sessions: snapshot.ingest_sessions,
+            playback_sessions: snapshot.playback_sessions,
+            cpu_s: snapshot.cpu_seconds,
+        }
+    }
+}

@@ -1,0 +1,208 @@
+use crate::codec::{Codec, PayloadType};
+use crate::packet::RoomPacket;
+
+/// First sequence number a viewer sees: small, as an SRTP receiver takes the rollover counter to be zero
+/// (RFC 3711 section 3.3.1).
+const FIRST_SEQUENCE: u64 = 1_000;
+
+/// Pictures replayed from the cache are put this many ticks of 90 kHz (1 ms) apart, so that a player shows the newest at once
+/// instead of playing the group at its own pace and staying that far behind.
+const REPLAY_STEP: u32 = 90;
+
+/// A packet for one viewer.
+#[derive(Clone, Copy, Debug)]
+pub struct OutgoingPacket<'a> {
+    pub payload_type: PayloadType,
+    pub sequence: u64,
+    pub timestamp: u32,
+    pub packet: &'a RoomPacket,
+}
+
+/// One track as it leaves to one viewer: payload type and sequence numbers are the viewer's own.
+#[derive(Debug)]
+pub(crate) struct DownTrack {
+    payload_types: Vec<(Codec, PayloadType)>,
+    /// The codec last sent, and the viewer's payload type for it.
+    selected: Option<(Codec, Option<PayloadType>)>,
+    flow: Option<Flow>,
+    highest_sequence: u64,
+    replay: Option<Replay>,
+    has_started: bool,
+}
+
+/// Room sequence `room_start` leaves as `own_start`.
+#[derive(Clone, Copy, Debug)]
+struct Flow {
+    room_start: u64,
+    own_start: u64,
+}
+
+/// Timestamps of the replayed group as the viewer got them, for packets of it that come late.
+#[derive(Debug)]
+struct Replay {
+    last_sequence: u64,
+    timestamps: Vec<(u32, u32)>,
+}
+
+impl DownTrack {
+    pub(crate) fn new(payload_types: Vec<(Codec, PayloadType)>) -> Self {
+        Self {
+            payload_types,
+            selected: None,
+            flow: None,
+            highest_sequence: FIRST_SEQUENCE - 1,
+            replay: None,
+            has_started: false,
+        }
+    }
+
+    /// The codec of the broadcast that this viewer cannot take.
+    pub(crate) fn unplayable(&self) -> Option<Codec> {
+        match self.selected {
+            Some((codec, None)) => Some(codec),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn is_flowing(&self) -> bool {
+        self.flow.is_some()
+    }
+
+    /// Lets packets flow from `packet` on.
+    pub(crate) fn start_at(&mut self, packet: &RoomPacket) {
+        self.flow = Some(Flow { room_start: packet.sequence, own_start: self.highest_sequence + 1 });
+        self.has_started = true;
+    }
+
+    /// Starts with a keyframe group: all of it goes out at once.
+    pub(crate) fn start_with_group(&mut self, group: &[RoomPacket]) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { return };
+        if !self.has_started && group.len() > 1 {
+            self.replay = Some(Replay { last_sequence: last.sequence, timestamps: squeezed(group) });
+        }
+        self.start_at(first);
+    }
+
+    /// Whether the viewer takes this codec; remembers the answer.
+    pub(crate) fn select(&mut self, codec: Codec) -> bool {
+        match self.selected {
+            Some((selected, payload_type)) if selected == codec => payload_type.is_some(),
+            _ => {
+                let payload_type = codec.payload_type_among(&self.payload_types);
+                self.selected = Some((codec, payload_type));
+                if payload_type.is_none() {
+                    self.flow = None;
+                }
+                payload_type.is_some()
+            }
+        }
+    }
+
+    /// The packet in this viewer's numbers; `None` when it is not for this viewer.
+    pub(crate) fn write<'a>(&mut self, packet: &'a RoomPacket) -> Option<OutgoingPacket<'a>> {
+        if !self.select(packet.codec) {
+            return None;
+        }
+        let payload_type = self.selected?.1?;
+        let flow = self.flow?;
+        let sequence = flow.own_start + packet.sequence.checked_sub(flow.room_start)?;
+        self.highest_sequence = self.highest_sequence.max(sequence);
+        Some(OutgoingPacket { payload_type, sequence, timestamp: self.timestamp(packet), packet })
+    }
+
+    fn timestamp(&mut self, packet: &RoomPacket) -> u32 {
+        let Some(replay) = &self.replay else { return packet.timestamp };
+        // Nothing that old is sent again any more.
+        if packet.sequence > replay.last_sequence + 4_000 {
+            self.replay = None;
+            return packet.timestamp;
+        }
+        let squeezed = replay.timestamps.iter().find(|(from, _)| *from == packet.timestamp);
+        squeezed.map_or(packet.timestamp, |(_, to)| *to)
+    }
+}
+
+/// Timestamps of the group's pictures and what they become: the last keeps its own, those before are `REPLAY_STEP` apart.
+fn squeezed(group: &[RoomPacket]) -> Vec<(u32, u32)> {
+    let mut timestamps: Vec<u32> = group.iter().map(|packet| packet.timestamp).collect();
+    timestamps.dedup();
+    let Some(&last) = timestamps.last() else { return Vec::new() };
+    let count = timestamps.len() as u32;
+    let moved = |(index, from): (u32, u32)| {
+        let behind = (count - 1 - index) * REPLAY_STEP;
+        (from, last.wrapping_sub(behind.min(last.wrapping_sub(from))))
+    };
+    (0..count).zip(timestamps).map(moved).filter(|(from, to)| from != to).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::time::MonotonicTime;
+
+    fn packet(sequence: u64, timestamp: u32) -> RoomPacket {
+        RoomPacket {
+            codec: Codec::Vp8,
+            sequence,
+            timestamp,
+            marker: true,
+            starts_keyframe: false,
+            orientation: None,
+            payload: Arc::from([0u8]),
+            arrival: MonotonicTime::default(),
+            captured: MonotonicTime::default(),
+        }
+    }
+
+    fn track() -> DownTrack {
+        DownTrack::new(vec![(Codec::Vp8, 96)])
+    }
+
+    #[test]
+    fn a_viewer_who_joins_late_still_begins_below_the_first_rollover() {
+        let mut track = track();
+        track.start_at(&packet(10_000_000, 5));
+        let sent = [10_000_000, 10_000_001, 9_999_999]
+            .map(|sequence| track.write(&packet(sequence, 5)).map(|out| out.sequence));
+        assert_eq!(sent, [Some(FIRST_SEQUENCE), Some(FIRST_SEQUENCE + 1), None]);
+    }
+
+    #[test]
+    fn a_codec_the_viewer_lacks_is_reported_and_not_sent_and_the_next_start_leaves_no_gap() {
+        let mut track = track();
+        track.start_at(&packet(10, 0));
+        track.write(&packet(10, 0));
+        let av1 = Codec::Av1 { profile: 0 };
+        assert!(track.write(&RoomPacket { codec: av1, ..packet(11, 1) }).is_none());
+        assert_eq!(track.unplayable(), Some(av1));
+        assert!(!track.is_flowing());
+        assert!(track.write(&packet(12, 2)).is_none(), "needs a keyframe first");
+        assert_eq!(track.unplayable(), None);
+        track.start_at(&packet(13, 3));
+        assert_eq!(track.write(&packet(13, 3)).unwrap().sequence, FIRST_SEQUENCE + 1);
+    }
+
+    proptest! {
+        #[test]
+        fn a_replayed_group_is_squeezed_up_to_its_newest_picture(first: u32, pictures in 1usize..300, packets in 1usize..4) {
+            let stamp = |picture: usize| first.wrapping_add(picture as u32 * 3000);
+            let group: Vec<_> =
+                (0..pictures * packets).map(|index| packet(70_000 + index as u64, stamp(index / packets))).collect();
+            let mut track = track();
+            track.start_with_group(&group);
+            let sent: Vec<u32> = group.iter().map(|packet| track.write(packet).unwrap().timestamp).collect();
+            prop_assert_eq!(*sent.last().unwrap(), stamp(pictures - 1), "the newest keeps its own");
+            for pair in sent.chunks(packets).collect::<Vec<_>>().windows(2) {
+                prop_assert_eq!(pair[1][0].wrapping_sub(pair[0][0]), REPLAY_STEP);
+                prop_assert!(pair[0].iter().all(|timestamp| *timestamp == pair[0][0]), "one picture, one timestamp");
+            }
+            let next = packet(70_000 + (pictures * packets) as u64, stamp(pictures));
+            prop_assert_eq!(track.write(&next).unwrap().timestamp, stamp(pictures), "live pictures keep theirs");
+            prop_assert_eq!(track.write(&group[0]).unwrap().timestamp, sent[0], "sent again, the same");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+use std::time::Duration;
+
+use crate::packet::RoomPacket;
+use crate::time::MonotonicTime;
+
+/// Bounds of the keyframe group kept for viewers who join.
+#[derive(Clone, Copy, Debug)]
+pub struct CacheLimits {
+    pub duration: Duration,
+    pub bytes: usize,
+    pub packets: usize,
+}
+
+impl Default for CacheLimits {
+    fn default() -> Self {
+        Self { duration: Duration::from_secs(10), bytes: 3 << 20, packets: 1800 }
+    }
+}
+
+/// The newest keyframe and everything after it, in order of sequence. Empty when the group outgrew its limits: the
+/// next keyframe fills it again.
+#[derive(Debug)]
+pub(crate) struct KeyframeCache {
+    limits: CacheLimits,
+    packets: Vec<RoomPacket>,
+    bytes: usize,
+    started: MonotonicTime,
+}
+
+impl KeyframeCache {
+    pub(crate) fn new(limits: CacheLimits) -> Self {
+        Self { limits, packets: Vec::new(), bytes: 0, started: MonotonicTime::default() }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.packets.clear();
+        self.bytes = 0;
+    }
+
+    pub(crate) fn packets(&self) -> &[RoomPacket] {
+        &self.packets
+    }
+
+    pub(crate) fn push(&mut self, packet: &RoomPacket) {
+        if packet.starts_keyframe {
+            // The start may have been lost and sent again, then some of its group is here already.
+            self.packets.retain(|kept| kept.sequence > packet.sequence);
+            self.bytes = self.packets.iter().map(|kept| kept.payload.len()).sum();
+            self.started = packet.arrival;
+        } else if self.packets.first().is_none_or(|first| packet.sequence < first.sequence) {
+            return;
+        }
+        let at = match self.packets.last() {
+            Some(last) if packet.sequence <= last.sequence => {
+                match self.packets.binary_search_by_key(&packet.sequence, |kept| kept.sequence) {
+                    Ok(_) => return,
+                    Err(at) => at,
+                }
+            }
+            _ => self.packets.len(),
+        };
+        self.packets.insert(at, packet.clone());
+        self.bytes += packet.payload.len();
+        if self.packets.len() > self.limits.packets
+            || self.bytes > self.limits.bytes
+            || packet.arrival.since(self.started) > self.limits.duration
+        {
+            self.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::codec::Codec;
+
+    fn packet(sequence: u64, starts_keyframe: bool, millis: u64) -> RoomPacket {
+        let arrival = MonotonicTime::since_start(Duration::from_millis(millis));
+        RoomPacket {
+            codec: Codec::Vp8,
+            sequence,
+            timestamp: sequence as u32 * 3000,
+            marker: true,
+            starts_keyframe,
+            orientation: None,
+            payload: Arc::from([0u8; 100]),
+            arrival,
+            captured: arrival,
+        }
+    }
+
+    fn sequences(cache: &KeyframeCache) -> Vec<u64> {
+        cache.packets().iter().map(|packet| packet.sequence).collect()
+    }
+
+    #[test]
+    fn keeps_the_newest_group_in_order_whatever_order_packets_come_in() {
+        let mut cache = KeyframeCache::new(CacheLimits::default());
+        for (sequence, starts) in [(5, false), (10, true), (12, false), (11, false), (12, false), (9, false)] {
+            cache.push(&packet(sequence, starts, 0));
+        }
+        assert_eq!(sequences(&cache), [10, 11, 12]);
+        cache.push(&packet(20, true, 1));
+        assert_eq!(sequences(&cache), [20]);
+    }
+
+    #[test]
+    fn a_keyframe_start_that_comes_late_keeps_what_followed_it() {
+        let mut cache = KeyframeCache::new(CacheLimits::default());
+        for (sequence, starts) in [(10, true), (11, false), (21, false), (22, false), (20, true)] {
+            cache.push(&packet(sequence, starts, 0));
+        }
+        assert_eq!(sequences(&cache), [20, 21, 22]);
+    }
+
+    #[test]
+    fn a_group_past_any_limit_is_dropped_until_the_next_keyframe() {
+        for limits in [
+            CacheLimits { packets: 3, ..Default::default() },
+            CacheLimits { bytes: 350, ..Default::default() },
+            CacheLimits { duration: Duration::from_millis(250), ..Default::default() },
+        ] {
+            let mut cache = KeyframeCache::new(limits);
+            cache.push(&packet(1, true, 0));
+            for sequence in 2..=5 {
+                cache.push(&packet(sequence, false, sequence * 100));
+            }
+            assert_eq!(sequences(&cache), [] as [u64; 0], "{limits:?}");
+            cache.push(&packet(6, true, 900));
+            assert_eq!(sequences(&cache), [6]);
+        }
+    }
+}

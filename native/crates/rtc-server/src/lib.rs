@@ -1,0 +1,23 @@
+//! The media node: WebRTC in, WebRTC out, around the forwarding of `rtc-core`.
+
+mod candidates;
+mod command;
+mod demultiplexer;
+mod error;
+mod execution;
+mod fragment;
+mod media_thread;
+mod node;
+mod offer;
+mod random;
+mod report;
+mod rooms;
+mod session;
+mod socket;
+mod timers;
+mod webrtc;
+
+pub use error::{MediaError, MediaErrorKind};
+pub use node::{MediaNode, NodeOptions, SessionAnswer, SessionPatch};
+pub use offer::{MAX_OFFER_BYTES, SessionKind};
+pub use report::{CounterSnapshot, IngestReport, SessionReport, SessionState};

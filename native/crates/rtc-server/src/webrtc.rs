@@ -1,0 +1,498 @@
+//! The only file that knows str0m: one WebRTC peer, reduced to what the node needs of it.
+
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant, SystemTime};
+
+use rtc_core::{Codec, MediaKind, OutgoingPacket, SenderReport, ViewerTracks};
+use str0m::change::SdpOffer;
+use str0m::config::{CryptoProvider, DtlsCert};
+use str0m::format::{Codec as Str0mCodec, FormatParams};
+use str0m::media::{Frequency, KeyframeRequestKind, Mid, Pt};
+use str0m::net::{DatagramRecv, Protocol, Receive};
+use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpPacket, RtpWrite, VideoOrientation};
+use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
+
+use crate::error::{MediaError, MediaErrorKind};
+use crate::fragment::IceCredentials;
+use crate::offer::{Format, Offer, SessionKind};
+use crate::random::random_token;
+
+/// Packets a viewer may ask for again, and for how long.
+const RETRANSMISSION_PACKETS: usize = 2000;
+const RETRANSMISSION_AGE: Duration = Duration::from_secs(3);
+/// Beyond this share of retransmissions a link is congested, and sending more makes it worse.
+const RETRANSMISSION_SHARE: f32 = 0.5;
+
+static CRYPTO: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(str0m::crypto::from_feature_flags()));
+
+/// The DTLS certificate of a node.
+#[derive(Clone)]
+pub(crate) struct Certificate(DtlsCert);
+
+impl Certificate {
+    pub(crate) fn generate() -> Option<Self> {
+        CRYPTO.dtls_provider.generate_certificate().map(Self)
+    }
+}
+
+/// A media packet as it came out of SRTP.
+#[derive(Debug)]
+pub(crate) struct ReceivedPacket {
+    pub(crate) codec: Codec,
+    pub(crate) ssrc: u32,
+    pub(crate) sequence: u64,
+    pub(crate) timestamp: u32,
+    pub(crate) marker: bool,
+    pub(crate) orientation: Option<u8>,
+    pub(crate) payload: Arc<[u8]>,
+    pub(crate) arrival: Instant,
+}
+
+#[derive(Debug)]
+pub(crate) enum PeerEvent {
+    /// ICE and DTLS are up.
+    Connected,
+    Packet(ReceivedPacket),
+    SenderReport(MediaKind, SenderReport),
+    KeyframeRequested,
+    Statistics(PeerStatistics),
+    /// The other side hung up, fell silent or broke the protocol.
+    Closed(&'static str),
+}
+
+/// Totals since the start, each `None` when this event does not tell.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PeerStatistics {
+    pub(crate) round_trip: Option<Duration>,
+    pub(crate) nacks: Option<u64>,
+    pub(crate) packets_sent: Option<u64>,
+}
+
+/// Takes what a peer wants to send and tell.
+pub(crate) trait PeerOutput {
+    fn transmit(&mut self, source: SocketAddr, destination: SocketAddr, bytes: Vec<u8>);
+    fn event(&mut self, event: PeerEvent);
+}
+
+pub(crate) struct PeerConnection {
+    rtc: Rtc,
+    offer: Offer,
+    audio: Option<Mid>,
+    video: Option<Mid>,
+    /// Retransmissions without RTX: asked for although str0m would not.
+    plain_nack: bool,
+    /// Why nothing more is to be expected of the connection.
+    failure: Option<&'static str>,
+}
+
+impl PeerConnection {
+    /// Makes the node's side of a connection and the SDP answer. Costs a millisecond or two: not for the media thread.
+    pub(crate) fn accept(
+        offer: Offer,
+        role: SessionKind,
+        candidates: &[SocketAddr],
+        certificate: &Certificate,
+        now: Instant,
+    ) -> Result<(Self, String), MediaError> {
+        // str0m gives up on some contradictory offers by panicking.
+        catch_unwind(AssertUnwindSafe(|| Self::build(offer, role, candidates, certificate, now)))
+            .unwrap_or_else(|_| Err(malformed("The offer contradicts itself.")))
+    }
+
+    fn build(
+        offer: Offer,
+        role: SessionKind,
+        candidates: &[SocketAddr],
+        certificate: &Certificate,
+        now: Instant,
+    ) -> Result<(Self, String), MediaError> {
+        let mut rtc = config(&offer, role, certificate).build(now);
+        for address in candidates {
+            let candidate = Candidate::host(*address, "udp");
+            rtc.add_local_candidate(candidate.map_err(|error| {
+                MediaError::new(MediaErrorKind::Overloaded, format!("The address {address} is of no use: {error}"))
+            })?);
+        }
+        let description = SdpOffer::from_sdp_string(&offer.text).map_err(|error| malformed(error.to_string()))?;
+        let answer = rtc.sdp_api().accept_offer(description).map_err(|error| malformed(error.to_string()))?;
+        let mid = |kind| offer.sections.iter().find(|section| section.kind == kind).map(|section| mid(&section.mid));
+        let (audio, video) = (mid(MediaKind::Audio), mid(MediaKind::Video));
+        let plain_nack = role == SessionKind::Ingest
+            && formats(&offer, MediaKind::Video).any(|format| format.feedback.nack && format.retransmission.is_none());
+        let mut peer = Self { rtc, offer, audio, video, plain_nack, failure: None };
+        for kind in [MediaKind::Audio, MediaKind::Video] {
+            if let Some(mid) = peer.mid(kind) {
+                if peer.accepted(kind).next().is_none() {
+                    return Err(MediaError::new(
+                        MediaErrorKind::UnsupportedCodec,
+                        "The offer and the node have no codec in common.",
+                    ));
+                }
+                if let Some(stream) = peer.rtc.direct_api().stream_tx_by_mid(mid, None) {
+                    stream.set_rtx_cache(RETRANSMISSION_PACKETS, RETRANSMISSION_AGE, Some(RETRANSMISSION_SHARE));
+                }
+            }
+        }
+        peer.allow_plain_nack();
+        Ok((peer, answer.to_sdp_string()))
+    }
+
+    /// The user name fragment by which STUN requests name this connection.
+    pub(crate) fn ufrag(&mut self) -> String {
+        self.rtc.direct_api().local_ice_credentials().ufrag
+    }
+
+    /// What a viewer takes, in its order of preference.
+    pub(crate) fn viewer_tracks(&self) -> ViewerTracks {
+        let tracks = |kind| self.accepted(kind).map(|format| (format.codec, format.payload_type)).collect();
+        ViewerTracks { audio: tracks(MediaKind::Audio), video: tracks(MediaKind::Video) }
+    }
+
+    /// Whether a STUN message that names this connection was made by one who knows its password.
+    pub(crate) fn accepts(&self, source: SocketAddr, destination: SocketAddr, bytes: &[u8]) -> bool {
+        let Ok(contents) = DatagramRecv::try_from(bytes) else { return false };
+        let receive = Receive { proto: Protocol::Udp, source, destination, contents };
+        self.rtc.accepts(&Input::Receive(Instant::now(), receive))
+    }
+
+    pub(crate) fn receive(&mut self, source: SocketAddr, destination: SocketAddr, bytes: &[u8], now: Instant) {
+        // Anyone may send rubbish: what is no packet is ignored.
+        let Ok(contents) = DatagramRecv::try_from(bytes) else { return };
+        let receive = Receive { proto: Protocol::Udp, source, destination, contents };
+        self.input(Input::Receive(now, receive));
+    }
+
+    pub(crate) fn advance(&mut self, now: Instant) {
+        self.input(Input::Timeout(now));
+    }
+
+    fn input(&mut self, input: Input<'_>) {
+        let rtc = &mut self.rtc;
+        match catch_unwind(AssertUnwindSafe(|| rtc.handle_input(input))) {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => self.failure = Some("protocol_error"),
+            Err(_) => self.failure = Some("internal_error"),
+        }
+    }
+
+    /// Hands out everything there is to send and to tell; returns when to call `advance`, or why it is over.
+    pub(crate) fn poll(&mut self, output: &mut impl PeerOutput) -> Result<Instant, &'static str> {
+        loop {
+            if let Some(reason) = self.failure {
+                return Err(reason);
+            }
+            if !self.rtc.is_alive() {
+                return Err("left");
+            }
+            let rtc = &mut self.rtc;
+            match catch_unwind(AssertUnwindSafe(|| rtc.poll_output())) {
+                Ok(Ok(Output::Timeout(deadline))) => return Ok(deadline),
+                Ok(Ok(Output::Transmit(packet))) => {
+                    output.transmit(packet.source, packet.destination, packet.contents.into());
+                }
+                Ok(Ok(Output::Event(event))) => {
+                    if let Some(event) = self.translate(event) {
+                        output.event(event);
+                    }
+                }
+                Ok(Err(_)) => self.failure = Some("protocol_error"),
+                Err(_) => self.failure = Some("internal_error"),
+            }
+        }
+    }
+
+    fn translate(&mut self, event: Event) -> Option<PeerEvent> {
+        match event {
+            Event::Connected => Some(PeerEvent::Connected),
+            Event::RtpPacket(packet) => self.received(packet),
+            Event::SenderFeedback(feedback) => {
+                let kind = if Some(feedback.mid) == self.video { MediaKind::Video } else { MediaKind::Audio };
+                let info = feedback.sender_info;
+                let wall_clock = info.ntp_time.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+                let wall_clock_micros = i64::try_from(wall_clock.as_micros()).ok()?;
+                let timestamp = info.rtp_time.numer() as u32;
+                Some(PeerEvent::SenderReport(kind, SenderReport { timestamp, wall_clock_micros }))
+            }
+            Event::KeyframeRequest(_) => Some(PeerEvent::KeyframeRequested),
+            Event::PeerStats(stats) => stats
+                .rtt
+                .map(|rtt| PeerStatistics { round_trip: Some(rtt), ..Default::default() })
+                .map(PeerEvent::Statistics),
+            Event::MediaIngressStats(stats) if Some(stats.mid) == self.video => {
+                Some(PeerEvent::Statistics(PeerStatistics {
+                    round_trip: stats.rtt,
+                    nacks: Some(stats.nacks),
+                    packets_sent: None,
+                }))
+            }
+            Event::MediaEgressStats(stats) if Some(stats.mid) == self.video => {
+                Some(PeerEvent::Statistics(PeerStatistics {
+                    round_trip: stats.rtt,
+                    nacks: Some(stats.nacks),
+                    packets_sent: Some(stats.packets),
+                }))
+            }
+            Event::IceConnectionStateChange(IceConnectionState::Disconnected) => Some(PeerEvent::Closed("timed_out")),
+            Event::Closed => Some(PeerEvent::Closed("left")),
+            _ => None,
+        }
+    }
+
+    fn received(&mut self, packet: RtpPacket) -> Option<PeerEvent> {
+        let payload_type = *packet.header.payload_type;
+        let all = self.offer.sections.iter().flat_map(|section| &section.formats);
+        let codec = all.into_iter().find(|format| format.payload_type == payload_type)?.codec;
+        if self.plain_nack && codec.kind() == MediaKind::Video {
+            self.allow_plain_nack();
+            self.plain_nack = false;
+        }
+        Some(PeerEvent::Packet(ReceivedPacket {
+            codec,
+            ssrc: *packet.header.ssrc,
+            sequence: *packet.seq_no,
+            timestamp: packet.header.timestamp,
+            marker: packet.header.marker,
+            orientation: packet.header.ext_vals.video_orientation.map(|orientation| orientation as u8),
+            payload: packet.payload,
+            arrival: packet.timestamp,
+        }))
+    }
+
+    /// OBS answers a NACK with the packet itself and offers no RTX.
+    fn allow_plain_nack(&mut self) {
+        if let (true, Some(mid)) = (self.plain_nack, self.video)
+            && let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(mid, None)
+        {
+            stream.suppress_nack(false);
+        }
+    }
+
+    /// Sends a packet; `captured` is what the sender reports will say about its timestamp.
+    pub(crate) fn write(&mut self, packet: OutgoingPacket<'_>, captured: Instant) {
+        let kind = packet.packet.codec.kind();
+        let Some(mid) = self.mid(kind) else { return };
+        let mut api = self.rtc.direct_api();
+        let Some(stream) = api.stream_tx_by_mid(mid, None) else { return };
+        let extensions = ExtensionValues {
+            video_orientation: packet.packet.orientation.and_then(orientation),
+            ..ExtensionValues::default()
+        };
+        let write = RtpWrite::new(
+            Pt::from(packet.payload_type),
+            packet.sequence.into(),
+            packet.timestamp,
+            captured,
+            packet.packet.payload.clone(),
+        );
+        stream.write_rtp(write.marker(packet.packet.marker).ext_vals(extensions).nackable(kind == MediaKind::Video));
+    }
+
+    pub(crate) fn request_keyframe(&mut self) {
+        let Some(mid) = self.video else { return };
+        let payload_types: Vec<_> = formats(&self.offer, MediaKind::Video).collect();
+        let kind = if payload_types.iter().any(|format| format.feedback.pli) {
+            KeyframeRequestKind::Pli
+        } else {
+            KeyframeRequestKind::Fir
+        };
+        if let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(mid, None) {
+            stream.request_keyframe(kind);
+        }
+    }
+
+    pub(crate) fn add_remote_candidate(&mut self, text: &str) {
+        // Names under .local and TCP candidates are of no use to an ICE-lite agent: it answers checks.
+        if let Ok(candidate) = Candidate::from_sdp_string(text) {
+            self.rtc.add_remote_candidate(candidate);
+        }
+    }
+
+    /// Takes the other side's new credentials and draws new ones (RFC 8445 section 9).
+    pub(crate) fn restart_ice(&mut self, remote: &IceCredentials) -> Result<IceCredentials, MediaError> {
+        let text = self.offer.with_credentials(&remote.ufrag, &remote.password);
+        let refused = |detail: String| MediaError::new(MediaErrorKind::MalformedFragment, detail);
+        let offer = SdpOffer::from_sdp_string(&text).map_err(|error| refused(error.to_string()))?;
+        let rtc = &mut self.rtc;
+        catch_unwind(AssertUnwindSafe(|| rtc.sdp_api().accept_offer(offer)))
+            .map_err(|_| refused("The ICE restart contradicts the session.".into()))?
+            .map_err(|error| refused(error.to_string()))?;
+        let local = new_credentials()?;
+        let creds = IceCreds { ufrag: local.ufrag.clone(), pass: local.password.clone() };
+        self.rtc.direct_api().set_local_ice_credentials(creds);
+        self.offer.text = text;
+        Ok(local)
+    }
+
+    /// The media line and mid of the first section, for SDP fragments.
+    pub(crate) fn first_section(&self) -> (String, String) {
+        let section = &self.offer.sections[0];
+        let payload_type = section.formats[0].payload_type;
+        let kind = match section.kind {
+            MediaKind::Audio => "audio",
+            MediaKind::Video => "video",
+        };
+        (format!("m={kind} 9 UDP/TLS/RTP/SAVPF {payload_type}"), section.mid.clone())
+    }
+
+    /// Hangs up: what `poll` gives afterwards says goodbye.
+    pub(crate) fn close(&mut self) {
+        let rtc = &mut self.rtc;
+        if !matches!(catch_unwind(AssertUnwindSafe(|| rtc.close())), Ok(Ok(()))) {
+            self.failure = Some("internal_error");
+        }
+    }
+
+    fn mid(&self, kind: MediaKind) -> Option<Mid> {
+        match kind {
+            MediaKind::Audio => self.audio,
+            MediaKind::Video => self.video,
+        }
+    }
+
+    /// The formats of the offer that the answer took.
+    fn accepted(&self, kind: MediaKind) -> impl Iterator<Item = &Format> {
+        let media = self.mid(kind).and_then(|mid| self.rtc.media(mid));
+        let payload_types = media.map(|media| media.remote_pts()).unwrap_or_default();
+        formats(&self.offer, kind).filter(|format| payload_types.contains(&Pt::from(format.payload_type)))
+    }
+}
+
+fn malformed(detail: impl Into<String>) -> MediaError {
+    MediaError::new(MediaErrorKind::MalformedOffer, detail)
+}
+
+fn formats(offer: &Offer, kind: MediaKind) -> impl Iterator<Item = &Format> {
+    offer.sections.iter().filter(move |section| section.kind == kind).flat_map(|section| &section.formats)
+}
+
+fn mid(text: &str) -> Mid {
+    Mid::from(text)
+}
+
+fn orientation(value: u8) -> Option<VideoOrientation> {
+    match value {
+        0 => Some(VideoOrientation::Deg0),
+        1 => Some(VideoOrientation::Deg270),
+        2 => Some(VideoOrientation::Deg180),
+        3 => Some(VideoOrientation::Deg90),
+        _ => None,
+    }
+}
+
+/// RFC 8445 asks for 24 and 128 random bits at least. str0m's own come from a generator that is not for secrets.
+fn new_credentials() -> Result<IceCredentials, MediaError> {
+    let token = |length| {
+        random_token(length).map_err(|error| {
+            MediaError::new(MediaErrorKind::Overloaded, format!("The system gives no random numbers: {error}"))
+        })
+    };
+    Ok(IceCredentials { ufrag: token(16)?, password: token(32)? })
+}
+
+fn config(offer: &Offer, role: SessionKind, certificate: &Certificate) -> RtcConfig {
+    let mut config = Rtc::builder()
+        .set_crypto_provider(CRYPTO.clone())
+        .set_dtls_cert(certificate.0.clone())
+        .set_ice_lite(true)
+        .set_rtp_mode(true)
+        .clear_codecs();
+    if let Ok(credentials) = new_credentials() {
+        config = config.set_local_ice_credentials(IceCreds { ufrag: credentials.ufrag, pass: credentials.password });
+    }
+    config = match role {
+        SessionKind::Ingest => config.set_stats_interval(Some(Duration::from_secs(1))),
+        SessionKind::Playback => {
+            // No bandwidth estimate is made for viewers, so no feedback for it is asked of them.
+            let mut extensions = ExtensionMap::empty();
+            extensions.set(1, Extension::RtpMid);
+            extensions.set(2, Extension::VideoOrientation);
+            config.set_stats_interval(Some(Duration::from_secs(5))).set_extension_map(extensions)
+        }
+    };
+    // The node's codecs are those of the offer that it takes, under the offer's payload types and in its order: an
+    // encoder sends the first codec of the answer.
+    let codecs = config.codec_config();
+    for format in offer.sections.iter().flat_map(|section| &section.formats) {
+        let (codec, rate, channels) = match format.codec {
+            Codec::Opus => (Str0mCodec::Opus, Frequency::FORTY_EIGHT_KHZ, Some(2)),
+            Codec::Av1 { .. } => (Str0mCodec::Av1, Frequency::NINETY_KHZ, None),
+            Codec::H264(_) => (Str0mCodec::H264, Frequency::NINETY_KHZ, None),
+            Codec::Vp8 => (Str0mCodec::Vp8, Frequency::NINETY_KHZ, None),
+            Codec::Vp9 { .. } => (Str0mCodec::Vp9, Frequency::NINETY_KHZ, None),
+        };
+        let retransmission = format.retransmission.map(Pt::from);
+        let parameters = FormatParams::parse_line(&format.parameters);
+        codecs.add_config(Pt::from(format.payload_type), retransmission, codec, rate, channels, parameters);
+        if let Some(added) = codecs.last_mut() {
+            let feedback = format.feedback;
+            added.set_fb_transport_cc(feedback.transport_wide && role == SessionKind::Ingest);
+            added.set_fb_nack(feedback.nack);
+            added.set_fb_pli(feedback.pli);
+            added.set_fb_fir(feedback.fir);
+            added.set_fb_remb(feedback.remb && role == SessionKind::Ingest);
+        }
+    }
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OFFERS: [(&str, SessionKind); 8] = [
+        (include_str!("../tests/offers/chromium_recvonly.sdp"), SessionKind::Playback),
+        (include_str!("../tests/offers/chromium_default_sendrecv.sdp"), SessionKind::Ingest),
+        (include_str!("../tests/offers/chromium_av1_sendonly.sdp"), SessionKind::Ingest),
+        (include_str!("../tests/offers/chromium_av1_dd_forced.sdp"), SessionKind::Ingest),
+        (include_str!("../tests/offers/chromium_av1_simulcast_sendonly.sdp"), SessionKind::Ingest),
+        (include_str!("../tests/offers/chromium_vp8_simulcast_sendonly.sdp"), SessionKind::Ingest),
+        (include_str!("../tests/offers/firefox_av1.sdp"), SessionKind::Ingest),
+        (include_str!("../tests/offers/firefox_vp8_simulcast.sdp"), SessionKind::Ingest),
+    ];
+
+    fn payload_types(sdp: &str, kind: &str) -> Vec<u8> {
+        let line = sdp.lines().find(|line| line.starts_with(&format!("m={kind}")));
+        line.map(|line| line.split(' ').skip(3).map(|text| text.parse().unwrap()).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn answers_to_real_offers_take_their_codecs_in_their_order() {
+        let certificate = Certificate::generate().unwrap();
+        let candidates = ["192.0.2.1:8083".parse().unwrap(), "[2001:db8::1]:8083".parse().unwrap()];
+        for (text, role) in OFFERS {
+            let offer = Offer::parse(text, role).unwrap();
+            let expected: Vec<u8> = formats(&offer, MediaKind::Video)
+                .flat_map(|format| [Some(format.payload_type), format.retransmission])
+                .flatten()
+                .collect();
+            let (mut peer, answer) =
+                PeerConnection::accept(offer, role, &candidates, &certificate, Instant::now()).unwrap();
+            assert_eq!(payload_types(&answer, "video"), expected, "{answer}");
+            let direction = if role == SessionKind::Ingest { "a=recvonly" } else { "a=sendonly" };
+            assert!(answer.contains(direction) && !answer.contains("a=sendrecv"), "{answer}");
+            assert!(answer.contains("a=ice-lite") && answer.contains("a=setup:passive"), "{answer}");
+            assert!(answer.contains("192.0.2.1 8083 typ host") && answer.contains("2001:db8::1 8083 typ host"));
+            assert!(answer.contains(&format!("a=ice-ufrag:{}", peer.ufrag())));
+            assert!(!answer.contains("a=simulcast"), "{answer}");
+        }
+    }
+
+    #[test]
+    fn offers_that_contradict_themselves_are_refused() {
+        let certificate = Certificate::generate().unwrap();
+        let text = OFFERS[0].0;
+        for broken in [
+            text.replace("a=fingerprint", "a=xfingerprint"),
+            text.replace("a=ice-ufrag", "a=xice-ufrag"),
+            text.replace("a=mid:1", "a=mid:0"),
+            text.replace("a=group:BUNDLE 0 1", "a=group:BUNDLE 7 8 9"),
+        ] {
+            let refused = Offer::parse(&broken, SessionKind::Playback).and_then(|offer| {
+                PeerConnection::accept(offer, SessionKind::Playback, &[], &certificate, Instant::now()).map(|_| ())
+            });
+            assert!(matches!(refused, Err(error) if error.kind == MediaErrorKind::MalformedOffer));
+        }
+    }
+}

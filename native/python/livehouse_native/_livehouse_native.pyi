@@ -1,0 +1,228 @@
+from collections.abc import Sequence
+from typing import Literal, final
+
+__version__: str
+
+class MediaError(Exception):
+    """The media node refuses a request. `str(error)` is a sentence for the one who asked.
+
+    Attributes:
+        kind: The reason, one of:
+            `malformed_offer` (not a usable SDP offer),
+            `offer_direction` (an ingest must send, a playback must receive),
+            `unsupported_codec` (a section offers no codec the node takes),
+            `room_busy` (media of another ingest still flows),
+            `room_empty` (nobody has gone live in this room),
+            `no_such_session`, `malformed_fragment` (not a usable SDP fragment),
+            `overloaded` (too many sessions, no answer in time, or the node is closed).
+    """
+
+    kind: str
+
+@final
+class SessionAnswer:
+    """What an offer was answered with."""
+
+    @property
+    def sdp(self) -> str:
+        """The SDP answer, with all candidates of the node."""
+    @property
+    def etag(self) -> str:
+        """Entity tag of the ICE credentials, without quotes; an ICE restart changes it."""
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+
+@final
+class SessionPatch:
+    """What an SDP fragment was answered with; both are `None` for trickled candidates."""
+
+    @property
+    def sdpfrag(self) -> str | None:
+        """The node's SDP fragment for an ICE restart."""
+    @property
+    def etag(self) -> str | None:
+        """The new entity tag after an ICE restart, without quotes."""
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+
+@final
+class IngestReport:
+    """How the media of an ingest arrives, over the last two seconds."""
+
+    @property
+    def video_bitrate_bps(self) -> int: ...
+    @property
+    def audio_bitrate_bps(self) -> int: ...
+    @property
+    def frames_per_second(self) -> float: ...
+    @property
+    def loss_fraction(self) -> float:
+        """Share of the packets that never arrived, 0 to 1; packets sent again do not count as lost."""
+    @property
+    def rtt_ms(self) -> float | None:
+        """Round-trip time in milliseconds, when the encoder lets it be measured."""
+    @property
+    def codec(self) -> str | None:
+        """Video codec: `av1`, `h264`, `vp8` or `vp9`; `None` before the first video packet."""
+    @property
+    def audio_codec(self) -> str | None:
+        """`opus`; `None` before the first audio packet."""
+    @property
+    def width(self) -> int | None:
+        """Picture width in pixels, from the last keyframe that told it."""
+    @property
+    def height(self) -> int | None:
+        """Picture height in pixels, from the last keyframe that told it."""
+    @property
+    def keyframe_requests(self) -> int:
+        """Keyframe requests sent to the encoder in this session."""
+
+@final
+class SessionReport:
+    """One session as it is now, or as it was when it closed."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def kind(self) -> Literal["ingest", "playback"]: ...
+    @property
+    def room(self) -> str: ...
+    @property
+    def tag(self) -> str | None:
+        """What the playback was opened with."""
+    @property
+    def state(self) -> Literal["connecting", "connected", "closed"]: ...
+    @property
+    def connected_at(self) -> float | None:
+        """Unix time in seconds at which ICE and DTLS were up."""
+    @property
+    def media_age_ms(self) -> int | None:
+        """Milliseconds since the last media packet of an ingest; `None` before the first and for playbacks."""
+    @property
+    def ingest(self) -> IngestReport | None:
+        """Set for the ingest that has the room."""
+    @property
+    def unplayable_codecs(self) -> tuple[str, ...]:
+        """Codecs of the broadcast that this player did not offer, so that it does not get them."""
+    @property
+    def close_reason(self) -> str | None:
+        """Why the session closed: `closed`, `left`, `timed_out`, `never_connected`, `taken_over`, `replaced`,
+        `room_closed`, `node_closed`, `protocol_error` or `internal_error`."""
+
+@final
+class Counters:
+    """Totals since the node started, at most 100 ms old."""
+
+    @property
+    def packets_received(self) -> int: ...
+    @property
+    def bytes_received(self) -> int: ...
+    @property
+    def packets_sent(self) -> int: ...
+    @property
+    def bytes_sent(self) -> int: ...
+    @property
+    def send_drops(self) -> int:
+        """Packets the operating system had no room for or could not route."""
+    @property
+    def nacks_sent(self) -> int:
+        """Requests to encoders to send video packets again."""
+    @property
+    def nacks_received(self) -> int:
+        """Requests of players to send video packets again."""
+    @property
+    def retransmissions(self) -> int:
+        """Video packets sent again to players."""
+    @property
+    def keyframe_requests_received(self) -> int: ...
+    @property
+    def keyframe_requests_from_cache(self) -> int:
+        """Keyframe requests of players that the cached keyframe group had just answered."""
+    @property
+    def keyframe_requests_sent(self) -> int: ...
+    @property
+    def ingest_sessions(self) -> int:
+        """Ingests open now."""
+    @property
+    def playback_sessions(self) -> int:
+        """Playbacks open now."""
+    @property
+    def cpu_s(self) -> float:
+        """Processor time of the media threads, in seconds."""
+
+@final
+class MediaNode:
+    """A media node: one UDP socket and one thread that forwards media.
+
+    Rooms come into being with their first ingest and outlive it: players stay while the broadcaster returns, and get
+    the new ingest on the same tracks. Methods may be called from any thread. Those that wait for the media thread
+    (a few milliseconds, two seconds at most) release the GIL; call them in an executor, not on an event loop.
+    """
+
+    def __new__(
+        cls,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        public_addresses: Sequence[str] = ...,
+        silence_ms: int = 2000,
+        max_sessions: int = 5000,
+    ) -> MediaNode:
+        """Binds a UDP port and starts the media thread.
+
+        Args:
+            host: Address to bind, IPv4 or IPv6; `0.0.0.0` or `::` for all.
+            port: UDP port; 0 picks a free one.
+            public_addresses: IP addresses, each with or without a port, to give to others instead of the bound ones.
+            silence_ms: An ingest without media for this long may be replaced without `takeover`.
+            max_sessions: Sessions at a time; more are refused as `overloaded`.
+
+        Raises:
+            OSError: The port cannot be bound or an address is of no use; the message is a sentence.
+        """
+
+    @property
+    def port(self) -> int:
+        """The UDP port bound."""
+    def open_ingest(self, room: str, session: str, offer: str, *, takeover: bool = False) -> SessionAnswer:
+        """Answers the offer of an encoder (WHIP).
+
+        Args:
+            room: Name of the room, at most 256 bytes.
+            session: A new id for the session, at most 256 bytes.
+            offer: SDP offer, at most 64 KiB.
+            takeover: Replace the present ingest although its media still flows.
+
+        Raises:
+            MediaError: See its kinds.
+            ValueError: A session of this id is open.
+        """
+
+    def open_playback(self, room: str, session: str, offer: str, *, tag: str | None = None) -> SessionAnswer:
+        """Answers the offer of a player (WHEP). `tag` comes back in reports.
+
+        Raises:
+            MediaError: See its kinds.
+            ValueError: A session of this id is open.
+        """
+
+    def patch_session(self, session: str, sdpfrag: str, *, restart: bool) -> SessionPatch:
+        """Takes trickled candidates, or with `restart` the new ICE credentials of the other side.
+
+        Raises:
+            MediaError: `no_such_session`, `malformed_fragment` or `overloaded`. The session goes on as before.
+        """
+
+    def close_session(self, session: str) -> bool:
+        """Hangs up. False when there is no such session."""
+    def close_room(self, room: str) -> None:
+        """Ends a broadcast: closes the ingest and all players of the room and forgets the room."""
+    def report(self) -> list[SessionReport]:
+        """Every session, and those closed in the last 30 seconds."""
+    def counters(self) -> Counters:
+        """Totals for metrics; does not wait."""
+    def event_fd(self) -> int:
+        """An eventfd that is readable when a session opened its connection, closed, or its media stopped or came
+        back. Read eight bytes to wait for the next change. It belongs to the node: do not close it."""
+    def close(self) -> None:
+        """Says goodbye to everyone and stops the media thread. A second call does nothing."""
