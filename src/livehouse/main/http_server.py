@@ -53,7 +53,7 @@ async def serve_http(app: Any, role: RoleContext, port: int) -> None:
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     announcing.cancel()
     stopping.cancel()
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]
     await serving
 
 

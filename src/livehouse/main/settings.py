@@ -121,6 +121,16 @@ class Settings(BaseModel):
             raise ValueError("name at least one role")
         return tuple(role for role in ALL_ROLES if role in roles)
 
+    @field_validator("host")
+    @classmethod
+    def _is_address(cls, host: str) -> str:
+        if host == "localhost":
+            return "127.0.0.1"
+        try:
+            return str(ipaddress.ip_address(host))
+        except ValueError:
+            raise ValueError("give an IP address of this machine, or 0.0.0.0 for all") from None
+
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from livehouse.main.embedded.nats import EmbeddedNats
 from livehouse.main.embedded.postgres import EmbeddedPostgres
 from livehouse.main.free_ports import free_port, is_port_free
 from livehouse.main.migrations import MigrationFailed, migrate
+from livehouse.main.resolving import resolve
 from livehouse.main.secrets import NodeSecrets
 from livehouse.main.settings import ResolvedSettings, Settings
 from livehouse.main.supervised_child import SupervisedChild
@@ -159,27 +160,3 @@ class Supervisor:
         if self._failure is None:
             self._failure = reason
         self._stop.set()
-
-
-def resolve(
-    asked: Settings,
-    folder: DataFolder,
-    postgres: EmbeddedPostgres | None,
-    nats: EmbeddedNats | None,
-    ports: dict[str, int] | None = None,
-) -> ResolvedSettings:
-    """The settings with everything known that was left open."""
-    dsn = postgres.dsn() if postgres is not None else _asyncpg_dsn(asked.database_url or "")
-    servers = (nats.url,) if nats is not None else tuple((asked.nats_url or "").split(","))
-    return ResolvedSettings(
-        **{**asked.model_dump(), **(ports or {})},
-        node_id=folder.node_id(),
-        database_dsn=dsn,
-        nats_servers=tuple(server.strip() for server in servers if server.strip()),
-        secrets_dir=folder.secrets,
-        run_dir=folder.run,
-    )
-
-
-def _asyncpg_dsn(url: str) -> str:
-    return "postgresql+asyncpg://" + url.split("://", 1)[-1]

@@ -1,0 +1,137 @@
+"""The web role: page, REST, WHIP and WHEP signalling."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+from nats.aio.client import Client
+from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cpc.kernel.clock import SystemClock
+from cpc.kernel.ids import UuidV7Ids
+from livehouse.main.http_server import serve_http
+from livehouse.main.nats_connection import connect_nats
+from livehouse.main.observability.node_metrics import gather_metrics
+from livehouse.main.role_context import RoleContext
+from livehouse.main.secrets import NodeSecrets
+from livehouse.main.settings import ResolvedSettings
+from livehouse.main.wiring.accounts import build_accounts
+from livehouse.main.wiring.channel import build_channel
+from livehouse.main.wiring.chat import build_chat
+from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.streaming import StreamingOutside, build_streaming, nats_outside
+from livehouse.processes import ProcessesUseCases
+from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
+from livehouse.web.app import create_app
+from livehouse.web.options import IceServer, WebOptions
+from livehouse.web.use_cases import UseCases
+
+_METRICS_KEPT_S = 1.0
+
+
+async def run(role: RoleContext) -> None:
+    settings = role.settings
+    engine = build_engine(settings.database_dsn)
+    connection = await connect_nats(settings, "web")
+    try:
+        await role.database_migrated()
+        outside = await nats_outside(connection)
+        use_cases = build_use_cases(settings, engine, outside)
+        options = build_options(settings, _ready_checks(engine, connection, outside))
+        app = _NodeMetrics(create_app(use_cases, options), Path())
+        await serve_http(app, role, settings.http_port)
+    finally:
+        await connection.close()
+        await engine.dispose()
+
+
+def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: StreamingOutside) -> UseCases:
+    clock = SystemClock()
+    ids = UuidV7Ids(clock)
+    tokens = NodeSecrets(settings.secrets_dir, clock).key_ring("token")
+    accounts = build_accounts(engine, clock, ids, tokens)
+    channel = build_channel(engine, clock, ids)
+    return_window = timedelta(seconds=settings.return_window_s)
+    return UseCases(
+        accounts=accounts,
+        channel=channel,
+        streaming=build_streaming(engine, channel.find_channels, outside, clock, ids, tokens, return_window),
+        chat=build_chat(engine, channel.find_channels),
+        processes=ProcessesUseCases(
+            open_account=OpenAccount(accounts.sign_up, channel.create_channel),
+            return_to_account=ReturnToAccount(accounts.sign_in, channel.create_channel),
+        ),
+    )
+
+
+def build_options(
+    settings: ResolvedSettings, ready_checks: dict[str, Callable[[], Awaitable[None]]]
+) -> WebOptions:
+    behind_proxy = settings.public_url is not None
+    return WebOptions(
+        public_url=settings.public_url,
+        chat_url=settings.chat_url() if behind_proxy else None,
+        edge_url=settings.edge_url() if behind_proxy else None,
+        chat_port=settings.chat_port,
+        edge_port=settings.edge_port,
+        tls=settings.uses_tls,
+        trusted_proxies=settings.trusted_proxies,
+        requests_per_second=settings.http_requests_per_second,
+        request_burst=settings.http_request_burst,
+        ice_servers=tuple(
+            IceServer(url, server.username, server.credential)
+            for server in settings.ice_servers
+            for url in server.urls
+        ),
+        ready_checks=ready_checks,
+    )
+
+
+def _ready_checks(
+    engine: AsyncEngine, connection: Client, outside: StreamingOutside
+) -> dict[str, Callable[[], Awaitable[None]]]:
+    async def postgresql() -> None:
+        async with engine.connect() as database:
+            await database.execute(text("SELECT 1"))
+
+    async def nats() -> None:
+        await connection.flush(timeout=1)
+
+    async def media() -> None:
+        await outside.nodes.choose()
+
+    return {"postgresql": postgresql, "nats": nats, "media": media}
+
+
+class _NodeMetrics:
+    """ASGI layer: `/metrics` tells of all roles of the node. Gathered once a second at most."""
+
+    def __init__(self, app: ASGIApp, run_dir: Path) -> None:
+        self._app = app
+        self._run_dir = run_dir
+        self._gathering = asyncio.Lock()
+        self._body = b""
+        self._gathered_at_s = -_METRICS_KEPT_S
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != "/metrics" or scope["method"] not in {"GET", "HEAD"}:
+            await self._app(scope, receive, send)
+            return
+        async with self._gathering:
+            if time.monotonic() - self._gathered_at_s >= _METRICS_KEPT_S:
+                self._body = await gather_metrics(self._run_dir)
+                self._gathered_at_s = time.monotonic()
+        headers = [
+            (b"content-type", CONTENT_TYPE_LATEST.encode()),
+            (b"content-length", str(len(self._body)).encode()),
+            (b"cache-control", b"no-store"),
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else self._body})

@@ -1,0 +1,60 @@
+"""The worker role: outbox, events, and what the media nodes report."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from cpc.kernel.clock import SystemClock
+from cpc.kernel.ids import UuidV7Ids
+from livehouse.main.nats_connection import connect_nats
+from livehouse.main.role_context import RoleContext
+from livehouse.main.wiring.channel import build_channel
+from livehouse.main.wiring.eventbus import build_event_duties
+from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.streaming import build_media_report_listener
+
+log = structlog.get_logger(__name__)
+
+
+async def run(role: RoleContext) -> None:
+    """A duty that fails ends the process; the supervisor starts it again and all of them resume."""
+    settings = role.settings
+    clock = SystemClock()
+    ids = UuidV7Ids(clock)
+    engine = build_engine(settings.database_dsn)
+    connection = await connect_nats(settings, "worker")
+    await role.database_migrated()
+    channel = build_channel(engine, clock, ids)
+    listener = build_media_report_listener(
+        engine,
+        channel.find_channels,
+        connection,
+        clock,
+        ids,
+        timedelta(seconds=settings.return_window_s),
+        timedelta(seconds=settings.takeover_silence_s),
+    )
+    duties = {
+        **build_event_duties(engine, connection, channel.create_channel),
+        "media reports": listener.run,
+    }
+    tasks = {asyncio.ensure_future(duty()): name for name, duty in duties.items()}
+    stopping = asyncio.ensure_future(role.stopping.wait())
+    everything: set[asyncio.Future[Any]] = {*tasks, stopping}
+    try:
+        role.ready()
+        await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
+        for task, name in tasks.items():
+            if task.done():
+                log.error("a duty ended", duty=name)
+                task.result()
+    finally:
+        for ending in everything:
+            ending.cancel()
+        await asyncio.wait(everything)
+        await connection.close()
+        await engine.dispose()
