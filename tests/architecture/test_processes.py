@@ -23,7 +23,7 @@ def loaded_by(module: str) -> set[str]:
         ("media", {"fastapi", "starlette", "granian", "sqlalchemy", "asyncpg", "alembic", "av"}),
         ("edge", {"sqlalchemy", "asyncpg", "livehouse_native", "av"}),
         ("chat", {"fastapi", "granian", "livehouse_native", "av"}),
-        ("web", {"livehouse_native", "picows", "av"}),
+        ("web", {"livehouse_native", "av"}),
     ],
 )
 def test_a_role_does_not_load_what_others_need(role: str, without: set[str]) -> None:
