@@ -7,7 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 import livehouse_native
@@ -18,7 +19,7 @@ from livehouse.streaming.adapters import media_messages as messages
 from livehouse.streaming.application.media_report import IngestStats, MediaReport, MediaSessionReport
 from livehouse.streaming.domain.sessions import session_digest
 
-_PLAYBACK_LISTED_FOR = timedelta(seconds=60)
+_PLAYBACK_LISTED_FOR_S = 60.0
 _MAX_PLAYBACK_LISTED = 2000
 _T = TypeVar("_T")
 _UFRAG = re.compile(r"^a=ice-ufrag:(\S+)", re.MULTILINE)
@@ -128,13 +129,11 @@ class NativeMediaNode:
         closed = False
         for each in self._open_ingests(request.channel_id):
             if session_digest(each).hex() == request.digest:
-                closed |= self._core.close_session(each)
+                closed |= await self._in_thread(partial(self._core.close_session, each))
         return messages.Outcome(closed=closed)
 
     async def _close_room(self, payload: bytes) -> messages.Outcome:
         request = msgspec.json.decode(payload, type=messages.CloseRoomRequest)
-        for each in self._open_ingests(request.channel_id):
-            self._core.close_session(each)
         await self._in_thread(lambda: self._core.close_room(request.channel_id))
         return messages.Outcome(closed=True)
 
@@ -142,7 +141,7 @@ class NativeMediaNode:
         return [
             each.id
             for each in self._core.report()
-            if each.kind == "ingest" and each.channel_id == channel_id and each.state != "closed"
+            if each.kind == "ingest" and each.room == channel_id and each.state != "closed"
         ]
 
     async def _in_thread(self, call: Callable[[], _T]) -> _T:
@@ -164,8 +163,8 @@ class NativeMediaNode:
                 listed.append(_session_report(each))
                 continue
             if each.state == "connected":
-                viewers[each.channel_id] += 1
-            if each.connected_at is not None and now - each.connected_at < _PLAYBACK_LISTED_FOR:
+                viewers[each.room] += 1
+            if each.connected_at is not None and now.timestamp() - each.connected_at < _PLAYBACK_LISTED_FOR_S:
                 changed_playback.append(each)
         self._ice_sessions = {token: ice for token, ice in self._ice_sessions.items() if token in alive}
         first = self._page * _MAX_PLAYBACK_LISTED
@@ -187,9 +186,9 @@ def _session_report(each: livehouse_native.SessionReport) -> MediaSessionReport:
     return MediaSessionReport(
         id=each.id,
         kind=each.kind,
-        channel_id=each.channel_id,
+        channel_id=each.room,
         state=each.state,
-        connected_at=each.connected_at,
+        connected_at=None if each.connected_at is None else datetime.fromtimestamp(each.connected_at, UTC),
         tag=each.tag,
         media_age_ms=each.media_age_ms,
         ingest=None
@@ -200,7 +199,7 @@ def _session_report(each: livehouse_native.SessionReport) -> MediaSessionReport:
             frames_per_second=stats.frames_per_second,
             loss_fraction=stats.loss_fraction,
             rtt_ms=stats.rtt_ms,
-            codec=stats.codec,
+            codec=None if stats.codec is None else stats.codec.upper(),
             width=stats.width,
             height=stats.height,
             keyframe_requests=stats.keyframe_requests,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cpc.kernel.errors import Conflict
+from livehouse.accounts.contract import ANONYMOUS, Actor
 from livehouse.channel.contract import Channels
 from livehouse.streaming.application.open_ingest import OpenedSession
 from livehouse.streaming.application.ports import MediaRouter, RandomText, UnitOfWorkFactory
@@ -18,7 +19,7 @@ class OpenPlayback:
         self._router = router
         self._random_text = random_text
 
-    async def __call__(self, channel_name: str, offer: str, viewer: Viewer | None = None) -> OpenedSession:
+    async def __call__(self, channel_name: str, offer: str, actor: Actor = ANONYMOUS) -> OpenedSession:
         """Raises `NotFound` (no such channel), `Conflict` (`not-live`), `Invalid`, `Unprocessable`,
         `Unavailable`."""
         channel = await self._channels.by_name(channel_name)
@@ -27,6 +28,6 @@ class OpenPlayback:
         if broadcast is None:
             raise Conflict("not-live", f"'{channel.name}' is not live at the moment. Try again later.")
         address = SessionAddress.new(SessionKind.PLAYBACK, broadcast.node_id, self._random_text())
-        tag = None if viewer is None else viewer.tag
+        tag = Viewer(actor.account_id).tag
         answer = await self._router.open_playback(address, channel.id, offer, tag=tag)
         return OpenedSession(address, answer)

@@ -22,12 +22,12 @@ class RevokeStreamKey:
         self._router = router
         self._clock = clock
 
-    async def __call__(self, actor: Actor, channel_name: str, key_id: StreamKeyId) -> None:
+    async def __call__(self, actor: Actor, channel_name: str, key_id: str) -> None:
         """Raises `Unauthenticated`, `Forbidden`, `NotFound`."""
         channel = await owned_channel(self._channels, actor, channel_name)
         now = self._clock.now()
         async with self._units() as unit:
-            key = await own_key(unit, channel.id, key_id)
+            key = await own_key(unit, channel.id, StreamKeyId.parse(key_id))
             await unit.stream_keys.save(key.revoked(now))
             sessions = await open_ingests(unit, key)
             await unit.ingest_sessions.close(sessions, now)

@@ -32,13 +32,13 @@ class RotateStreamKey:
         self._clock = clock
         self._random_text = random_text
 
-    async def __call__(self, actor: Actor, channel_name: str, key_id: StreamKeyId) -> ShownStreamKey:
+    async def __call__(self, actor: Actor, channel_name: str, key_id: str) -> ShownStreamKey:
         """Raises `Unauthenticated`, `Forbidden`, `NotFound`."""
         channel = await owned_channel(self._channels, actor, channel_name)
         secret = stream_key_secret(self._random_text())
         now = self._clock.now()
         async with self._units() as unit:
-            key = await own_key(unit, channel.id, key_id)
+            key = await own_key(unit, channel.id, StreamKeyId.parse(key_id))
             rotated = key.rotated(SecretDigest.new(secret, self._key_ring), now)
             await unit.stream_keys.save(rotated)
             sessions = await open_ingests(unit, key)
