@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from livehouse.web import health
+from livehouse.web import health, whep, whip
 from livehouse.web.client_address import ProxyTrust
 from livehouse.web.metrics import RequestMetrics, WebMetrics
 from livehouse.web.openapi_document import complete_openapi
@@ -15,7 +15,7 @@ from livehouse.web.problems import PROBLEM_RESPONSES, install_problem_handlers
 from livehouse.web.rate_limit import RateLimit
 from livehouse.web.request_limits import BodyLimit
 from livehouse.web.response_headers import HeadByGet, SecurityHeaders, content_security_policy
-from livehouse.web.rest import accounts, channel, server
+from livehouse.web.rest import accounts, channel, server, streaming
 from livehouse.web.static_page import StaticPage
 from livehouse.web.use_cases import UseCases
 
@@ -24,6 +24,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     server.router,
     accounts.router,
     channel.router,
+    streaming.router,
+    whip.router,
+    whep.router,
 )
 
 
