@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections import deque
 from collections.abc import Callable, Coroutine
 from enum import IntEnum
+from socket import SO_LINGER, SOL_SOCKET
 from typing import Protocol
 
 import msgspec
@@ -188,7 +190,7 @@ class ChatSocket(WSListener):
         self._leave()
         chat_metrics.DROPPED_SOCKETS.labels(metric).inc()
         self._transport.send_close(code, reason)  # type: ignore[arg-type]  # picows takes any code
-        self._loop.call_later(CLOSING_S, self._transport.disconnect, False)
+        self._loop.call_later(CLOSING_S, _cut, self._transport)
 
     def ping(self) -> None:
         if self._transport is not None and not self.is_closing:
@@ -374,6 +376,14 @@ class ChatSocket(WSListener):
 
     def _send_error(self, error: DomainError, nonce: str | None = None) -> None:
         self.write(WSMsgType.TEXT, error_frame(error, nonce), HEADER_SPACE)
+
+
+def _cut(transport: WSTransport) -> None:
+    """Without lingering, or the kernel keeps what nobody reads for minutes."""
+    if not transport.is_disconnected:
+        underlying = transport.underlying_transport
+        underlying.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        underlying.abort()
 
 
 def _write_nothing(_kind: WSMsgType, _buffer: bytearray, _offset: int) -> None:
