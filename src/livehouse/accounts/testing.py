@@ -76,8 +76,10 @@ class InMemoryLoginSessions:
         return None
 
     async def remove(self, hashes: Sequence[tuple[str, bytes]]) -> None:
-        for _, token_hash in hashes:
-            self._tables.login_sessions.pop(token_hash, None)
+        for key_id, token_hash in hashes:
+            found = self._tables.login_sessions.get(token_hash)
+            if found is not None and found.key_id == key_id:
+                del self._tables.login_sessions[token_hash]
 
 
 class InMemorySignInAttempts:
