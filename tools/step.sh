@@ -4,6 +4,7 @@
 #   STEP_QUIET=1   no line at the start (for many short steps side by side)
 #   STEP_CLOSING=1 also show the last line of the output, such as a count of tests
 set -u
+export NO_COLOR=1
 label=$1
 shift
 logs=${LIVEHOUSE_LOGS:-.build/logs}
