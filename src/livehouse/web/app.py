@@ -15,7 +15,7 @@ from livehouse.web.problems import PROBLEM_RESPONSES, install_problem_handlers
 from livehouse.web.rate_limit import RateLimit
 from livehouse.web.request_limits import BodyLimit
 from livehouse.web.response_headers import HeadByGet, SecurityHeaders, content_security_policy
-from livehouse.web.rest import accounts, channel, server, streaming
+from livehouse.web.rest import accounts, channel, chat, server, streaming
 from livehouse.web.static_page import StaticPage
 from livehouse.web.use_cases import UseCases
 
@@ -25,6 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts.router,
     channel.router,
     streaming.router,
+    chat.router,
     whip.router,
     whep.router,
 )
