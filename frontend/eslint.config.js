@@ -27,7 +27,7 @@ export default defineConfig(
       'max-lines': ['error', { max: 400 }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
-      eqeqeq: ['error', 'always'],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
   {
@@ -40,7 +40,10 @@ export default defineConfig(
       'svelte/button-has-type': 'error',
       'svelte/no-target-blank': 'error',
       // A style attribute in markup is refused by the Content-Security-Policy; style: directives are not.
-      'svelte/no-inline-styles': ['error', { allowTransitions: true }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'SvelteAttribute[key.name="style"]', message: 'Use a class or a style: directive.' },
+      ],
       'prefer-const': 'off',
       'svelte/prefer-const': ['error', { destructuring: 'all' }],
       // Paths are plain here; the router is told where they lead.

@@ -8,7 +8,7 @@ const node = process.env['LIVEHOUSE_URL'] ?? 'http://127.0.0.1:8080';
 export default defineConfig({
   plugins: [svelte(), svelteTesting()],
   resolve: {
-    alias: [{ find: /^#/, replacement: fileURLToPath(new URL('./src/', import.meta.url)) }],
+    alias: [{ find: /^#shared\//, replacement: fileURLToPath(new URL('./src/shared/', import.meta.url)) }],
   },
   build: {
     outDir: '../src/livehouse/web/page',

@@ -40,6 +40,8 @@ export class ChatRoom {
   #isStopped = true;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #ping: ReturnType<typeof setTimeout> | undefined;
+  // Nobody watches the timers.
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #ackTimers = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(options: ChatRoomOptions) {

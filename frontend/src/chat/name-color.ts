@@ -33,7 +33,9 @@ export function readableColor(hex: string | null, theme: 'dark' | 'light'): stri
   if (chosen === null) return null;
   const { ground, toward } = shades[theme];
   for (let share = 0; share <= 1; share += 0.05) {
-    const [r, g, b] = chosen.map((channel, at) => Math.round(channel + ((toward[at] ?? 0) - channel) * share));
+    const [r, g, b] = chosen.map((channel, at) =>
+      Math.round(channel + ((toward[at] ?? 0) - channel) * share),
+    );
     const mixed: Rgb = [r ?? 0, g ?? 0, b ?? 0];
     if (contrast(mixed, ground) >= enoughContrast) return `rgb(${mixed.join(' ')})`;
   }

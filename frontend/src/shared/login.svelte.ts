@@ -29,9 +29,7 @@ class Login {
   }
 
   async signIn(name: string, password: string): Promise<void> {
-    const opened = await answerOf(
-      api.POST('/api/v1/session', { body: { name, password, token: 'cookie' } }),
-    );
+    const opened = await answerOf(api.POST('/api/v1/session', { body: { name, password, token: 'cookie' } }));
     this.#become(opened.account, opened.csrf_token);
   }
 

@@ -28,7 +28,12 @@ export class PlayerView {
     const listeners: [string, () => void][] = [
       ['play', () => (this.isPaused = false)],
       ['pause', () => (this.isPaused = true)],
-      ['volumechange', () => { this.#noteVolume(video); }],
+      [
+        'volumechange',
+        () => {
+          this.#noteVolume(video);
+        },
+      ],
       ['enterpictureinpicture', () => (this.isInPicture = true)],
       ['leavepictureinpicture', () => (this.isInPicture = false)],
     ];

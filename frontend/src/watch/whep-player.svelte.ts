@@ -1,5 +1,5 @@
 import type { BroadcastState } from '#shared/api/types';
-import { Problem, problemFromFailure } from '#shared/api/problems';
+import { problemFromFailure, type Problem } from '#shared/api/problems';
 import { Backoff } from '#shared/backoff';
 import { latencyFromServer, smoothed, type PlaybackLatency } from './playback-latency';
 import type { PlaybackSample } from './playback-sample';

@@ -67,7 +67,9 @@ export async function deleteSession(sessionUrl: string, bearer?: string): Promis
 /** Reads `Link: <turn:…>; rel="ice-server"; username="…"; credential="…"` (RFC 9725, 4.6). */
 export function iceServersFrom(link: string | null): RTCIceServer[] {
   const servers: RTCIceServer[] = [];
-  for (const match of (link ?? '').matchAll(/<([^>]+)>((?:\s*;\s*[\w-]+=(?:"(?:[^"\\]|\\.)*"|[^\s;,]+))*)/g)) {
+  for (const match of (link ?? '').matchAll(
+    /<([^>]+)>((?:\s*;\s*[\w-]+=(?:"(?:[^"\\]|\\.)*"|[^\s;,]+))*)/g,
+  )) {
     const [, urls, rest] = match;
     if (urls === undefined || !/^(stun|turn)s?:/i.test(urls)) continue;
     const attributes = new Map<string, string>();
@@ -81,7 +83,9 @@ export function iceServersFrom(link: string | null): RTCIceServer[] {
     if (attributes.get('rel') !== 'ice-server') continue;
     const username = attributes.get('username');
     const credential = attributes.get('credential');
-    servers.push(username !== undefined && credential !== undefined ? { urls, username, credential } : { urls });
+    servers.push(
+      username !== undefined && credential !== undefined ? { urls, username, credential } : { urls },
+    );
   }
   return servers;
 }

@@ -1,0 +1,16 @@
+import HomePage from './HomePage.svelte';
+import NotFoundPage from './NotFoundPage.svelte';
+import { routes } from './router';
+
+/** Which page answers which path. Channel names that would hide a page are reserved by the server. */
+export function layRoutes(): void {
+  Object.assign(routes, {
+    '/': HomePage,
+    '/studio': () => import('./StudioPage.svelte'),
+    '/sign-in': () => import('./SignInPage.svelte'),
+    '/sign-up': () => import('./SignUpPage.svelte'),
+    '/:channel': () => import('./ChannelPage.svelte'),
+    '/:channel/chat': () => import('./ChatPopOutPage.svelte'),
+    '*notfound': NotFoundPage,
+  });
+}

@@ -1,0 +1,43 @@
+import { answerOf, api } from '#shared/api/client';
+import type { IssuedStreamKey, StreamKey } from '#shared/api/types';
+
+/** How long the key the studio makes for itself is good; it is revoked when the stream is ended. */
+const studioKeyLifeS = 86_400;
+
+function path(name: string) {
+  return { params: { path: { name } } };
+}
+
+export async function listStreamKeys(channel: string): Promise<StreamKey[]> {
+  const listed = await answerOf(api.GET('/api/v1/channels/{name}/stream-keys', path(channel)));
+  return listed.stream_keys;
+}
+
+export function createStreamKey(channel: string, name: string): Promise<IssuedStreamKey> {
+  return answerOf(api.POST('/api/v1/channels/{name}/stream-keys', { ...path(channel), body: { name } }));
+}
+
+export function createStudioKey(channel: string): Promise<IssuedStreamKey> {
+  return answerOf(
+    api.POST('/api/v1/channels/{name}/stream-keys', {
+      ...path(channel),
+      body: { name: 'studio', expires_in_s: studioKeyLifeS },
+    }),
+  );
+}
+
+export function rotateStreamKey(channel: string, id: string): Promise<IssuedStreamKey> {
+  return answerOf(
+    api.POST('/api/v1/channels/{name}/stream-keys/{id}/rotate', { params: { path: { name: channel, id } } }),
+  );
+}
+
+export async function revokeStreamKey(channel: string, id: string): Promise<void> {
+  await answerOf(
+    api.DELETE('/api/v1/channels/{name}/stream-keys/{id}', { params: { path: { name: channel, id } } }),
+  );
+}
+
+export async function endBroadcast(channel: string): Promise<void> {
+  await answerOf(api.DELETE('/api/v1/channels/{name}/broadcast', path(channel)));
+}

@@ -1,0 +1,108 @@
+import { deleteSession, negotiate } from '#shared/webrtc/signalling';
+import { withPublishingBitrates, withStereoOpus } from '#shared/webrtc/sdp';
+import { preferredCodecs, type VideoCodec } from './codecs';
+import { audioBitrateBps, type FrameRate, type Quality } from './qualities';
+import { readSender, type SenderCounters } from './sender-sample';
+
+export interface Encoding {
+  readonly codec: VideoCodec;
+  readonly quality: Quality;
+  readonly frameRate: FrameRate;
+  readonly bitrateBps: number;
+}
+
+/** One WhipSession with its peer connection. */
+export interface WhipConnection {
+  readonly transport: RTCPeerConnectionState;
+  read(): Promise<SenderCounters>;
+  /** Sends other devices' picture and sound over the same connection. */
+  replace(stream: MediaStream): Promise<void>;
+  /** Closes the connection and tells the server, so that the broadcaster may come back at once. */
+  close(): void;
+}
+
+export interface WhipWish {
+  readonly streamKey: string;
+  readonly takesOver: boolean;
+  readonly stream: MediaStream;
+  readonly encoding: Encoding;
+}
+
+export type OpenWhipConnection = (wish: WhipWish) => Promise<WhipConnection>;
+
+function scaleDown(track: MediaStreamTrack, quality: Quality): number {
+  const { height } = track.getSettings();
+  return height === undefined ? 1 : Math.max(1, height / quality.height);
+}
+
+/** Full resolution from the first second: Chromium's default halves it until its estimate has grown. */
+async function keepResolution(sender: RTCRtpSender): Promise<void> {
+  const parameters = sender.getParameters();
+  parameters.degradationPreference = 'maintain-resolution';
+  await sender.setParameters(parameters);
+}
+
+export const openWhipConnection: OpenWhipConnection = async ({ streamKey, takesOver, stream, encoding }) => {
+  const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  const capabilities = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
+  const { bitrateBps, frameRate, quality, codec } = encoding;
+  let sessionUrl: string;
+  try {
+    for (const track of stream.getTracks()) {
+      const isVideo = track.kind === 'video';
+      const transceiver = connection.addTransceiver(track, {
+        direction: 'sendonly',
+        streams: [stream],
+        sendEncodings: [
+          isVideo
+            ? {
+                maxBitrate: bitrateBps,
+                maxFramerate: frameRate,
+                scaleResolutionDownBy: scaleDown(track, quality),
+                priority: 'high',
+                networkPriority: 'high',
+              }
+            : { maxBitrate: audioBitrateBps, priority: 'high', networkPriority: 'high' },
+        ],
+      });
+      if (!isVideo) continue;
+      transceiver.setCodecPreferences(preferredCodecs(capabilities, codec));
+      await keepResolution(transceiver.sender);
+    }
+    const answer = await negotiate(
+      connection,
+      { url: `/whip${takesOver ? '?takeover=true' : ''}`, bearer: streamKey },
+      {
+        local: withStereoOpus,
+        remote: (sdp) => withPublishingBitrates(sdp, { videoBps: bitrateBps, audioBps: audioBitrateBps }),
+      },
+    );
+    sessionUrl = answer.sessionUrl;
+  } catch (failure) {
+    connection.close();
+    throw failure;
+  }
+  let isOpen = true;
+  return {
+    get transport() {
+      return connection.connectionState;
+    },
+    async read() {
+      const report = (await connection.getStats()) as unknown as ReadonlyMap<string, Record<string, unknown>>;
+      return readSender(report.values(), Date.now());
+    },
+    async replace(replacement) {
+      for (const { sender } of connection.getTransceivers()) {
+        const kind = sender.track?.kind;
+        const track = replacement.getTracks().find((candidate) => candidate.kind === kind);
+        if (track !== undefined) await sender.replaceTrack(track);
+      }
+    },
+    close() {
+      if (!isOpen) return;
+      isOpen = false;
+      connection.close();
+      void deleteSession(sessionUrl, streamKey);
+    },
+  };
+};
