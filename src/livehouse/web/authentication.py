@@ -75,7 +75,8 @@ def set_login_cookie(request: Request, response: Response, signed_in: SignedIn) 
     response.set_cookie(
         LOGIN_SESSION_COOKIE,
         signed_in.token,
-        expires=signed_in.expires_at,
+        # Not `expires`: the clock of the browser may be wrong.
+        max_age=int(signed_in.lifetime.total_seconds()),
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.keyring import KeyRing
@@ -25,7 +25,7 @@ class SignedIn:
     account: Account
     token: str = field(repr=False)
     csrf_token: str = field(repr=False)
-    expires_at: datetime
+    lifetime: timedelta
 
 
 class LoginTokens:
@@ -42,7 +42,7 @@ class LoginTokens:
         key_id, token_hash = self._keyring.keyed_hash(token.encode(), purpose=TOKEN_PURPOSE)
         now = self._clock.now()
         login_session = LoginSession(account.id, key_id, token_hash, now, now + LIFETIME)
-        return login_session, SignedIn(account, token, self.csrf_token(token), login_session.expires_at)
+        return login_session, SignedIn(account, token, self.csrf_token(token), LIFETIME)
 
     def hashes(self, token: str) -> list[tuple[str, bytes]]:
         return self._keyring.keyed_hashes(token.encode(), purpose=TOKEN_PURPOSE)

@@ -1,0 +1,112 @@
+"""The whole HTTP door in this process, on a real PostgreSQL and NATS."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+from nats.aio.client import Client
+from prometheus_client import CollectorRegistry
+
+from cpc.kernel.clock import FakeClock
+from cpc.kernel.ids import UuidV7Ids
+from cpc.kernel.keyring import KeyRing
+from livehouse.accounts.testing import FakePasswordHasher
+from livehouse.main.wiring.accounts import build_accounts
+from livehouse.main.wiring.channel import build_channel
+from livehouse.main.wiring.chat import build_chat
+from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.streaming import build_streaming, nats_outside
+from livehouse.processes import ProcessesUseCases
+from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
+from livehouse.web.app import create_app
+from livehouse.web.options import WebOptions
+from livehouse.web.use_cases import UseCases
+
+KEYS = KeyRing("k1", {"k1": b"k" * 32})
+
+Visit = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> WebOptions:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<!doctype html><title>Livehouse</title>")
+    (tmp_path / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (tmp_path / "assets" / "app-1a2b3c.js").write_text("console.log('page')")
+    return WebOptions(page_folder=tmp_path, registry=CollectorRegistry())
+
+
+@pytest.fixture
+async def use_cases(database_url: str, nats_connection: Client, clock: FakeClock) -> AsyncIterator[UseCases]:
+    engine = build_engine(database_url)
+    ids = UuidV7Ids(clock)
+    accounts = build_accounts(engine, clock, ids, KEYS, FakePasswordHasher())
+    channel = build_channel(engine, clock, ids)
+    outside = await nats_outside(nats_connection)
+    yield UseCases(
+        accounts=accounts,
+        channel=channel,
+        streaming=build_streaming(engine, channel.find_channels, outside, clock, ids, KEYS),
+        chat=build_chat(engine, channel.find_channels),
+        processes=ProcessesUseCases(
+            OpenAccount(accounts.sign_up, channel.create_channel),
+            ReturnToAccount(accounts.sign_in, channel.create_channel),
+        ),
+    )
+    await engine.dispose()
+
+
+@pytest.fixture
+async def visit(use_cases: UseCases, options: WebOptions) -> AsyncIterator[Visit]:
+    """`visit()` is a fresh browser: own cookies. `visit(address=…, base_url=…)` from elsewhere."""
+    apps: dict[str, object] = {}
+    browsers: list[httpx.AsyncClient] = []
+
+    def open_browser(
+        *, address: str = "192.0.2.1", base_url: str = "http://live.example", **changes: object
+    ) -> httpx.AsyncClient:
+        key = repr(sorted(changes.items()))
+        if key not in apps:
+            changed = replace(options, registry=CollectorRegistry() if apps else options.registry, **changes)
+            apps[key] = create_app(use_cases, changed)
+        transport = httpx.ASGITransport(apps[key], client=(address, 50000))
+        browser = httpx.AsyncClient(transport=transport, base_url=base_url)
+        browsers.append(browser)
+        return browser
+
+    yield open_browser
+    for browser in browsers:
+        await browser.aclose()
+
+
+async def sign_up(browser: httpx.AsyncClient, name: str = "ada") -> dict[str, object]:
+    """The browser is signed in afterwards and sends the CSRF token with every request."""
+    answer = await browser.post("/api/v1/accounts", json={"name": name, "password": "correct horse battery"})
+    assert answer.status_code == 201, answer.text
+    body: dict[str, object] = answer.json()
+    browser.headers["X-CSRF-Token"] = str(body["csrf_token"])
+    return body
+
+
+@pytest.fixture
+async def ada(visit: Visit) -> httpx.AsyncClient:
+    """Ada's browser, signed in, with her channel."""
+    browser = visit()
+    await sign_up(browser)
+    return browser
+
+
+@pytest.fixture
+async def bob(visit: Visit) -> httpx.AsyncClient:
+    browser = visit()
+    await sign_up(browser, "bob")
+    return browser

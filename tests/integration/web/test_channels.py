@@ -1,0 +1,131 @@
+"""Channels over HTTP: lists, one channel with its ETag, changing one's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
+from livehouse.channel.contract import ChannelId
+from livehouse.main.wiring.persistence import build_engine
+
+pytestmark = pytest.mark.integration
+
+
+async def test_a_channel_as_everyone_sees_it(visit, ada: httpx.AsyncClient) -> None:
+    answer = await visit().get("/api/v1/channels/ADA")
+    assert answer.status_code == 200
+    body = answer.json()
+    assert set(body) == {
+        "id", "name", "owner_id", "title", "category", "created_at", "broadcast", "chat",
+    }  # fmt: skip
+    assert (body["name"], body["broadcast"], body["chat"]) == ("ada", None, {"room_url": "/chat/ada"})
+
+
+@pytest.mark.parametrize("name", ["nobody", "x", "not a name", "api", "%00", "..%2f..%2fetc", "a" * 300])
+async def test_what_is_no_channel_is_not_found(visit, name: str) -> None:
+    answer = await visit().get(f"/api/v1/channels/{name}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_owner_changes_it_and_the_etag_moves(ada: httpx.AsyncClient) -> None:
+    before = await ada.get("/api/v1/channels/ada")
+    answer = await ada.patch(
+        "/api/v1/channels/ada",
+        json={"title": "Painting the sea", "category": "Art"},
+        headers={"If-Match": before.headers["etag"]},
+    )
+    assert answer.status_code == 200
+    assert (answer.json()["title"], answer.json()["category"]) == ("Painting the sea", "Art")
+    assert answer.headers["etag"] != before.headers["etag"]
+    after = await ada.get("/api/v1/channels/ada")
+    assert (after.json(), after.headers["etag"]) == (answer.json(), answer.headers["etag"])
+
+
+async def test_a_change_on_top_of_an_old_state_is_refused(ada: httpx.AsyncClient) -> None:
+    old = (await ada.get("/api/v1/channels/ada")).headers["etag"]
+    await ada.patch("/api/v1/channels/ada", json={"title": "First"})
+    for stale in (old, '"made-up"', f"W/{old}"):
+        answer = await ada.patch("/api/v1/channels/ada", json={"title": "2nd"}, headers={"If-Match": stale})
+        assert (answer.status_code, answer.json()["type"]) == (412, "/problems/channel-changed")
+    answer = await ada.patch("/api/v1/channels/ada", json={"title": "x"}, headers={"If-Match": "no quotes"})
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed-if-match")
+    answer = await ada.patch("/api/v1/channels/ada", json={"title": "Any"}, headers={"If-Match": "*"})
+    assert answer.json()["title"] == "Any"
+
+
+async def test_an_unchanged_channel_is_not_sent_again(visit, ada: httpx.AsyncClient) -> None:
+    browser = visit()
+    etag = (await browser.get("/api/v1/channels/ada")).headers["etag"]
+    for tags in (etag, f'"other", W/{etag}', "*"):
+        answer = await browser.get("/api/v1/channels/ada", headers={"If-None-Match": tags})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", etag)
+    await ada.patch("/api/v1/channels/ada", json={"title": "New"})
+    answer = await browser.get("/api/v1/channels/ada", headers={"If-None-Match": etag})
+    assert (answer.status_code, answer.json()["title"]) == (200, "New")
+
+
+async def test_only_the_owner_changes_it(visit, ada: httpx.AsyncClient, bob: httpx.AsyncClient) -> None:
+    answer = await bob.patch("/api/v1/channels/ada", json={"title": "Bob's now"})
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-the-owner")
+    answer = await visit().patch("/api/v1/channels/ada", json={"title": "Anyone's"})
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("change", "slug"),
+    [
+        ({"title": "x" * 141}, "title-too-long"),
+        ({"category": "x" * 51}, "category-too-long"),
+        ({"title": "x" * 3001}, "invalid-request"),
+        ({"titel": "typing error"}, "invalid-request"),
+        ({"name": "other"}, "invalid-request"),
+    ],
+)
+async def test_a_bad_change_says_what_is_wrong(
+    ada: httpx.AsyncClient, change: dict[str, str], slug: str
+) -> None:
+    answer = await ada.patch("/api/v1/channels/ada", json=change)
+    assert (answer.status_code, answer.json()["type"]) == (400, f"/problems/{slug}")
+
+
+async def test_titles_are_text(ada: httpx.AsyncClient) -> None:
+    title = "<script>alert(1)</script> \u202etxt\u0000"
+    answer = await ada.patch("/api/v1/channels/ada", json={"title": title})
+    assert answer.json()["title"] == "<script>alert(1)</script> txt"
+
+
+async def test_what_is_live_comes_first(
+    visit, ada: httpx.AsyncClient, bob: httpx.AsyncClient, database_url: str
+) -> None:
+    bob_id = ChannelId.parse((await bob.get("/api/v1/channels/bob")).json()["id"])
+    engine = build_engine(database_url)
+    async with PostgresChannelUnitOfWork(engine) as unit:
+        await unit.directory.broadcast_started(bob_id, "brd_1", datetime(2026, 1, 1, 12, tzinfo=UTC))
+        await unit.directory.viewers_counted(bob_id, "brd_1", 3)
+    await engine.dispose()
+    browser = visit()
+    everyone = (await browser.get("/api/v1/channels")).json()
+    assert [(card["name"], card["is_live"]) for card in everyone["channels"]] == [
+        ("bob", True),
+        ("ada", False),
+    ]
+    live = (await browser.get("/api/v1/channels?live=true")).json()
+    (card,) = live["channels"]
+    assert set(card) == {"id", "name", "title", "category", "is_live", "viewers", "started_at"}
+    assert (card["viewers"], card["started_at"], live["next_cursor"]) == (3, "2026-01-01T12:00:00Z", None)
+    first = (await browser.get("/api/v1/channels?limit=1")).json()
+    second = (
+        await browser.get("/api/v1/channels", params={"limit": 1, "cursor": first["next_cursor"]})
+    ).json()
+    assert [first["channels"], second["channels"]] == [everyone["channels"][:1], everyone["channels"][1:]]
+    assert second["next_cursor"] is None
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=x", "live=perhaps"])
+async def test_a_bad_list_request_is_refused(visit, query: str) -> None:
+    answer = await visit().get(f"/api/v1/channels?{query}")
+    assert answer.status_code == 400
