@@ -19,6 +19,7 @@ from cpc.kernel.clock import SystemClock
 from cpc.kernel.ids import UuidV7Ids
 from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.application import AccountsUseCases
+from livehouse.accounts.testing import FakePasswordHasher
 from livehouse.channel.application import ChannelUseCases
 from livehouse.chat.adapters.gateway import GatewayOptions
 from livehouse.main.wiring.accounts import build_accounts
@@ -122,8 +123,9 @@ class ChatHouse:
         return chatter
 
     async def connect(self, gateway: RunningChat, channel: str, **options: Any) -> Chatter:
+        scheme = "wss" if "ssl" in options else "ws"
         socket = await self.stack.enter_async_context(
-            connect(f"ws://127.0.0.1:{gateway.gateway.port}/chat/{channel}", **options)
+            connect(f"{scheme}://127.0.0.1:{gateway.gateway.port}/chat/{channel}", **options)
         )
         return Chatter(socket)
 
@@ -149,7 +151,7 @@ class open_house:  # noqa: N801  # reads as the verb it is
         return ChatHouse(
             engine=engine,
             nats_url=self._nats_url,
-            accounts=build_accounts(engine, clock, ids, keyring),
+            accounts=build_accounts(engine, clock, ids, keyring, FakePasswordHasher()),
             channel=build_channel(engine, clock, ids),
             stack=self._stack,
         )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -225,3 +228,30 @@ async def test_a_load_balancer_can_ask_whether_the_door_is_open(house: Any) -> N
     writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
     assert (await reader.read()).startswith(b"HTTP/1.1 200 OK")
     writer.close()
+
+
+@pytest.fixture
+def key_and_certificate(tmp_path: Path) -> tuple[Path, Path]:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+            "-keyout", str(key), "-out", str(certificate),
+        ],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return key, certificate
+
+
+async def test_the_sockets_speak_tls(house: Any, key_and_certificate: tuple[Path, Path]) -> None:
+    ada = await house.sign_up("ada")
+    key, certificate = key_and_certificate
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(certificate, key)
+    gateway = await house.gateway(ssl_context=server_side)
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    chatter = await house.enter(gateway, "ada", ada, ssl=trusting)
+    for n in range(5):
+        await chatter.say(f"secret {n}" + "x" * 400)
+    assert await chatter.seqs_until(5) == [1, 2, 3, 4, 5]

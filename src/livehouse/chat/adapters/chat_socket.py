@@ -76,6 +76,8 @@ class SocketHome(Protocol):
 
     def forget(self, socket: ChatSocket) -> None: ...
 
+    def address_of(self, peer: str, forwarded_for: list[str]) -> str: ...
+
     async def room(self, channel_name: str) -> GatewayRoom: ...
 
 
@@ -141,8 +143,10 @@ class ChatSocket(WSListener):
         underlying = transport.underlying_transport
         underlying.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         peer = underlying.get_extra_info("peername")
-        self.address = peer[0] if isinstance(peer, tuple) else "local"
-        transport.request.headers.clear()  # a kilobyte a socket, with the cookie in it
+        headers = transport.request.headers
+        forwarded_for = headers.getall("X-Forwarded-For", [])
+        self.address = self._home.address_of(peer[0] if isinstance(peer, tuple) else "local", forwarded_for)
+        headers.clear()  # a kilobyte a socket, with the cookie in it
         if not self._home.admit(self):
             self.close(CloseCode.TOO_MANY_SOCKETS, "too many chats are open from this address", "too-many")
             return

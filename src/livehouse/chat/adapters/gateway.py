@@ -26,6 +26,7 @@ from livehouse.chat.adapters import chat_metrics
 from livehouse.chat.adapters.chat_socket import ChatSocket, CloseCode
 from livehouse.chat.adapters.gateway_room import GatewayRoom
 from livehouse.chat.adapters.gateway_rooms import GatewayRooms
+from livehouse.chat.adapters.proxy_trust import ProxyTrust
 from livehouse.chat.adapters.socket_frames import FRAME_BYTES
 from livehouse.chat.application import ChatGatewayUseCases
 
@@ -42,8 +43,8 @@ KERNEL_SEND_BUFFER_BYTES = 128 * 1024
 
 @dataclass(frozen=True, slots=True)
 class GatewayOptions:
-    """port 0: any free one. silent_s: a socket that says nothing that long is pinged, and cut after as long
-    again.
+    """port 0: any free one. trusted_proxies: addresses or networks whose X-Forwarded-For is believed.
+    silent_s: a socket that says nothing that long is pinged, and cut after as long again.
     """
 
     host: str = "127.0.0.1"
@@ -51,6 +52,7 @@ class GatewayOptions:
     ssl_context: ssl.SSLContext | None = None
     max_sockets: int = 50_000
     max_sockets_per_address: int = 1_000
+    trusted_proxies: tuple[str, ...] = ()
     silent_s: float = 30.0
 
 
@@ -68,6 +70,7 @@ class ChatGateway:
         self.resolve_actor = resolve_actor
         self._rooms = rooms
         self._options = options
+        self._proxies = ProxyTrust(options.trusted_proxies)
         self._sockets: set[ChatSocket] = set()
         self._by_address: Counter[str] = Counter()
         self._all_gone = asyncio.Event()
@@ -144,6 +147,9 @@ class ChatGateway:
         self._by_address[socket.address] -= 1
         if not self._by_address[socket.address]:
             del self._by_address[socket.address]
+
+    def address_of(self, peer: str, forwarded_for: list[str]) -> str:
+        return self._proxies.address_of(peer, forwarded_for)
 
     async def room(self, channel_name: str) -> GatewayRoom:
         return await self._rooms.by_name(channel_name)
