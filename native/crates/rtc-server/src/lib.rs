@@ -3,6 +3,7 @@
 mod candidates;
 mod command;
 mod demultiplexer;
+mod dtls;
 mod error;
 mod execution;
 mod fragment;

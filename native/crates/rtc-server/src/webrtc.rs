@@ -14,6 +14,7 @@ use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpPacket, RtpWrite, VideoOrientation};
 use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
 
+use crate::dtls;
 use crate::error::{MediaError, MediaErrorKind};
 use crate::fragment::IceCredentials;
 use crate::offer::{Format, Offer, SessionKind};
@@ -25,7 +26,7 @@ const RETRANSMISSION_AGE: Duration = Duration::from_secs(3);
 /// Beyond this share of retransmissions a link is congested, and sending more makes it worse.
 const RETRANSMISSION_SHARE: f32 = 0.5;
 
-static CRYPTO: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(str0m::crypto::from_feature_flags()));
+static CRYPTO: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(dtls::crypto_provider()));
 
 /// The DTLS certificate of a node.
 #[derive(Clone)]
