@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import socket
 import sys
@@ -29,6 +30,7 @@ _ROLE_PATIENCE_S = 8.0
 _NATS_PATIENCE_S = 5.0
 _POSTGRES_PATIENCE_S = 20.0
 _DATABASE_RETRY_S = 1.0
+_OPEN_FILES = 65_536
 
 
 class Supervisor:
@@ -49,6 +51,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._stop.set)
+        _allow_many_open_files()
         self._folder.lock()
         settings = self._resolve()
         self._describe(settings, is_ready=False)
@@ -160,3 +163,10 @@ class Supervisor:
         if self._failure is None:
             self._failure = reason
         self._stop.set()
+
+
+def _allow_many_open_files() -> None:
+    """Each viewer and chatter takes one; children inherit the limit."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, _OPEN_FILES) if hard != resource.RLIM_INFINITY else _OPEN_FILES
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -90,12 +90,14 @@ async def create_channel(settings: ResolvedSettings, name: str) -> CreatedChanne
         opened = await OpenAccount(accounts.sign_up, channels.create_channel)(name, password)
         account = opened.signed_in.account
         create_stream_key = build_create_stream_key(engine, channels.find_channels, clock, ids, tokens)
-        stream_key = await create_stream_key(Actor(account.id, account.name), account.name, "command line")
+        stream_key = await create_stream_key(
+            Actor(account.id, account.name), account.name.value, "command line"
+        )
     finally:
         await engine.dispose()
     page = settings.base_url()
     return CreatedChannel(
-        channel=account.name,
+        channel=account.name.value,
         password=password,
         stream_key=stream_key.secret,
         access_token=opened.signed_in.token,
@@ -109,7 +111,7 @@ async def create_channel(settings: ResolvedSettings, name: str) -> CreatedChanne
 
 @contextmanager
 def reachable_database(settings: Settings) -> Iterator[ResolvedSettings]:
-    """That of the running node; without one PostgreSQL alone is started for the time being. Raises NodeError."""
+    """That of the running node; without one, PostgreSQL alone is started meanwhile. Raises NodeError."""
     folder = DataFolder(settings.data_dir)
     try:
         folder.lock()
@@ -148,5 +150,6 @@ def _settings_of_running_node(folder: DataFolder) -> ResolvedSettings:
             return ResolvedSettings.model_validate(facts["settings"])
         time.sleep(0.1)
     raise NodeError(
-        f"The data folder {folder.path} is in use, but its node is not ready. Look at its log, then try again."
+        f"The data folder {folder.path} is in use, but its node is not ready. "
+        "Look at its log, then try again."
     )

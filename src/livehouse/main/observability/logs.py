@@ -32,7 +32,9 @@ _SECRET_TEXT = (
         ),
         r"\1\2" + REDACTED,
     ),
-    (re.compile(r"\b(?:lh|live|sk|at)_[A-Za-z0-9_-]{20,}"), REDACTED),
+    # Stream keys and access tokens by their prefix, and addresses of WHIP and WHEP sessions.
+    (re.compile(r"\blh[a-z]_[A-Za-z0-9_-]{20,}"), REDACTED),
+    (re.compile(r"(/wh[ie]p/sessions/)[^\s'\"]+"), r"\1" + REDACTED),
 )
 
 

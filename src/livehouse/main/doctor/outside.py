@@ -1,0 +1,65 @@
+"""Servers elsewhere, where the settings name some."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from livehouse.main.doctor.finding import Finding, ok, wrong
+from livehouse.main.settings import Settings
+
+_TIMEOUT_S = 5.0
+_LEAST_VERSION = 140_000
+
+
+def database(settings: Settings) -> Iterator[Finding]:
+    if settings.database_url is None:
+        return
+    url = "postgresql://" + settings.database_url.split("://", 1)[-1]
+    try:
+        version = asyncio.run(_server_version(url))
+    except Exception as error:  # noqa: BLE001 - whatever the driver raises is the answer
+        yield wrong(
+            f"The database of LIVEHOUSE_DATABASE_URL does not answer: {type(error).__name__}: {error}."
+        )
+        return
+    if version < _LEAST_VERSION:
+        yield wrong(f"The database server has version {version // 10000}; 14 or newer is needed.")
+    else:
+        yield ok(f"The database of LIVEHOUSE_DATABASE_URL answers (PostgreSQL {version // 10000}).")
+
+
+def nats(settings: Settings) -> Iterator[Finding]:
+    for server in (settings.nats_url or "").split(","):
+        if not server:
+            continue
+        parts = urlsplit(server.strip())
+        where = f"{parts.hostname}:{parts.port or 4222}"
+        try:
+            asyncio.run(_greeting(parts.hostname or "", parts.port or 4222))
+        except (OSError, TimeoutError, ValueError) as error:
+            yield wrong(f"The NATS server {where} does not answer: {type(error).__name__} {error}.")
+        else:
+            yield ok(f"The NATS server {where} answers.")
+
+
+async def _server_version(url: str) -> int:
+    connection = await asyncpg.connect(url, timeout=_TIMEOUT_S)
+    try:
+        return int(await connection.fetchval("SHOW server_version_num"))
+    finally:
+        await connection.close()
+
+
+async def _greeting(host: str, port: int) -> None:
+    async with asyncio.timeout(_TIMEOUT_S):
+        reader, writer = await asyncio.open_connection(host, port)
+        try:
+            line = await reader.readline()
+        finally:
+            writer.close()
+    if not line.startswith(b"INFO "):
+        raise ValueError("what answers there is no NATS server")
