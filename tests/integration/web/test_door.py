@@ -6,6 +6,7 @@ import asyncio
 
 import httpx
 import pytest
+import structlog
 
 from livehouse.web.options import WebOptions
 
@@ -166,18 +167,19 @@ async def test_a_flood_from_one_address_is_refused_and_others_are_served(visit) 
     assert any(answer.status_code == 429 for answer in health), "but not without end"
 
 
-async def test_an_unexpected_error_is_recorded_and_tells_nothing(
-    visit, use_cases, monkeypatch, capsys
-) -> None:
+async def test_an_unexpected_error_is_recorded_and_tells_nothing(visit, use_cases, monkeypatch) -> None:
     async def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("inner detail")
 
     monkeypatch.setattr(type(use_cases.channel.list_channels), "__call__", broken)
-    answer = await visit().get("/api/v1/channels")
+    with structlog.testing.capture_logs() as logged:
+        answer = await visit().get("/api/v1/channels")
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/unexpected")
     assert "inner detail" not in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.json()["incident"] in capsys.readouterr().out
+    (entry,) = logged
+    assert entry["incident"] == answer.json()["incident"]
+    assert (entry["log_level"], entry["route"]) == ("error", "/api/v1/channels")
 
 
 async def test_the_document_describes_what_is_served(visit) -> None:

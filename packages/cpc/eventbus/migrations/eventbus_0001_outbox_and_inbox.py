@@ -59,7 +59,3 @@ def upgrade() -> None:
         )
         """
     )
-
-
-def downgrade() -> None:
-    op.execute("DROP SCHEMA eventbus CASCADE")

@@ -44,7 +44,3 @@ def upgrade() -> None:
         """
     )
     op.execute("CREATE INDEX sign_in_attempt_age ON accounts.sign_in_attempt (window_started_at)")
-
-
-def downgrade() -> None:
-    op.execute("DROP SCHEMA accounts CASCADE")

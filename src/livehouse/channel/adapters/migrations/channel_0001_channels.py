@@ -39,7 +39,3 @@ def upgrade() -> None:
         """
     )
     op.execute("CREATE INDEX directory_live ON channel.directory (viewers DESC, channel_id) WHERE is_live")
-
-
-def downgrade() -> None:
-    op.execute("DROP SCHEMA channel CASCADE")

@@ -1,0 +1,94 @@
+"""The worker's wiring: what other slices publish reaches the directory and completes openings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from nats.aio.client import Client
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cpc.eventbus.postgres import PostgresTransaction
+from cpc.kernel.clock import FakeClock
+from cpc.kernel.errors import NotFound
+from cpc.kernel.ids import UuidV7Ids
+from cpc.social_integration.events import StreamEnded, StreamStarted
+from livehouse.accounts.contract import AccountId, AccountName, AccountOpened
+from livehouse.channel.application import ChannelUseCases
+from livehouse.main.wiring.channel import build_channel
+from livehouse.main.wiring.eventbus import build_event_duties
+from livehouse.main.wiring.persistence import build_engine
+from livehouse.streaming.contract import BroadcastId, BroadcastViewersCounted
+
+pytestmark = pytest.mark.integration
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = build_engine(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def channel(engine: AsyncEngine) -> ChannelUseCases:
+    clock = FakeClock()
+    return build_channel(engine, clock, UuidV7Ids(clock))
+
+
+@pytest.fixture
+async def worker(
+    engine: AsyncEngine, nats_connection: Client, channel: ChannelUseCases
+) -> AsyncIterator[None]:
+    duties = build_event_duties(engine, nats_connection, channel.create_channel)
+    tasks = [asyncio.ensure_future(duty()) for duty in duties.values()]
+    yield
+    assert not any(task.done() for task in tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_an_opening_cut_short_is_completed(engine: AsyncEngine, channel: ChannelUseCases) -> None:
+    opened = AccountOpened(AccountId(uuid4()), AccountName("ada"), NOW)
+    async with PostgresTransaction(engine) as transaction:
+        transaction.outbox.publish(opened.to_cloud_event(event_id=uuid4(), time=NOW))
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                made = await channel.channel_by_name("ada")
+                break
+            except NotFound:
+                await asyncio.sleep(0.02)
+    assert made.owner_id == opened.account_id
+
+
+@pytest.mark.usefixtures("worker")
+async def test_the_directory_follows_broadcasts(engine: AsyncEngine, channel: ChannelUseCases) -> None:
+    ada = await channel.create_channel(AccountId(uuid4()), AccountName("ada"))
+    broadcast_id = BroadcastId(uuid4())
+    started = StreamStarted(str(ada.id), str(broadcast_id), "ada", "Painting", NOW)
+    counted = BroadcastViewersCounted(ada.id, broadcast_id, 7, NOW)
+    ended = StreamEnded(str(ada.id), str(broadcast_id), NOW, NOW)
+    async with PostgresTransaction(engine) as transaction:
+        transaction.outbox.publish(started.to_cloud_event(event_id=uuid4(), time=NOW))
+        transaction.outbox.publish(counted.to_cloud_event(event_id=uuid4(), time=NOW))
+    await _until_live(channel, [("ada", 7)])
+    async with PostgresTransaction(engine) as transaction:
+        transaction.outbox.publish(ended.to_cloud_event(event_id=uuid4(), time=NOW))
+    await _until_live(channel, [])
+
+
+async def _until_live(channel: ChannelUseCases, expected: list[tuple[str, int]]) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            page = await channel.list_channels(live_only=True)
+            if [(card.name.value, card.viewers) for card in page.channels] == expected:
+                return
+            await asyncio.sleep(0.02)

@@ -1,0 +1,104 @@
+"""The token buckets and whose request is counted."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livehouse.web.client_address import ProxyTrust
+from livehouse.web.rate_limit import TokenBuckets, bucket_key
+
+
+def test_a_burst_passes_then_the_rate_holds() -> None:
+    buckets = TokenBuckets(per_second=2.0, burst=3.0)
+    assert [buckets.take("a", 0.0) for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
+    assert buckets.take("a", 0.5) == 0.0
+    assert buckets.take("a", 0.5) > 0
+    assert buckets.take("b", 0.5) == 0.0, "each address has its own"
+
+
+@given(st.lists(st.floats(0, 10), min_size=1, max_size=200))
+def test_never_more_than_burst_and_rate_allow(pauses_s: list[float]) -> None:
+    buckets = TokenBuckets(per_second=1.0, burst=5.0)
+    now_s, passed = 0.0, 0
+    for pause_s in pauses_s:
+        now_s += pause_s
+        passed += buckets.take("a", now_s) == 0.0
+    assert passed <= 5.0 + now_s + 1e-6
+
+
+@given(st.lists(st.floats(0, 3), min_size=1, max_size=100))
+def test_who_waits_as_told_passes(pauses_s: list[float]) -> None:
+    buckets = TokenBuckets(per_second=1.0, burst=2.0)
+    now_s = 0.0
+    for pause_s in pauses_s:
+        now_s += pause_s
+        wait_s = buckets.take("a", now_s)
+        if wait_s > 0:
+            now_s += wait_s + 1e-6
+            assert buckets.take("a", now_s) == 0.0
+
+
+def test_the_table_is_bounded_and_drops_the_quietest() -> None:
+    buckets = TokenBuckets(per_second=1.0, burst=1.0, max_keys=3)
+    for key in ("a", "b", "c"):
+        buckets.take(key, 0.0)
+    assert buckets.take("a", 0.0) > 0, "seen again, so b is the quietest now"
+    buckets.take("d", 0.0)
+    assert len(buckets) == 3
+    assert buckets.take("a", 0.0) > 0
+    assert buckets.take("b", 0.0) == 0.0
+
+
+def test_one_customer_s_ipv6_addresses_count_together() -> None:
+    assert bucket_key("2001:db8:1:2::1") == bucket_key("2001:db8:1:2:ffff::9")
+    assert bucket_key("2001:db8:1:3::1") != bucket_key("2001:db8:1:2::1")
+    assert bucket_key("::ffff:192.0.2.1") == bucket_key("192.0.2.1")
+    assert bucket_key("not:an:address") == "not:an:address"
+    assert bucket_key("") == ""
+
+
+def seen(trust: ProxyTrust, peer: str, *forwarded: str, proto: str | None = None) -> tuple[str, str]:
+    headers = [(b"x-forwarded-for", one.encode()) for one in forwarded]
+    if proto is not None:
+        headers.append((b"x-forwarded-proto", proto.encode()))
+    scope = {"type": "http", "client": (peer, 1), "scheme": "http", "headers": headers}
+    address = trust.apply(scope)
+    assert scope["client"][0] == address
+    return address, scope["scheme"]
+
+
+TRUST = ProxyTrust(["127.0.0.1", "10.0.0.0/8", "::1"])
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "expected"),
+    [
+        ("198.51.100.9", ["192.0.2.1"], "198.51.100.9"),
+        ("127.0.0.1", ["192.0.2.1"], "192.0.2.1"),
+        ("127.0.0.1", ["203.0.113.5, 192.0.2.1"], "192.0.2.1"),
+        ("127.0.0.1", ["203.0.113.5, 192.0.2.1, 10.1.2.3"], "192.0.2.1"),
+        ("127.0.0.1", ["203.0.113.5", "192.0.2.1"], "192.0.2.1"),
+        ("127.0.0.1", ["10.1.2.3"], "10.1.2.3"),
+        ("127.0.0.1", ["spoofed, 192.0.2.1"], "192.0.2.1"),
+        ("127.0.0.1", ["192.0.2.1, rubbish"], "127.0.0.1"),
+        ("127.0.0.1", [""], "127.0.0.1"),
+        ("127.0.0.1", [], "127.0.0.1"),
+        ("::1", ["2001:db8::7"], "2001:db8::7"),
+    ],
+)
+def test_only_proxies_that_are_named_are_believed(peer: str, forwarded: list[str], expected: str) -> None:
+    assert seen(TRUST, peer, *forwarded)[0] == expected
+
+
+def test_the_scheme_too_comes_from_named_proxies_only() -> None:
+    assert seen(TRUST, "127.0.0.1", "192.0.2.1", proto="https") == ("192.0.2.1", "https")
+    assert seen(TRUST, "127.0.0.1", "192.0.2.1", proto="gopher") == ("192.0.2.1", "http")
+    assert seen(TRUST, "198.51.100.9", "192.0.2.1", proto="https") == ("198.51.100.9", "http")
+    assert seen(ProxyTrust(), "127.0.0.1", "192.0.2.1", proto="https") == ("127.0.0.1", "http")
+
+
+def test_what_is_no_address_is_refused_as_a_proxy() -> None:
+    with pytest.raises(ValueError, match="nonsense"):
+        ProxyTrust(["nonsense"])
