@@ -1,0 +1,69 @@
+"""10,000 requests a second from one address: others are served, and a viewer loses nothing."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import quantiles
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from tests.e2e.browsers import RealBrowser
+from tests.e2e.encoders import FilmEncoder
+from tests.e2e.measuring import video_received
+from tests.e2e.pages import ChannelPage
+from tests.e2e.running_node import RunningNode
+from tests.e2e.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+RATE = 10_000
+SECONDS = 20
+
+
+@pytest.mark.timeout(240)
+def test_a_flood_from_one_address_harms_only_itself(node: RunningNode, viewer: RealBrowser) -> None:
+    channel = node.create_channel("flooded")
+    with FilmEncoder(channel["whip_url"], channel["stream_key"]):
+        page = viewer.open(channel["page_url"])
+        watching = ChannelPage(page)
+        watching.wait_until_playing()
+        before = eventually(lambda: (seen := video_received(page)) and seen.frames_decoded > 100 and seen, 60)
+
+        host, port = urlsplit(node.url).hostname, urlsplit(node.url).port
+        flood = subprocess.Popen(
+            [
+                sys.executable,
+                str(Path(__file__).with_name("flood.py")),
+                host,
+                str(port),
+                str(RATE),
+                str(SECONDS),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        probes = []
+        transport = httpx.HTTPTransport(local_address="127.0.0.2")
+        with httpx.Client(transport=transport, base_url=node.url, timeout=10) as neighbour:
+            while flood.poll() is None:
+                begun = time.monotonic()
+                assert neighbour.get("/healthz").status_code == 200
+                probes.append(time.monotonic() - begun)
+                page.wait_for_timeout(100)
+        figures = json.loads(flood.communicate()[0])
+        after = video_received(page)
+        page.context.close()
+
+    p95 = quantiles(probes, n=20)[18]
+    assert after is not None
+    decoded = after.frames_decoded - before.frames_decoded
+    print(f"{figures}, /healthz p95 {p95 * 1000:.0f} ms of {len(probes)}, {decoded} frames, {after}")
+    assert figures["written"] > RATE * SECONDS / 2, "that was no flood"
+    assert figures["answers"].get("429", 0) > figures["answers"].get("200", 0)
+    assert p95 < 1.0
+    assert after.packets_lost == before.packets_lost
+    # Nothing that was sent is missing: the frames of the time, less what is on its way.
+    assert decoded > SECONDS * 30 * 0.95
