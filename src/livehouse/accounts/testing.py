@@ -82,7 +82,7 @@ class InMemoryLoginSessions:
                 del self._tables.login_sessions[token_hash]
 
 
-class InMemorySignInAttempts:
+class InMemoryAttempts:
     def __init__(self, tables: _Tables) -> None:
         self._tables = tables
 
@@ -134,8 +134,8 @@ class InMemoryAccountsUnitOfWork:
         return InMemoryLoginSessions(self._tables)
 
     @property
-    def sign_in_attempts(self) -> InMemorySignInAttempts:
-        return InMemorySignInAttempts(self._tables)
+    def attempts(self) -> InMemoryAttempts:
+        return InMemoryAttempts(self._tables)
 
     @property
     def outbox(self) -> Outbox:

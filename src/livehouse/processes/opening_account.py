@@ -25,9 +25,9 @@ class OpenAccount:
         self._sign_up = sign_up
         self._create_channel = create_channel
 
-    async def __call__(self, name: str, password: str) -> OpenedAccount:
+    async def __call__(self, name: str, password: str, *, address: str | None = None) -> OpenedAccount:
         """Raises what `SignUp` raises."""
-        signed_in = await self._sign_up(name, password)
+        signed_in = await self._sign_up(name, password, address=address)
         channel = await self._create_channel(signed_in.account.id, signed_in.account.name)
         return OpenedAccount(signed_in, channel)
 

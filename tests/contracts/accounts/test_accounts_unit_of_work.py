@@ -128,17 +128,17 @@ async def test_expired_and_surplus_login_sessions_of_the_account_go(unit_of_work
 async def test_tries_are_counted_in_windows(unit_of_work: UnitOfWorkFactory) -> None:
     later, after_window = NOW + timedelta(seconds=50), NOW + timedelta(seconds=100)
     async with unit_of_work() as unit:
-        assert await unit.sign_in_attempts.count([b"b", b"a"], NOW, 100) == [(1, NOW), (1, NOW)]
+        assert await unit.attempts.count([b"b", b"a"], NOW, 100) == [(1, NOW), (1, NOW)]
     async with unit_of_work() as unit:
-        assert await unit.sign_in_attempts.count([b"a", b"c"], later, 100) == [(2, NOW), (1, later)]
+        assert await unit.attempts.count([b"a", b"c"], later, 100) == [(2, NOW), (1, later)]
     async with unit_of_work() as unit:
-        assert await unit.sign_in_attempts.count([b"a"], after_window, 100) == [(1, after_window)]
+        assert await unit.attempts.count([b"a"], after_window, 100) == [(1, after_window)]
 
 
 async def test_tries_are_forgiven_one_by_one_or_all(unit_of_work: UnitOfWorkFactory) -> None:
     async with unit_of_work() as unit:
         for _ in range(3):
-            await unit.sign_in_attempts.count([b"a", b"b"], NOW, 100)
-        await unit.sign_in_attempts.forgive([b"a", b"unknown"], forget=False)
-        await unit.sign_in_attempts.forgive([b"b"], forget=True)
-        assert [tries for tries, _ in await unit.sign_in_attempts.count([b"a", b"b"], NOW, 100)] == [3, 1]
+            await unit.attempts.count([b"a", b"b"], NOW, 100)
+        await unit.attempts.forgive([b"a", b"unknown"], forget=False)
+        await unit.attempts.forgive([b"b"], forget=True)
+        assert [tries for tries, _ in await unit.attempts.count([b"a", b"b"], NOW, 100)] == [3, 1]

@@ -14,9 +14,10 @@ from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.queries import AccountById
 from livehouse.accounts.application.resolve_actor import ResolveActor
-from livehouse.accounts.application.sign_in import MAX_TRIES_NAME_AND_ADDRESS, WINDOW_S, SignIn
+from livehouse.accounts.application.sign_in import MAX_TRIES_NAME_AND_ADDRESS, SignIn
 from livehouse.accounts.application.sign_out import SignOut
-from livehouse.accounts.application.sign_up import SignUp
+from livehouse.accounts.application.sign_up import MAX_SIGN_UPS_OF_ADDRESS, SignUp
+from livehouse.accounts.application.throttle import WINDOW_S
 from livehouse.accounts.contract import AccountOpened
 from livehouse.accounts.domain.login_session import LIFETIME
 from livehouse.accounts.testing import FakePasswordHasher, InMemoryAccountsDatabase
@@ -127,6 +128,15 @@ async def test_unknown_names_are_throttled_as_known_ones_are(world: World) -> No
             await world.sign_in("nobody", "wrong password", address="192.0.2.1")
     with pytest.raises(RateLimited):
         await world.sign_in("nobody", "wrong password", address="192.0.2.1")
+
+
+async def test_one_address_opens_only_so_many_accounts(world: World) -> None:
+    for number in range(MAX_SIGN_UPS_OF_ADDRESS):
+        await world.sign_up(f"person_{number}", PASSWORD, address="192.0.2.1")
+    with pytest.raises(RateLimited):
+        await world.sign_up("one_more", PASSWORD, address="192.0.2.1")
+    await world.sign_up("elsewhere", PASSWORD, address="192.0.2.2")
+    await world.sign_up("by_operator", PASSWORD)
 
 
 async def test_signing_in_well_is_never_throttled(world: World) -> None:

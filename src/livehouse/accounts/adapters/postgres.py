@@ -56,8 +56,8 @@ _login_session = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
 )
 
-_sign_in_attempt = Table(
-    "sign_in_attempt",
+_attempt = Table(
+    "attempt",
     _metadata,
     Column("key", LargeBinary, primary_key=True),
     Column("tries", Integer, nullable=False),
@@ -162,21 +162,21 @@ class PostgresLoginSessions:
         await self._connection.execute(delete(_login_session).where(_is_among(hashes)))
 
 
-class PostgresSignInAttempts:
+class PostgresAttempts:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
     async def count(self, keys: Sequence[bytes], now: datetime, window_s: int) -> list[tuple[int, datetime]]:
         oldest = now - timedelta(seconds=window_s)
         aged = (
-            select(_sign_in_attempt.c.key)
-            .where(_sign_in_attempt.c.window_started_at <= oldest, _sign_in_attempt.c.key.not_in(keys))
+            select(_attempt.c.key)
+            .where(_attempt.c.window_started_at <= oldest, _attempt.c.key.not_in(keys))
             .limit(100)
             .with_for_update(skip_locked=True)
         )
-        await self._connection.execute(delete(_sign_in_attempt).where(_sign_in_attempt.c.key.in_(aged)))
-        over = _sign_in_attempt.c.window_started_at <= oldest
-        statement = insert(_sign_in_attempt)
+        await self._connection.execute(delete(_attempt).where(_attempt.c.key.in_(aged)))
+        over = _attempt.c.window_started_at <= oldest
+        statement = insert(_attempt)
         counted: dict[bytes, tuple[int, datetime]] = {}
         for key in sorted(keys):  # one order of row locks for all
             row = (
@@ -185,14 +185,14 @@ class PostgresSignInAttempts:
                     .on_conflict_do_update(
                         index_elements=["key"],
                         set_={
-                            "tries": case((over, literal(1)), else_=_sign_in_attempt.c.tries + 1),
+                            "tries": case((over, literal(1)), else_=_attempt.c.tries + 1),
                             "window_started_at": case(
                                 (over, literal(now, DateTime(timezone=True))),
-                                else_=_sign_in_attempt.c.window_started_at,
+                                else_=_attempt.c.window_started_at,
                             ),
                         },
                     )
-                    .returning(_sign_in_attempt.c.tries, _sign_in_attempt.c.window_started_at)
+                    .returning(_attempt.c.tries, _attempt.c.window_started_at)
                 )
             ).one()
             counted[key] = (row.tries, row.window_started_at)
@@ -201,12 +201,12 @@ class PostgresSignInAttempts:
     async def forgive(self, keys: Sequence[bytes], *, forget: bool) -> None:
         for key in sorted(keys):
             if forget:
-                await self._connection.execute(delete(_sign_in_attempt).where(_sign_in_attempt.c.key == key))
+                await self._connection.execute(delete(_attempt).where(_attempt.c.key == key))
             else:
                 await self._connection.execute(
-                    update(_sign_in_attempt)
-                    .where(_sign_in_attempt.c.key == key)
-                    .values(tries=func.greatest(_sign_in_attempt.c.tries - 1, 0))
+                    update(_attempt)
+                    .where(_attempt.c.key == key)
+                    .values(tries=func.greatest(_attempt.c.tries - 1, 0))
                 )
 
 
@@ -220,8 +220,8 @@ class PostgresAccountsUnitOfWork(PostgresTransaction):
         return PostgresLoginSessions(self.connection)
 
     @property
-    def sign_in_attempts(self) -> PostgresSignInAttempts:
-        return PostgresSignInAttempts(self.connection)
+    def attempts(self) -> PostgresAttempts:
+        return PostgresAttempts(self.connection)
 
 
 def _is_among(hashes: Sequence[tuple[str, bytes]]) -> ColumnElement[bool]:

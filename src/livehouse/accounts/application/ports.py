@@ -40,7 +40,7 @@ class LoginSessions(Protocol):
     async def remove(self, hashes: Sequence[tuple[str, bytes]]) -> None: ...
 
 
-class SignInAttempts(Protocol):
+class Attempts(Protocol):
     """Counts tries in windows. Keys are opaque bytes."""
 
     async def count(self, keys: Sequence[bytes], now: datetime, window_s: int) -> list[tuple[int, datetime]]:
@@ -62,7 +62,7 @@ class UnitOfWork(Protocol):
     def login_sessions(self) -> LoginSessions: ...
 
     @property
-    def sign_in_attempts(self) -> SignInAttempts: ...
+    def attempts(self) -> Attempts: ...
 
     @property
     def outbox(self) -> Outbox: ...

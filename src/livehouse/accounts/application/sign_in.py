@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from cpc.kernel.clock import Clock
-from cpc.kernel.errors import Invalid, RateLimited, Unauthenticated
+from cpc.kernel.errors import Invalid, Unauthenticated
 from livehouse.accounts.application.login_tokens import LoginTokens, SignedIn
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWorkFactory
+from livehouse.accounts.application.throttle import count_try
 from livehouse.accounts.contract import AccountName
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.login_session import MAX_PER_ACCOUNT
 from livehouse.accounts.domain.password import Password
 
-WINDOW_S = 15 * 60
 MAX_TRIES_NAME_AND_ADDRESS = 10
 MAX_TRIES_ADDRESS = 100
 MAX_TRIES_NAME = 100  # many addresses guess at one name; high, since it locks the rightful owner out too
@@ -33,12 +31,19 @@ class SignIn:
     async def __call__(self, name: str, password: str, *, address: str) -> SignedIn:
         """Raises `Unauthenticated` (wrong-name-or-password) or `RateLimited` (too-many-sign-ins)."""
         pair_key = self._tokens.attempt_key("pair", name.lower(), address)
-        wide_keys = [
-            self._tokens.attempt_key("address", address),
-            self._tokens.attempt_key("name", name.lower()),
-        ]
-        # Counted and committed before the password is looked at: parallel guesses are all counted.
-        await self._count_try([pair_key, *wide_keys])
+        address_key = self._tokens.attempt_key("address", address)
+        name_key = self._tokens.attempt_key("name", name.lower())
+        await count_try(
+            self._unit_of_work,
+            self._clock,
+            (
+                (pair_key, MAX_TRIES_NAME_AND_ADDRESS),
+                (address_key, MAX_TRIES_ADDRESS),
+                (name_key, MAX_TRIES_NAME),
+            ),
+            "too-many-sign-ins",
+            "Too many sign-ins failed. Wait a while before the next try.",
+        )
         given = Password.parse(password)
         account, password_hash = await self._find(name)
         if account is None or password_hash is None:
@@ -52,23 +57,9 @@ class SignIn:
             if renewed_hash is not None:
                 await unit.accounts.set_password_hash(account.id, renewed_hash)
             await unit.login_sessions.add(login_session, keep_newest=MAX_PER_ACCOUNT)
-            await unit.sign_in_attempts.forgive([pair_key], forget=True)
-            await unit.sign_in_attempts.forgive(wide_keys, forget=False)
+            await unit.attempts.forgive([pair_key], forget=True)
+            await unit.attempts.forgive([address_key, name_key], forget=False)
         return signed_in
-
-    async def _count_try(self, keys: list[bytes]) -> None:
-        now = self._clock.now()
-        async with self._unit_of_work() as unit:
-            counts = await unit.sign_in_attempts.count(keys, now, WINDOW_S)
-        limits = (MAX_TRIES_NAME_AND_ADDRESS, MAX_TRIES_ADDRESS, MAX_TRIES_NAME)
-        for (tries, window_started_at), limit in zip(counts, limits, strict=True):
-            if tries > limit:
-                wait = window_started_at + timedelta(seconds=WINDOW_S) - now
-                raise RateLimited(
-                    "too-many-sign-ins",
-                    "Too many sign-ins failed. Wait a while before the next try.",
-                    max(1.0, wait.total_seconds()),
-                )
 
     async def _find(self, name: str) -> tuple[Account | None, str | None]:
         try:

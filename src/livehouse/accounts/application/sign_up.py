@@ -7,10 +7,13 @@ from cpc.kernel.errors import Conflict
 from cpc.kernel.ids import Ids
 from livehouse.accounts.application.login_tokens import LoginTokens, SignedIn
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWorkFactory
+from livehouse.accounts.application.throttle import count_try
 from livehouse.accounts.contract import AccountId, AccountName, AccountOpened
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.login_session import MAX_PER_ACCOUNT
 from livehouse.accounts.domain.password import Password
+
+MAX_SIGN_UPS_OF_ADDRESS = 50  # in a window; a class room shares one address
 
 
 class SignUp:
@@ -28,10 +31,22 @@ class SignUp:
         self._clock = clock
         self._ids = ids
 
-    async def __call__(self, name: str, password: str) -> SignedIn:
-        """Raises `Invalid` (malformed-name, reserved-name, weak-password) or `Conflict` (name-taken)."""
+    async def __call__(self, name: str, password: str, *, address: str | None = None) -> SignedIn:
+        """address: where the visitor comes from; None for the operator, who is not slowed down.
+
+        Raises `Invalid` (malformed-name, reserved-name, weak-password), `Conflict` (name-taken) or
+        `RateLimited` (too-many-sign-ups).
+        """
         account_name = AccountName.parse_new(name)
         new_password = Password.parse_new(password, account_name=account_name.value)
+        if address is not None:
+            await count_try(
+                self._unit_of_work,
+                self._clock,
+                [(self._tokens.attempt_key("sign-up", address), MAX_SIGN_UPS_OF_ADDRESS)],
+                "too-many-sign-ups",
+                "Many accounts were opened from your address just now. Try again later.",
+            )
         async with self._unit_of_work() as unit:  # before the slow hash; `add` settles races
             if await unit.accounts.by_name(account_name) is not None:
                 raise Conflict("name-taken", f"The name '{account_name}' is taken. Choose another one.")

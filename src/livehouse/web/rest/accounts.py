@@ -69,9 +69,11 @@ class CurrentSession(Shape):
 
 
 @router.post("/accounts", status_code=201)
-async def open_account(body: NewAccount, request: Request, response: Response, cases: Cases) -> OpenedAccount:
+async def open_account(
+    body: NewAccount, request: Request, response: Response, cases: Cases, address: ClientAddress
+) -> OpenedAccount:
     """Open an account with its channel and sign in by cookie."""
-    opened = await cases.processes.open_account(body.name, body.password)
+    opened = await cases.processes.open_account(body.name, body.password, address=address)
     set_login_cookie(request, response, opened.signed_in)
     response.headers["Location"] = f"/api/v1/channels/{opened.channel.name}"
     return OpenedAccount(

@@ -1,4 +1,4 @@
-"""Accounts, login sessions and the tries to sign in."""
+"""Accounts, login sessions and tries to sign up or in."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def upgrade() -> None:
     )
     op.execute(
         """
-        CREATE TABLE accounts.sign_in_attempt (
+        CREATE TABLE accounts.attempt (
             key bytea PRIMARY KEY,
             tries integer NOT NULL,
             window_started_at timestamptz NOT NULL
         )
         """
     )
-    op.execute("CREATE INDEX sign_in_attempt_age ON accounts.sign_in_attempt (window_started_at)")
+    op.execute("CREATE INDEX attempt_age ON accounts.attempt (window_started_at)")
