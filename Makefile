@@ -95,7 +95,9 @@ help: ## This list
 
 .PHONY: ready dev
 ready: $(MADE)/livehouse $(PAGE)
+	@:
 dev: $(MADE)/dev
+	@:
 
 $(MADE)/environment:
 	@$(STEP) "1/6 Python environment in .venv" $(PYTHON) -m venv .venv
