@@ -150,3 +150,23 @@ def _kill(server: EmbeddedNats | EmbeddedPostgres) -> None:
         child.send_signal(signal.SIGKILL)
     process.wait()
     psutil.wait_procs(children)
+
+
+async def test_a_gateway_that_starts_before_nats_waits_for_it(
+    opens_house: Any, database_url: str, tmp_path: Path
+) -> None:
+    late = EmbeddedNats(
+        tmp_path / "nats", tmp_path / "nats.log", free_port("127.0.0.1"), secrets.token_urlsafe()
+    )
+    try:
+        async with opens_house(database_url, late.url) as house:
+            ada = await house.sign_up("ada")
+            starting = asyncio.create_task(house.gateway())
+            done, _ = await asyncio.wait({starting}, timeout=1)
+            assert not done
+            await asyncio.to_thread(late.start)
+            chatter = await house.enter(await starting, "ada", ada)
+            await chatter.say("here we are")
+            assert await chatter.seqs_until(1) == [1]
+    finally:
+        late.stop()
