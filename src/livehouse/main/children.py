@@ -8,14 +8,17 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 from livehouse.main.embedded.child_program import ChildProgram, NodeError, log_tail
 from livehouse.main.embedded.nats import EmbeddedNats
 from livehouse.main.embedded.postgres import EmbeddedPostgres
+from livehouse.main.observability.health_server import fetch
 from livehouse.main.role_context import DATABASE_VARIABLE, READY_VARIABLE, SETTINGS_VARIABLE
 from livehouse.main.settings import ResolvedSettings, RoleName
 
 _POLL_S = 0.02
+_HEALTH_PATIENCE_S = 5.0
 # Media first: on a busy machine a frame that comes late is lost, a page that comes late is not.
 _NICENESS = {"media": 0}
 _OTHER_NICENESS = 5
@@ -35,6 +38,9 @@ class PostgresChild:
         while not self._server.is_ready(process.pid):  # noqa: ASYNC110 - a file tells, nothing wakes
             await asyncio.sleep(_POLL_S)
 
+    async def is_healthy(self) -> bool:
+        return await asyncio.to_thread(self._server.answers, _HEALTH_PATIENCE_S)
+
     def why_it_died(self) -> str:
         return log_tail(self._server.log_path)
 
@@ -52,6 +58,9 @@ class NatsChild:
     async def wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
         while not self._server.is_ready():  # noqa: ASYNC110 - a port tells, nothing wakes
             await asyncio.sleep(_POLL_S)
+
+    async def is_healthy(self) -> bool:
+        return await asyncio.to_thread(self._server.is_ready, _HEALTH_PATIENCE_S)
 
     def why_it_died(self) -> str:
         return log_tail(self._server.log_path)
@@ -109,6 +118,15 @@ class RoleChild:
             raise NodeError(said.removeprefix("failed ").strip())
         if said != "ready\n":
             await asyncio.Event().wait()  # It died; its exit is noticed elsewhere.
+
+    async def is_healthy(self) -> bool:
+        if self.title == "media":
+            # Its media flows in threads of their own, also when its loop hangs: killing it would do the harm.
+            return True
+        # Our working directory is the run folder, as that of the roles.
+        with suppress(OSError, TimeoutError):
+            return await fetch(Path(f"{self.title}.sock"), "/healthz", _HEALTH_PATIENCE_S) == "ok\n"
+        return False
 
     def why_it_died(self) -> str:
         return ""

@@ -207,6 +207,11 @@ class ResolvedSettings(Settings):
     def edge_url(self) -> str:
         return self.public_url or f"{self._scheme('http')}://{self._authority(self.edge_port)}"
 
+    def front_door_url(self) -> str:
+        """The address to show first: of the page, or of what this node has instead."""
+        doors = {"web": self.base_url, "edge": self.edge_url, "chat": self.chat_url}
+        return next((url for role, url in doors.items() if role in self.roles), self.base_url)()
+
     def _scheme(self, plain: str) -> str:
         return f"{plain}s" if self.uses_tls else plain
 

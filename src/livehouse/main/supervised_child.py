@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -19,6 +19,9 @@ log = structlog.get_logger(__name__)
 
 # Before it was ever ready: so many deaths, and it is not bad luck.
 _DEATHS_BEFORE_GIVING_UP = 4
+# So long without a good answer, and it hangs; a busy machine is given time.
+_HEALTH_EVERY_S = 5.0
+_BAD_ANSWERS_ALLOWED = 6
 
 
 class Startable(Protocol):
@@ -35,6 +38,10 @@ class Startable(Protocol):
         """Cancelled when the process dies. Raises NodeError when it said that it never will be."""
         ...
 
+    async def is_healthy(self) -> bool:
+        """Asked now and then while it serves. One that stays unhealthy is killed, and so started again."""
+        ...
+
     def why_it_died(self) -> str:
         """What the end of its log says, or nothing."""
         ...
@@ -43,12 +50,22 @@ class Startable(Protocol):
 class SupervisedChild:
     """ready: set while the child serves. failure: why it never came up; set once, with `failed`."""
 
-    def __init__(self, startable: Startable, clock: Clock, on_failure: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        startable: Startable,
+        clock: Clock,
+        on_failure: Callable[[str], None],
+        *,
+        health_every_s: float = _HEALTH_EVERY_S,
+        bad_answers_allowed: int = _BAD_ANSWERS_ALLOWED,
+    ) -> None:
         self.title = startable.title
         self.ready = asyncio.Event()
         self._startable = startable
         self._policy = RestartPolicy(clock)
         self._on_failure = on_failure
+        self._health_every_s = health_every_s
+        self._bad_answers_allowed = bad_answers_allowed
         self._was_ready = False
         self._stopping = asyncio.Event()
         self._process: subprocess.Popen[bytes] | None = None
@@ -111,21 +128,32 @@ class SupervisedChild:
         process = self._process = await self._startable.start()
         watching = asyncio.create_task(_exit_of(process))
         becoming_ready = asyncio.create_task(self._startable.wait_until_ready(process))
+        tasks: set[asyncio.Task[Any]] = {watching, becoming_ready}
         try:
-            await asyncio.wait({watching, becoming_ready}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if becoming_ready.done():
                 becoming_ready.result()
                 self._was_ready = True
                 self.ready.set()
                 log.info("ready", child=self.title, pid=process.pid)
+                tasks.add(asyncio.create_task(self._kill_when_it_hangs(process)))
             return await watching
         finally:
             self.ready.clear()
-            becoming_ready.cancel()
             if process.poll() is None:
                 process.kill()
                 process.wait()
-            await asyncio.wait({watching, becoming_ready})
+            for task in tasks - {watching}:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+    async def _kill_when_it_hangs(self, process: subprocess.Popen[bytes]) -> None:
+        bad_answers = 0
+        while bad_answers < self._bad_answers_allowed:
+            await asyncio.sleep(self._health_every_s)
+            bad_answers = 0 if await self._startable.is_healthy() else bad_answers + 1
+        log.error("a child hangs and is killed", child=self.title, pid=process.pid)
+        process.kill()
 
 
 async def _exit_of(process: subprocess.Popen[bytes]) -> int:

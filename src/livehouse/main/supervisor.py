@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import signal
 import socket
 import sys
+import time
 from datetime import UTC, datetime
 
 import structlog
@@ -29,7 +31,8 @@ log = structlog.get_logger(__name__)
 _ROLE_PATIENCE_S = 8.0
 _NATS_PATIENCE_S = 5.0
 _POSTGRES_PATIENCE_S = 20.0
-_DATABASE_RETRY_S = 1.0
+_DATABASE_RETRY_S = 0.5
+_WARN_EVERY_S = 10.0
 _OPEN_FILES = 65_536
 
 
@@ -53,6 +56,7 @@ class Supervisor:
             loop.add_signal_handler(number, self._stop.set)
         _allow_many_open_files()
         self._folder.lock()
+        os.chdir(self._folder.run)  # A socket's path is short; reach those of the roles by name.
         settings = self._resolve()
         self._describe(settings, is_ready=False)
         servers = self._launch_servers()
@@ -133,6 +137,7 @@ class Supervisor:
         for server in servers:
             if server.title == "postgres":
                 await server.ready.wait()
+        warn_at_s = time.monotonic()
         while not self._database_migrated.is_set():
             try:
                 if self._postgres is not None:
@@ -142,7 +147,9 @@ class Supervisor:
                 self._fail(str(error))
                 return
             except Exception as error:  # noqa: BLE001 - whatever the driver raises, the server is away: try again
-                log.warning("the database does not answer yet", reason=str(error))
+                if time.monotonic() >= warn_at_s:
+                    log.warning("the database does not answer yet", reason=str(error))
+                    warn_at_s = time.monotonic() + _WARN_EVERY_S
                 await asyncio.sleep(_DATABASE_RETRY_S)
             else:
                 self._database_migrated.set()
@@ -150,7 +157,7 @@ class Supervisor:
     async def _announce(self, settings: ResolvedSettings, children: list[SupervisedChild]) -> None:
         await asyncio.gather(*(child.ready.wait() for child in children))
         self._describe(settings, is_ready=True)
-        sys.stdout.write(f"ready {settings.base_url()}\n")
+        sys.stdout.write(f"ready {settings.front_door_url()}\n")
         sys.stdout.flush()
 
     def _describe(self, settings: ResolvedSettings, *, is_ready: bool) -> None:

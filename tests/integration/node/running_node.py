@@ -47,6 +47,7 @@ class Node:
 
     def __init__(self, data_dir: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         self.data_dir = data_dir
+        data_dir.parent.mkdir(parents=True, exist_ok=True)
         self._log = (data_dir.parent / f"{data_dir.name}.log").open("ab")
         self.supervisor = subprocess.Popen(
             [

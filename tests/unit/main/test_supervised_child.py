@@ -28,6 +28,7 @@ class FakeServer:
         self._becomes_ready = becomes_ready
         self._refusal = refusal
         self.pids: list[int] = []
+        self.is_well = True
 
     async def start(self) -> subprocess.Popen[bytes]:
         process = ChildProgram(title="fake", argv=(sys.executable, "-c", self._code), cwd=Path("/")).spawn()
@@ -40,6 +41,9 @@ class FakeServer:
             raise NodeError(self._refusal)
         if not self._becomes_ready:
             await asyncio.Event().wait()
+
+    async def is_healthy(self) -> bool:
+        return self.is_well
 
     def why_it_died(self) -> str:
         return "Its log ends here."
@@ -102,5 +106,21 @@ async def test_one_that_does_not_stop_is_killed() -> None:
     async with asyncio.timeout(20):
         await child.ready.wait()
     await child.stop(0.2)
+    with pytest.raises(ProcessLookupError):
+        os.kill(server.pids[0], 0)
+
+
+async def test_one_that_hangs_is_killed_and_started_again() -> None:
+    server = FakeServer(SLEEP)
+    child = SupervisedChild(server, FakeClock(), unexpected, health_every_s=0.01, bad_answers_allowed=3)
+    child.launch()
+    try:
+        async with asyncio.timeout(20):
+            await server.lives.get()
+            await child.ready.wait()
+            server.is_well = False
+            await server.lives.get()
+    finally:
+        await child.stop(5)
     with pytest.raises(ProcessLookupError):
         os.kill(server.pids[0], 0)

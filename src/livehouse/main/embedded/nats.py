@@ -82,11 +82,11 @@ class EmbeddedNats:
             death_signal=signal.SIGKILL,
         )
 
-    def is_ready(self) -> bool:
+    def is_ready(self, patience_s: float = 0.5) -> bool:
         """Whether it greets, takes our password and answers a ping."""
         with (
             suppress(OSError, ValueError),
-            socket.create_connection(("127.0.0.1", self.port), timeout=0.5) as connection,
+            socket.create_connection(("127.0.0.1", self.port), timeout=patience_s) as connection,
         ):
             reader = connection.makefile("rb")
             if not reader.readline().startswith(b"INFO "):

@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
@@ -31,6 +32,9 @@ DATABASE = "livehouse"
 
 # `sun_path` holds 108 bytes; the rest goes to "/.s.PGSQL.5432.lock" and a margin.
 _SOCKET_FOLDER_LIMIT = 85
+
+# The shortest question of the protocol (PostgreSQL documentation, 54.7 "SSLRequest").
+_SSL_REQUEST = bytes((0, 0, 0, 8)) + (80877103).to_bytes(4, "big")
 
 _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -122,6 +126,15 @@ class EmbeddedPostgres:
         except OSError:
             return False
         return len(lines) >= 8 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
+
+    def answers(self, patience_s: float) -> bool:
+        """Whether it greets a new connection; a server that hangs does not."""
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(patience_s)
+            connection.connect(str(self.socket_folder / ".s.PGSQL.5432"))
+            connection.sendall(_SSL_REQUEST)
+            return connection.recv(1) in {b"N", b"S"}
+        return False
 
     def ensure_database(self, name: str = DATABASE) -> None:
         """The role and the database of the application, owned by that role; it is no superuser."""

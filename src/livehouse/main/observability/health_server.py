@@ -36,9 +36,9 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-async def fetch(socket_path: Path, target: str = "/metrics") -> str:
+async def fetch(socket_path: Path, target: str = "/metrics", patience_s: float = _TIMEOUT_S) -> str:
     """The body of an answer. Raises OSError or TimeoutError when the process is away."""
-    async with asyncio.timeout(_TIMEOUT_S):
+    async with asyncio.timeout(patience_s):
         reader, writer = await asyncio.open_unix_connection(str(socket_path))
         try:
             writer.write(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())

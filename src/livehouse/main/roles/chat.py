@@ -66,4 +66,5 @@ def _options(settings: ResolvedSettings) -> GatewayOptions:
         port=settings.chat_port,
         ssl_context=context,
         max_sockets=settings.max_chat_sockets,
+        trusted_proxies=settings.trusted_proxies,
     )
