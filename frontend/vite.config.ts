@@ -22,7 +22,7 @@ export default defineConfig({
     proxy: { '/api': node, '/whip': node, '/whep': node },
   },
   test: {
-    environment: 'jsdom',
+    environment: 'node',
     include: ['src/**/*.test.ts'],
     testTimeout: 5000,
     restoreMocks: true,

@@ -28,13 +28,17 @@ export function createStudioKey(channel: string): Promise<IssuedStreamKey> {
 
 export function rotateStreamKey(channel: string, id: string): Promise<IssuedStreamKey> {
   return answerOf(
-    api.POST('/api/v1/channels/{name}/stream-keys/{id}/rotate', { params: { path: { name: channel, id } } }),
+    api.POST('/api/v1/channels/{name}/stream-keys/{stream_key_id}/rotate', {
+      params: { path: { name: channel, stream_key_id: id } },
+    }),
   );
 }
 
 export async function revokeStreamKey(channel: string, id: string): Promise<void> {
   await answerOf(
-    api.DELETE('/api/v1/channels/{name}/stream-keys/{id}', { params: { path: { name: channel, id } } }),
+    api.DELETE('/api/v1/channels/{name}/stream-keys/{stream_key_id}', {
+      params: { path: { name: channel, stream_key_id: id } },
+    }),
   );
 }
 

@@ -1,5 +1,5 @@
 import { Problem, problemFromFailure } from '#shared/api/problems';
-import type { IssuedStreamKey } from '#shared/api/types';
+import type { BroadcastState, IssuedStreamKey } from '#shared/api/types';
 import { Backoff } from '#shared/backoff';
 import { keepWindow } from './health-series';
 import { rateBetween, type SenderCounters, type SenderSample } from './sender-sample';
@@ -19,7 +19,9 @@ const tickMs = 1000;
 const lostMs = 3000;
 const connectMs = 10_000;
 /** The server calls a broadcaster gone after 2 s of silence; so long a 409 may still be about ourselves. */
-const ownSilenceMs = 6000;
+const ownSilenceMs = 3500;
+/** A little less than the server's own usual 30 s. */
+const returnWindowMs = 25_000;
 
 /** What the studio asks of the server; an argument so that tests need none. */
 export interface StudioServer {
@@ -62,6 +64,7 @@ export class StudioBroadcast {
   #connectedAt = 0;
   #frameAt = 0;
   #lostAt: number | null = null;
+  #heardOn = false;
   #ticker: ReturnType<typeof setInterval> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -76,7 +79,7 @@ export class StudioBroadcast {
     this.#open = open;
     this.#server = server;
     this.#clock = clock;
-    this.#backoff = new Backoff({ firstMs: 500, longestMs: 5000, random });
+    this.#backoff = new Backoff({ firstMs: 500, longestMs: 3000, random });
   }
 
   get state(): StudioState {
@@ -150,6 +153,20 @@ export class StudioBroadcast {
       // Nothing running any more is what was wanted.
       if (problem.status !== 404 && problem.status !== 409) this.#problem = problem;
     }
+  }
+
+  /** What the server says of the channel's broadcast: ended elsewhere is ended, and not to be begun again. */
+  hear(state: BroadcastState): void {
+    const wasOn = this.#heardOn;
+    this.#heardOn = state !== 'offline';
+    if (this.#heardOn || !wasOn || this.#startedAt === null) return;
+    // Away for longer than the server waits, the broadcast ended by itself: then we do begin again.
+    if (this.#lostAt !== null && this.#clock() - this.#lostAt > returnWindowMs) return;
+    this.#rest();
+    this.#problem = new Problem('The stream was ended from another page or program.', {
+      slug: 'ended-elsewhere',
+      status: 0,
+    });
   }
 
   /** The page is being left: the broadcast waits for us as long as the server's return window. */

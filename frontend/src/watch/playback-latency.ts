@@ -12,8 +12,14 @@ export interface PlaybackLatency {
 const slowestBelievableMs = 30_000;
 
 /** How long a frame of the last interval took from the server to the screen: half a round trip, then buffer and decoder. */
-export function latencyFromServer(before: PlaybackSample, after: PlaybackSample): PlaybackLatency | null {
+export function latencyFromServer(
+  before: PlaybackSample,
+  after: PlaybackSample,
+  heldMs: number | null,
+): PlaybackLatency | null {
   if (after.roundTripMs === null) return null;
+  // What the frame callback measured holds the way to the screen too; the statistics end at the decoder.
+  if (heldMs !== null) return { ms: after.roundTripMs / 2 + heldMs, from: 'server' };
   const decoded = after.framesDecoded - before.framesDecoded;
   const emitted = after.framesEmitted - before.framesEmitted;
   let heldS: number;
@@ -32,9 +38,17 @@ export function latencyFromCapture(frame: {
   readonly expectedDisplayTime: number;
   readonly captureTime?: number;
 }): PlaybackLatency | null {
-  if (frame.captureTime === undefined) return null;
-  const ms = frame.expectedDisplayTime - frame.captureTime;
+  const ms = frame.expectedDisplayTime - (frame.captureTime ?? Number.NaN);
   return ms > 0 && ms < slowestBelievableMs ? { ms, from: 'capture' } : null;
+}
+
+/** From the arrival of a frame's last packet to its place on the screen, where the browser says it. */
+export function heldInBrowser(frame: {
+  readonly expectedDisplayTime: number;
+  readonly receiveTime?: number;
+}): number | null {
+  const ms = frame.expectedDisplayTime - (frame.receiveTime ?? Number.NaN);
+  return ms >= 0 && ms < slowestBelievableMs ? ms : null;
 }
 
 /** Half old, half new: a figure that changes each second should not dance. */

@@ -1,7 +1,13 @@
 import type { BroadcastState } from '#shared/api/types';
 import { problemFromFailure, type Problem } from '#shared/api/problems';
 import { Backoff } from '#shared/backoff';
-import { latencyFromServer, smoothed, type PlaybackLatency } from './playback-latency';
+import {
+  heldInBrowser,
+  latencyFromCapture,
+  latencyFromServer,
+  smoothed,
+  type PlaybackLatency,
+} from './playback-latency';
 import type { PlaybackSample } from './playback-sample';
 import { openWhepConnection, type OpenWhepConnection, type WhepConnection } from './whep-connection';
 
@@ -49,6 +55,7 @@ export class WhepPlayer {
   #progressAt = 0;
   #returnedAt: number | null = null;
   #sampledAt = 0;
+  #heldMs: number | null = null;
   #ticker: ReturnType<typeof setInterval> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -123,9 +130,11 @@ export class WhepPlayer {
     void this.#connect();
   }
 
-  /** A frame said itself when it was captured: better than our estimate. */
-  noteCaptureLatency(latency: PlaybackLatency): void {
-    this.#latency = smoothed(this.#latency, latency);
+  /** A frame on the screen: it may say itself when it was captured, which is better than our estimate. */
+  noteFrame(frame: VideoFrameCallbackMetadata): void {
+    const latency = latencyFromCapture(frame);
+    if (latency !== null) this.#latency = smoothed(this.#latency, latency);
+    this.#heldMs = heldInBrowser(frame);
   }
 
   #disconnect(): void {
@@ -137,6 +146,7 @@ export class WhepPlayer {
     this.#stream = null;
     this.#sample = null;
     this.#progress = 0;
+    this.#heldMs = null;
     this.#latency = null;
   }
 
@@ -228,7 +238,7 @@ export class WhepPlayer {
       if (at - this.#sampledAt < measureMs) return;
       const bytes = sample.bytesReceived - before.bytesReceived;
       this.#receivedBps = Math.max(0, (bytes * 8000) / (at - this.#sampledAt));
-      const latency = latencyFromServer(before, sample);
+      const latency = latencyFromServer(before, sample, this.#heldMs);
       if (latency !== null && this.#latency?.from !== 'capture') {
         this.#latency = smoothed(this.#latency, latency);
       }

@@ -4,41 +4,6 @@
  */
 
 export interface paths {
-    "/api/v1/server": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Server"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/accounts": {
         parameters: {
             query?: never;
@@ -48,118 +13,12 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        password: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            account: components["schemas"]["Account"];
-                            channel: components["schemas"]["Channel"];
-                            csrf_token: string;
-                        };
-                    };
-                };
-            };
-        };
+        /**
+         * Open Account
+         * @description Open an account with its channel and sign in by cookie.
+         */
+        post: operations["open_account"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["CurrentSession"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        password: string;
-                        /** @enum {string} */
-                        token: "cookie" | "bearer";
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SignedIn"];
-                    };
-                };
-            };
-        };
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
         options?: never;
         head?: never;
         patch?: never;
@@ -172,30 +31,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    live?: boolean;
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ChannelPage"];
-                    };
-                };
-            };
-        };
+        /**
+         * List Channels
+         * @description Channels, live and most watched first.
+         */
+        get: operations["list_channels"];
         put?: never;
         post?: never;
         delete?: never;
@@ -211,203 +51,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Channel"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get Channel
+         * @description One channel with its running broadcast.
+         */
+        get: operations["get_channel"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        title?: string;
-                        category?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Channel"];
-                    };
-                };
-            };
-        };
-        trace?: never;
-    };
-    "/api/v1/channels/{name}/stream-keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            stream_keys: components["schemas"]["StreamKey"][];
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        expires_in_s?: number | null;
-                    };
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["StreamKeySecret"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/channels/{name}/stream-keys/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/channels/{name}/stream-keys/{id}/rotate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["StreamKeySecret"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
+        /**
+         * Change Channel
+         * @description Change title or category of one's own channel.
+         */
+        patch: operations["change_channel"];
         trace?: never;
     };
     "/api/v1/channels/{name}/broadcast": {
@@ -417,50 +75,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Broadcast"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get Broadcast
+         * @description The running broadcast; 404 while the channel is not live.
+         */
+        get: operations["get_broadcast"];
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        /**
+         * End Broadcast
+         * @description End the running broadcast for everyone. For the owner.
+         */
+        delete: operations["end_broadcast"];
         options?: never;
         head?: never;
         patch?: never;
@@ -473,31 +99,146 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Health"];
-                    };
-                };
-            };
-        };
+        /**
+         * Get Broadcast Health
+         * @description How the encoder's media arrives. For the owner.
+         */
+        get: operations["get_broadcast_health"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/chat/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Chat History
+         * @description What was said in a channel's chat.
+         */
+        get: operations["read_chat_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/stream-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Stream Keys
+         * @description The channel's usable stream keys, without their secrets. For the owner.
+         */
+        get: operations["list_stream_keys"];
+        put?: never;
+        /**
+         * Create Stream Key
+         * @description Make a stream key. Its secret is in this answer and never shown again. For the owner.
+         */
+        post: operations["create_stream_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/stream-keys/{stream_key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Stream Key
+         * @description Take the key back; an encoder that uses it is cut off. For the owner.
+         */
+        delete: operations["revoke_stream_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/stream-keys/{stream_key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Stream Key
+         * @description Give the key a new secret; an encoder that uses the old one is cut off. For the owner.
+         */
+        post: operations["rotate_stream_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Server
+         * @description The addresses a page or program needs; without a public one, made from the request's host.
+         */
+        get: operations["get_server"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Session
+         * @description Who am I?
+         */
+        get: operations["get_session"];
+        put?: never;
+        /**
+         * Sign In
+         * @description Sign in by name and password.
+         */
+        post: operations["sign_in"];
+        /**
+         * Sign Out
+         * @description End the login whose token was sent. Doing it twice is fine.
+         */
+        delete: operations["sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -507,90 +248,598 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Server: {
-            name: string;
-            version: string;
-            chat_url: string;
-            edge_url: string;
-            public_url: string;
-            max_message_characters: number;
-        };
+        /** Account */
         Account: {
-            id: string;
-            name: string;
-            /** Format: date-time */
+            /**
+             * Created At
+             * Format: date-time
+             */
             created_at: string;
-        };
-        Broadcast: {
+            /**
+             * Id
+             * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
             id: string;
-            state: string;
-            started_at: string | null;
-            viewers: number;
+            /**
+             * Name
+             * @example ada
+             */
+            name: string;
+        };
+        /** BroadcastHealthShape */
+        BroadcastHealthShape: {
+            /**
+             * Samples
+             * @description The last 120 seconds, oldest first
+             */
+            samples: components["schemas"]["HealthSampleShape"][];
+        };
+        /** BroadcastShape */
+        BroadcastShape: {
+            /**
+             * Channel Id
+             * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            channel_id: string;
+            /**
+             * Codec
+             * @example AV1
+             */
             codec: string | null;
-            width: number | null;
+            /** Height */
             height: number | null;
-        };
-        Channel: {
+            /**
+             * Id
+             * @example brd_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
             id: string;
-            name: string;
-            owner_id: string;
-            title: string;
-            category: string;
-            /** Format: date-time */
-            created_at: string;
-            broadcast: components["schemas"]["Broadcast"] | null;
-            chat: {
-                room_url: string;
-            };
-        };
-        ChannelCard: {
-            id: string;
-            name: string;
-            title: string;
-            category: string;
-            is_live: boolean;
-            viewers: number;
+            /**
+             * Started At
+             * @description When the first media came
+             */
             started_at: string | null;
+            /**
+             * State
+             * @description offered, live or interrupted
+             * @example live
+             */
+            state: string;
+            /** Viewers */
+            viewers: number;
+            /** Width */
+            width: number | null;
         };
+        /** Channel */
+        Channel: {
+            /** @description null while offline */
+            broadcast: components["schemas"]["ChannelBroadcast"] | null;
+            /**
+             * Category
+             * @example Art
+             */
+            category: string;
+            chat: components["schemas"]["ChannelChat"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Name
+             * @example ada
+             */
+            name: string;
+            /**
+             * Owner Id
+             * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            owner_id: string;
+            /**
+             * Title
+             * @example Painting the sea
+             */
+            title: string;
+        };
+        /** ChannelBroadcast */
+        ChannelBroadcast: {
+            /**
+             * Codec
+             * @example AV1
+             */
+            codec: string | null;
+            /** Height */
+            height: number | null;
+            /**
+             * Id
+             * @example brd_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @description offered, live or interrupted
+             * @example live
+             */
+            state: string;
+            /** Viewers */
+            viewers: number;
+            /** Width */
+            width: number | null;
+        };
+        /** ChannelCard */
+        ChannelCard: {
+            /**
+             * Category
+             * @example Art
+             */
+            category: string;
+            /**
+             * Id
+             * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /** Is Live */
+            is_live: boolean;
+            /**
+             * Name
+             * @example ada
+             */
+            name: string;
+            /**
+             * Started At
+             * @description Of the running broadcast
+             */
+            started_at: string | null;
+            /**
+             * Title
+             * @example Painting the sea
+             */
+            title: string;
+            /**
+             * Viewers
+             * @example 42
+             */
+            viewers: number;
+        };
+        /** ChannelChange */
+        ChannelChange: {
+            /**
+             * Category
+             * @description At most 50 characters
+             */
+            category?: string | null;
+            /**
+             * Title
+             * @description At most 140 characters
+             */
+            title?: string | null;
+        };
+        /** ChannelChat */
+        ChannelChat: {
+            /**
+             * Room Url
+             * @description Path below `chat_url` of /server
+             * @example /chat/ada
+             */
+            room_url: string;
+        };
+        /** ChannelPage */
         ChannelPage: {
+            /** Channels */
             channels: components["schemas"]["ChannelCard"][];
+            /**
+             * Next Cursor
+             * @description Send as `cursor` for the next page; null at the end
+             */
             next_cursor: string | null;
         };
-        StreamKey: {
-            id: string;
+        /** ChatLinkFragment */
+        ChatLinkFragment: {
+            /** Text */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "link";
+            /**
+             * Url
+             * @description http or https only
+             */
+            url: string;
+        };
+        /** ChatMentionFragment */
+        ChatMentionFragment: {
+            /**
+             * Name
+             * @example grace
+             */
             name: string;
-            /** Format: date-time */
-            created_at: string;
-            expires_at: string | null;
+            /**
+             * Text
+             * @example @Grace
+             */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "mention";
         };
-        StreamKeySecret: {
+        /** ChatMessage */
+        ChatMessage: {
+            /**
+             * Badges
+             * @example [
+             *       "broadcaster"
+             *     ]
+             */
+            badges: string[];
+            /**
+             * Fragments
+             * @description Text, never HTML
+             */
+            fragments: (components["schemas"]["ChatTextFragment"] | components["schemas"]["ChatMentionFragment"] | components["schemas"]["ChatLinkFragment"])[];
+            /**
+             * Id
+             * @example msg_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
             id: string;
+            /**
+             * Nonce
+             * @description Chosen by the sender
+             */
+            nonce: string;
+            sender: components["schemas"]["ChatSender"];
+            /**
+             * Sent At
+             * Format: date-time
+             */
+            sent_at: string;
+            /**
+             * Seq
+             * @description Counts within the room from 1, without gaps
+             */
+            seq: number;
+        };
+        /** ChatMessages */
+        ChatMessages: {
+            /**
+             * Messages
+             * @description Oldest first
+             */
+            messages: components["schemas"]["ChatMessage"][];
+        };
+        /** ChatSender */
+        ChatSender: {
+            /**
+             * Color
+             * @description To be corrected for contrast
+             * @example #3f8fd2
+             */
+            color: string;
+            /**
+             * Id
+             * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Name
+             * @example ada
+             */
             name: string;
-            /** Format: date-time */
-            created_at: string;
-            expires_at: string | null;
-            stream_key: string;
         };
-        HealthSample: {
-            /** Format: date-time */
-            at: string;
-            video_bitrate_bps: number;
-            audio_bitrate_bps: number;
-            frames_per_second: number;
-            loss_fraction: number;
-            rtt_ms: number | null;
-            viewers: number;
+        /** ChatTextFragment */
+        ChatTextFragment: {
+            /** Text */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "text";
         };
-        Health: {
-            samples: components["schemas"]["HealthSample"][];
+        /** Credentials */
+        Credentials: {
+            /**
+             * Name
+             * @example ada
+             */
+            name: string;
+            /**
+             * Password
+             * @example correct horse battery
+             */
+            password: string;
+            /**
+             * Token
+             * @description cookie: for pages; bearer: for programs, the token comes in the answer
+             * @default cookie
+             * @enum {string}
+             */
+            token: "cookie" | "bearer";
         };
-        SignedIn: {
-            account: components["schemas"]["Account"];
-            csrf_token: string;
-        };
+        /**
+         * CurrentSession
+         * @description Both null for an anonymous visitor.
+         */
         CurrentSession: {
             account: components["schemas"]["Account"] | null;
+            /** Csrf Token */
             csrf_token: string | null;
+        };
+        /** FieldError */
+        FieldError: {
+            /**
+             * Field
+             * @example body.name
+             */
+            field: string;
+            /**
+             * Message
+             * @example Field required
+             */
+            message: string;
+        };
+        /**
+         * HealthSampleShape
+         * @description One second of what the encoder sends.
+         */
+        HealthSampleShape: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Audio Bitrate Bps */
+            audio_bitrate_bps: number;
+            /** Frames Per Second */
+            frames_per_second: number;
+            /**
+             * Loss Fraction
+             * @description Of packets, before retransmission
+             */
+            loss_fraction: number;
+            /** Rtt Ms */
+            rtt_ms: number | null;
+            /** Video Bitrate Bps */
+            video_bitrate_bps: number;
+            /** Viewers */
+            viewers: number;
+        };
+        /** NewAccount */
+        NewAccount: {
+            /**
+             * Name
+             * @description 3 to 25 letters, digits, underscores
+             * @example ada
+             */
+            name: string;
+            /**
+             * Password
+             * @description 8 to 256 characters
+             * @example correct horse battery
+             */
+            password: string;
+        };
+        /** NewStreamKey */
+        NewStreamKey: {
+            /**
+             * Expires In S
+             * @description Lifetime in seconds; null: does not expire
+             */
+            expires_in_s?: number | null;
+            /**
+             * Name
+             * @description 1 to 60 characters
+             * @example OBS at home
+             */
+            name: string;
+        };
+        /** OpenedAccount */
+        OpenedAccount: {
+            account: components["schemas"]["Account"];
+            channel: components["schemas"]["OwnChannel"];
+            /**
+             * Csrf Token
+             * @description Send as `X-CSRF-Token` with unsafe requests by cookie
+             */
+            csrf_token: string;
+        };
+        /** OpenedSession */
+        OpenedSession: {
+            /**
+             * Access Token
+             * @description For `Authorization: Bearer`; only when asked for, shown once
+             */
+            access_token?: string | null;
+            account: components["schemas"]["Account"];
+            /** Csrf Token */
+            csrf_token: string;
+        };
+        /** OwnChannel */
+        OwnChannel: {
+            /**
+             * Category
+             * @example Art
+             */
+            category: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Name
+             * @example ada
+             */
+            name: string;
+            /**
+             * Title
+             * @example Painting the sea
+             */
+            title: string;
+        };
+        /**
+         * Problem
+         * @description What went wrong (RFC 9457). `type` is stable; programs decide by it, people read `detail`.
+         */
+        Problem: {
+            /**
+             * Detail
+             * @example The name 'ada' is taken. Choose another one.
+             */
+            detail: string;
+            /**
+             * Errors
+             * @description The fields that are not valid
+             * @default null
+             */
+            errors: components["schemas"]["FieldError"][] | null;
+            /**
+             * Incident
+             * @description Finds the log entry of an unexpected error
+             * @default null
+             */
+            incident: string | null;
+            /**
+             * Instance
+             * @description The path asked for
+             * @example /api/v1/accounts
+             */
+            instance: string;
+            /**
+             * Retry After S
+             * @description How long to wait before the next try
+             * @default null
+             */
+            retry_after_s: number | null;
+            /**
+             * Status
+             * @example 409
+             */
+            status: number;
+            /**
+             * Title
+             * @example This clashes with the present state
+             */
+            title: string;
+            /**
+             * Type
+             * @example /problems/name-taken
+             */
+            type: string;
+        };
+        /** Server */
+        Server: {
+            /**
+             * Chat Url
+             * @example ws://localhost:8081
+             */
+            chat_url: string;
+            /**
+             * Edge Url
+             * @example http://localhost:8082
+             */
+            edge_url: string;
+            /**
+             * Max Message Characters
+             * @example 500
+             */
+            max_message_characters: number;
+            /**
+             * Name
+             * @example Livehouse
+             */
+            name: string;
+            /**
+             * Public Url
+             * @example http://localhost:8080
+             */
+            public_url: string;
+            /**
+             * Version
+             * @example 0.1.0
+             */
+            version: string;
+        };
+        /** ShownStreamKeyShape */
+        ShownStreamKeyShape: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * @description null: does not expire
+             */
+            expires_at: string | null;
+            /**
+             * Id
+             * @example key_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Last Used At
+             * @description When it last went live
+             */
+            last_used_at: string | null;
+            /**
+             * Name
+             * @example OBS at home
+             */
+            name: string;
+            /**
+             * Stream Key
+             * @description The secret, shown this once
+             * @example lhk_…
+             */
+            stream_key: string;
+        };
+        /** StreamKeyList */
+        StreamKeyList: {
+            /** Stream Keys */
+            stream_keys: components["schemas"]["StreamKeyShape"][];
+        };
+        /** StreamKeyShape */
+        StreamKeyShape: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * @description null: does not expire
+             */
+            expires_at: string | null;
+            /**
+             * Id
+             * @example key_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Last Used At
+             * @description When it last went live
+             */
+            last_used_at: string | null;
+            /**
+             * Name
+             * @example OBS at home
+             */
+            name: string;
         };
     };
     responses: never;
@@ -600,4 +849,522 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    open_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedAccount"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_channels: {
+        parameters: {
+            query?: {
+                /** @description Only those that are live */
+                live?: boolean;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelPage"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_channel: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description As in the ETag sent */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_channel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag the change is based on */
+                "if-match"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_broadcast: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_broadcast_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroadcastHealthShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_chat_history: {
+        parameters: {
+            query?: {
+                /** @description Messages older than this one; without: the newest */
+                before_seq?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatMessages"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_stream_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamKeyList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_stream_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStreamKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownStreamKeyShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_stream_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                stream_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_stream_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                stream_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownStreamKeyShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentSession"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedSession"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

@@ -5,9 +5,9 @@ type Schemas = components['schemas'];
 export type Account = Schemas['Account'];
 export type Channel = Schemas['Channel'];
 export type ChannelCard = Schemas['ChannelCard'];
-export type StreamKey = Schemas['StreamKey'];
-export type IssuedStreamKey = Schemas['StreamKeySecret'];
-export type HealthSample = Schemas['HealthSample'];
+export type StreamKey = Schemas['StreamKeyShape'];
+export type IssuedStreamKey = Schemas['ShownStreamKeyShape'];
+export type HealthSample = Schemas['HealthSampleShape'];
 export type Server = Schemas['Server'];
 
 /** A broadcast's state as the page tells it apart; a server may know more words than we do. */

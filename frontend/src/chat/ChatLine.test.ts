@@ -1,0 +1,40 @@
+// @vitest-environment jsdom
+import { render, screen } from '@testing-library/svelte';
+import { describe, expect, it } from 'vitest';
+import ChatLine from './ChatLine.svelte';
+import { readMessage } from './frames';
+
+function show(fragments: unknown[], name = 'mallory') {
+  const message = readMessage({
+    seq: 1,
+    id: 'msg_1',
+    sender: { id: 'acc_2', name, color: '#ffffff' },
+    badges: ['broadcaster'],
+    fragments,
+    sent_at: '2026-01-01T00:00:00Z',
+  })!;
+  const you = { id: 'acc_1', name: 'Ada', canSend: true };
+  render(ChatLine, { props: { message, you, theme: 'dark' } });
+  return screen.getByTestId('chat-message');
+}
+
+describe('ChatLine', () => {
+  it('shows markup as the text it is', () => {
+    const line = show([{ type: 'text', text: '<img src=x onerror=alert(1)><b>hi</b>' }], '<i>m</i>');
+    expect(line.querySelector('img, b, i')).toBeNull();
+    expect(line.textContent).toContain('<img src=x onerror=alert(1)><b>hi</b>');
+    expect(line.textContent).toContain('<i>m</i>');
+  });
+
+  it('marks a line that names me, in any case', () => {
+    const line = show([{ type: 'mention', text: '@ada', name: 'ada' }]);
+    expect(line.classList.contains('for-you')).toBe(true);
+  });
+
+  it('opens links apart, without telling where from', () => {
+    const line = show([{ type: 'link', text: 'example.org', url: 'https://example.org/' }]);
+    const link = line.querySelector('a')!;
+    expect(link.getAttribute('href')).toBe('https://example.org/');
+    expect(link.rel).toContain('noopener');
+  });
+});

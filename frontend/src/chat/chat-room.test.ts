@@ -1,0 +1,202 @@
+// @vitest-environment jsdom
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ChatRoom } from './chat-room.svelte';
+
+/** A socket whose other end is the test. */
+class FakeSocket {
+  readyState: number = WebSocket.OPEN;
+  readonly sent: unknown[] = [];
+  onmessage: ((message: { data: unknown }) => void) | null = null;
+  onclose: (() => void) | null = null;
+
+  send(data: string): void {
+    this.sent.push(JSON.parse(data));
+  }
+
+  close(): void {
+    if (this.readyState === WebSocket.CLOSED) return;
+    this.readyState = WebSocket.CLOSED;
+    this.onclose?.();
+  }
+
+  says(frame: unknown): void {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+}
+
+const welcome = {
+  type: 'welcome',
+  you: { id: 'acc_1', name: 'ada', can_send: true },
+  limits: { message_characters: 500 },
+  last_seq: 0,
+  broadcast: { state: 'live', viewers: 2, started_at: '2026-01-01T00:00:00Z' },
+};
+
+function message(seq: number, nonce?: string) {
+  const sender = { id: 'acc_1', name: 'ada', color: null };
+  return { seq, id: `msg_${seq}`, sender, badges: [], fragments: [], sent_at: '', nonce };
+}
+
+let sockets: FakeSocket[];
+let room: ChatRoom;
+
+/** The newest socket, once the room has opened it. */
+async function socket(count: number): Promise<FakeSocket> {
+  await vi.advanceTimersByTimeAsync(0);
+  expect(sockets).toHaveLength(count);
+  return sockets.at(-1)!;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  sockets = [];
+  let nonces = 0;
+  room = new ChatRoom({
+    address: () => Promise.resolve('ws://node.example/chat/ada'),
+    open: () => {
+      const opened = new FakeSocket();
+      sockets.push(opened);
+      return opened as unknown as WebSocket;
+    },
+    random: () => 0,
+    newNonce: () => `n${++nonces}`,
+  });
+  room.start();
+});
+
+afterEach(() => {
+  room.stop();
+  vi.useRealTimers();
+});
+
+describe('ChatRoom', () => {
+  it('opens with the welcome and tells the broadcast', async () => {
+    const first = await socket(1);
+    expect(room.state).toBe('connecting');
+    expect(room.broadcastState).toBeNull();
+    first.says(welcome);
+    expect(room.state).toBe('open');
+    expect(room.you?.name).toBe('ada');
+    expect(room.broadcastState).toBe('live');
+    first.says({ type: 'broadcast', state: 'interrupted', viewers: 2, started_at: null });
+    expect(room.broadcastState).toBe('interrupted');
+  });
+
+  it('shows a sent line until the server keeps it', async () => {
+    const first = await socket(1);
+    first.says(welcome);
+    room.send('hello');
+    expect(first.sent).toEqual([{ type: 'send', nonce: 'n1', text: 'hello' }]);
+    expect(room.pending).toMatchObject([{ text: 'hello', state: 'sending' }]);
+    first.says({ type: 'ack', nonce: 'n1', seq: 1, id: 'msg_1' });
+    first.says({ type: 'messages', messages: [message(1, 'n1')] });
+    expect(room.pending).toEqual([]);
+    expect(room.messages.map(({ seq }) => seq)).toEqual([1]);
+  });
+
+  it('gives a refused line back, and sends it again under the same nonce', async () => {
+    const first = await socket(1);
+    first.says(welcome);
+    room.send('hello');
+    first.says({ type: 'error', nonce: 'n1', error: { title: 'Slow down', detail: 'Wait 3 s.' } });
+    expect(room.pending).toMatchObject([{ state: 'refused', reason: 'Wait 3 s.' }]);
+    room.resend('n1');
+    expect(first.sent).toHaveLength(2);
+    expect(first.sent[1]).toEqual({ type: 'send', nonce: 'n1', text: 'hello' });
+  });
+
+  it('gives a line back when no answer comes', async () => {
+    const first = await socket(1);
+    first.says(welcome);
+    room.send('hello');
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(room.pending).toMatchObject([{ state: 'refused' }]);
+  });
+
+  it('comes back by itself and sends what was not acknowledged, with its nonce', async () => {
+    const first = await socket(1);
+    first.says(welcome);
+    room.send('kept?');
+    first.close();
+    expect(room.state).toBe('reconnecting');
+    expect(room.broadcastState).toBeNull();
+    room.send('written while away');
+    await vi.advanceTimersByTimeAsync(500);
+    const second = await socket(2);
+    second.says(welcome);
+    expect(room.state).toBe('open');
+    expect(second.sent).toEqual([
+      { type: 'send', nonce: 'n1', text: 'kept?' },
+      { type: 'send', nonce: 'n2', text: 'written while away' },
+    ]);
+  });
+
+  it('waits longer after each failure, and begins anew after a welcome', async () => {
+    (await socket(1)).close();
+    await vi.advanceTimersByTimeAsync(500);
+    (await socket(2)).close();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(sockets).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(1);
+    const third = await socket(3);
+    third.says(welcome);
+    third.close();
+    await vi.advanceTimersByTimeAsync(500);
+    await socket(4);
+  });
+
+  it('fills the hole that a lost connection left', async () => {
+    const first = await socket(1);
+    first.says(welcome);
+    first.says({ type: 'messages', history: true, messages: [message(1), message(2)] });
+    first.close();
+    await vi.advanceTimersByTimeAsync(500);
+    const second = await socket(2);
+    second.says({ ...welcome, last_seq: 6 });
+    second.says({ type: 'messages', history: true, messages: [message(5), message(6)] });
+    expect(second.sent).toEqual([{ type: 'history', before_seq: 5, limit: 2 }]);
+    second.says({ type: 'messages', history: true, messages: [message(3), message(4)] });
+    expect(room.messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('takes a silent socket for dead', async () => {
+    const first = await socket(1);
+    first.says(welcome);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(first.sent).toEqual([{ type: 'ping' }]);
+    await vi.advanceTimersByTimeAsync(8000);
+    expect(room.state).toBe('reconnecting');
+  });
+
+  it('stays while the server answers', async () => {
+    const first = await socket(1);
+    first.says(welcome);
+    for (let minute = 0; minute < 3; minute += 1) {
+      await vi.advanceTimersByTimeAsync(20_000);
+      first.says({ type: 'pong' });
+    }
+    expect(room.state).toBe('open');
+    expect(sockets).toHaveLength(1);
+  });
+
+  it('asks for earlier lines once at a time', async () => {
+    const first = await socket(1);
+    first.says({ ...welcome, last_seq: 60 });
+    first.says({ type: 'messages', history: true, messages: [message(59), message(60)] });
+    room.loadEarlier();
+    room.loadEarlier();
+    expect(first.sent).toEqual([{ type: 'history', before_seq: 59, limit: 50 }]);
+    first.says({ type: 'messages', history: true, messages: [message(57), message(58)] });
+    room.loadEarlier();
+    expect(first.sent).toHaveLength(2);
+  });
+
+  it('stops for good', async () => {
+    const first = await socket(1);
+    first.says(welcome);
+    room.stop();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sockets).toHaveLength(1);
+    expect(room.state).toBe('closed');
+  });
+});
