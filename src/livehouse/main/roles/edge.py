@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -19,6 +21,9 @@ from livehouse.web.options import PAGE_FOLDER
 class _ImmutableFiles(StaticFiles):
     """Names under /assets hold a hash of the content: whoever has one need never ask again."""
 
+    async def check_config(self) -> None:
+        """Where the page is not built there is nothing, which is no failure."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         if response.status_code in {200, 304}:
@@ -31,11 +36,11 @@ async def _healthz(_: Request) -> Response:
     return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
 
-def create_app() -> Starlette:
+def create_app(page_folder: Path = PAGE_FOLDER) -> Starlette:
     return Starlette(
         routes=[
             Route("/healthz", _healthz),
-            Mount("/assets", _ImmutableFiles(directory=PAGE_FOLDER / "assets", check_dir=False)),
+            Mount("/assets", _ImmutableFiles(directory=page_folder / "assets", check_dir=False)),
         ],
         middleware=[
             Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "HEAD"], max_age=86400)
