@@ -101,7 +101,7 @@ async def test_the_second_of_one_key_waits_for_the_first_to_commit(engine: Async
 async def test_a_restarted_server_is_used_again(
     engine: AsyncEngine, postgres_server: EmbeddedPostgres
 ) -> None:
-    await _publish(engine, event(1))
+    await asyncio.gather(*(_publish(engine, event(1, key=f"chn_{n}")) for n in range(4)))  # fills the pool
     postgres_server.stop()
     try:
         with pytest.raises(Unavailable) as away:
@@ -109,8 +109,8 @@ async def test_a_restarted_server_is_used_again(
         assert away.value.slug == "database-away"
     finally:
         postgres_server.start()
-    await _publish(engine, event(3))
-    assert await outbox_numbers(engine) == [1, 3]
+    await asyncio.gather(*(_publish(engine, event(3, key=f"chn_{n}")) for n in range(4)))
+    assert await outbox_numbers(engine) == [1] * 4 + [3] * 4
 
 
 async def test_a_connection_cut_in_the_middle_is_unavailable_not_a_crash(engine: AsyncEngine) -> None:
