@@ -70,8 +70,13 @@ def bare_variables(environment: Path, tmp_path_factory: pytest.TempPathFactory) 
     }
 
 
+def files_in(wheel: Path) -> list[str]:
+    with ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
 def test_the_wheel_carries_the_page_and_the_shared_packages(wheels: Wheels) -> None:
-    names = ZipFile(wheels.livehouse).namelist()
+    names = files_in(wheels.livehouse)
     assert "livehouse/web/page/index.html" in names
     assert any(re.fullmatch(r"livehouse/web/page/assets/.+\.js", name) for name in names)
     for package in (ROOT / "packages/cpc").glob("*/__init__.py"):
@@ -83,7 +88,7 @@ def test_the_wheel_carries_the_page_and_the_shared_packages(wheels: Wheels) -> N
 
 
 def test_the_native_wheel_carries_the_module_and_its_stub(wheels: Wheels) -> None:
-    names = ZipFile(wheels.native).namelist()
+    names = files_in(wheels.native)
     assert any(re.search(r"_livehouse_native[.\w-]*\.so$", name) for name in names)
     assert any(name.endswith(".pyi") for name in names)
     assert any(name.endswith("py.typed") for name in names)
@@ -100,15 +105,17 @@ def node(
 ) -> Iterator[str]:
     """Address of a node started from the wheels."""
     folder = tmp_path_factory.mktemp("node")
-    with (folder / "errors.log").open("w+") as errors:
-        process = subprocess.Popen(
+    with (
+        (folder / "errors.log").open("w+") as errors,
+        subprocess.Popen(
             [environment / "bin/livehouse", "up", "--data-dir", folder / "data", *PORTS],
             cwd=folder,
             env=bare_variables,
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-        )
+        ) as process,
+    ):
         assert process.stdout is not None
         try:
             for line in process.stdout:
