@@ -159,5 +159,5 @@
     return reports;
   }
 
-  window.instruments = { record, recording, watchTimeCodes, picture, statistics, seen };
+  window.instruments = { connections, record, recording, watchTimeCodes, picture, statistics, seen };
 })();

@@ -11,6 +11,8 @@ from typing import Any, TextIO
 import httpx
 import psutil
 
+from livehouse.main.free_ports import free_port
+
 LIVEHOUSE = Path(sys.executable).with_name("livehouse")
 # A machine busy with other work still gets there.
 START_LIMIT_S = 60.0
@@ -23,27 +25,22 @@ class RunningNode:
         self.data_dir = folder / "data"
         self.log = folder / "node.log"
         self.url = ""
+        # The same after a restart, so that pages and encoders find the node again.
+        self._ports = [
+            f"--{door}-port={free_port('127.0.0.1')}" for door in ("http", "chat", "edge", "media")
+        ]
         self._flags = flags
         self._environment = environment
         self._process: subprocess.Popen[str] | None = None
         self._ready = threading.Event()
 
-    def start(self, *, http_port: int = 0) -> float:
+    def start(self) -> float:
         """Seconds until the line `ready http://…`."""
         self._ready.clear()
         begun = time.monotonic()
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
-                [
-                    LIVEHOUSE,
-                    "up",
-                    f"--data-dir={self.data_dir}",
-                    f"--http-port={http_port}",
-                    "--chat-port=0",
-                    "--edge-port=0",
-                    "--media-port=0",
-                    *self._flags,
-                ],
+                [LIVEHOUSE, "up", f"--data-dir={self.data_dir}", *self._ports, *self._flags],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
