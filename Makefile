@@ -62,7 +62,7 @@ format: ready dev ## Format Python, Rust and the page's sources
 
 .PHONY: screenshots
 screenshots: ready dev ## Take the pictures of docs/images from a running demo
-	@$(BIN)/python tools/screenshots.py
+	@$(BIN)/python -m tools.screenshots
 
 ##@ Handing it on
 
