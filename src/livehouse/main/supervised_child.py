@@ -106,6 +106,9 @@ class SupervisedChild:
                     return
                 log.error("a child could not be started again", child=self.title, reason=str(error))
                 code = None
+            except OSError as error:  # No memory or no process to be had: both may pass.
+                log.error("a child could not be started", child=self.title, reason=str(error))
+                code = None
             if self._stopping.is_set():
                 return
             delay_s = self._policy.delay_after_death_s()

@@ -37,9 +37,7 @@ async def test_assets_are_immutable_and_for_every_origin(edge: httpx.AsyncClient
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize(
-    "path", ["/assets/gone.js", "/assets/../index.html", "/assets/%2e%2e/index.html", "/"]
-)
+@pytest.mark.parametrize("path", ["/assets/gone.js", "/assets/%2e%2e/index.html", "/"])
 async def test_nothing_else_is_given_away(edge: httpx.AsyncClient, path: str) -> None:
     answer = await edge.get(path)
     assert answer.status_code == 404

@@ -29,8 +29,12 @@ class FakeServer:
         self._refusal = refusal
         self.pids: list[int] = []
         self.is_well = True
+        self.refused_starts = 0
 
     async def start(self) -> subprocess.Popen[bytes]:
+        if self.refused_starts:
+            self.refused_starts -= 1
+            raise BlockingIOError("no process to be had")
         process = ChildProgram(title="fake", argv=(sys.executable, "-c", self._code), cwd=Path("/")).spawn()
         self.pids.append(process.pid)
         self.lives.put_nowait(process.pid)
@@ -124,3 +128,16 @@ async def test_one_that_hangs_is_killed_and_started_again() -> None:
         await child.stop(5)
     with pytest.raises(ProcessLookupError):
         os.kill(server.pids[0], 0)
+
+
+async def test_one_that_cannot_be_started_for_the_moment_is_tried_again() -> None:
+    server = FakeServer(SLEEP)
+    server.refused_starts = 2
+    child = SupervisedChild(server, FakeClock(), unexpected)
+    child.launch()
+    try:
+        async with asyncio.timeout(20):
+            await child.ready.wait()
+        assert server.refused_starts == 0
+    finally:
+        await child.stop(5)
