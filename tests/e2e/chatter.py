@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ class Chatter:
 
     def __init__(self, made: dict[str, Any]) -> None:
         self._made = made
+        self._opened = ExitStack()
         self._socket: ClientConnection | None = None
         self.acknowledged: dict[str, int] = {}
 
@@ -35,8 +37,8 @@ class Chatter:
     def _try(self, nonce: str, text: str) -> None:
         if self._socket is None:
             token = {"Authorization": f"Bearer {self._made['access_token']}"}
-            self._socket = connect(
-                self._made["chat_url"], additional_headers=token, open_timeout=5, close_timeout=1
+            self._socket = self._opened.enter_context(
+                connect(self._made["chat_url"], additional_headers=token, open_timeout=5, close_timeout=1)
             )
         self._socket.send(json.dumps({"type": "send", "nonce": nonce, "text": text}))
         deadline = time.monotonic() + ACK_LIMIT_S
@@ -50,9 +52,8 @@ class Chatter:
         raise TimeoutError("no ack")
 
     def close(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        self._socket = None
+        self._opened.close()
 
 
 def lines_kept(made: dict[str, Any]) -> dict[str, int]:
