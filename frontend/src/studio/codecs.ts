@@ -2,11 +2,18 @@ export type VideoCodec = 'AV1' | 'H264' | 'VP9' | 'VP8';
 
 /** In the order we would choose ourselves. */
 const known: readonly { readonly codec: VideoCodec; readonly label: string }[] = [
-  { codec: 'AV1', label: 'AV1: best picture for the bitrate' },
-  { codec: 'H264', label: 'H.264: plays everywhere, light on the machine' },
+  { codec: 'AV1', label: 'AV1' },
+  { codec: 'H264', label: 'H.264' },
   { codec: 'VP9', label: 'VP9' },
-  { codec: 'VP8', label: 'VP8: lightest, oldest' },
+  { codec: 'VP8', label: 'VP8' },
 ];
+
+export const codecWords: Record<VideoCodec, string> = {
+  AV1: 'The best picture for the bitrate. Asks the most of this machine.',
+  H264: 'Light on most machines; nearly every viewer can play it.',
+  VP9: 'Better than H.264 for the bitrate, heavier than it.',
+  VP8: 'The lightest to encode, the coarsest picture.',
+};
 
 /** One entry of `RTCRtpSender.getCapabilities('video').codecs`. */
 export interface CodecCapability {

@@ -186,7 +186,7 @@ export class StudioBroadcast {
   }
 
   #drop(): void {
-    this.#connection?.close();
+    this.#connection?.abandon();
     this.#connection = null;
     this.#counters = null;
   }
@@ -292,6 +292,7 @@ export class StudioBroadcast {
       this.#reconnectLater(0);
       return;
     }
+    this.#connection?.close();
     this.#rest();
     this.#problem = new Problem(
       'The media connection could not be made. A firewall may be holding back UDP to this server; "livehouse doctor" on the server says more.',

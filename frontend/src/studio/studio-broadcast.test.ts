@@ -18,6 +18,7 @@ class FakeConnection implements WhipConnection {
   transport: RTCPeerConnectionState = 'connected';
   flows = true;
   isClosed = false;
+  saidGoodbye = false;
   #bytes = 0;
 
   read(): Promise<SenderCounters> {
@@ -39,8 +40,12 @@ class FakeConnection implements WhipConnection {
     return Promise.resolve();
   }
 
-  close(): void {
+  abandon(): void {
     this.isClosed = true;
+  }
+
+  close(): void {
+    this.isClosed = this.saidGoodbye = true;
   }
 
   fail(): void {
@@ -164,7 +169,7 @@ describe('StudioBroadcast', () => {
     expect(studio.state).toBe('reconnecting');
     await pass(500 + 1000);
     expect(studio.state).toBe('live');
-    expect(connection.isClosed).toBe(true);
+    expect(connection).toMatchObject({ isClosed: true, saidGoodbye: false });
     expect(wishes.map(({ streamKey }) => streamKey)).toEqual(['lhk_1', 'lhk_1']);
   });
 
@@ -188,6 +193,13 @@ describe('StudioBroadcast', () => {
     await pass(1000 + 1000);
     expect(studio.state).toBe('live');
     expect(wishes.at(-1)?.streamKey).toBe('lhk_2');
+  });
+
+  it('leaves without a goodbye, so that a reloaded page may return', async () => {
+    const connection = await live();
+    studio.leave();
+    expect(connection).toMatchObject({ isClosed: true, saidGoodbye: false });
+    expect(server.endBroadcast).not.toHaveBeenCalled();
   });
 
   it('ends for everybody and gives its key back', async () => {

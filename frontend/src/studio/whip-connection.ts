@@ -17,7 +17,9 @@ export interface WhipConnection {
   read(): Promise<SenderCounters>;
   /** Sends other devices' picture and sound over the same connection. */
   replace(stream: MediaStream): Promise<void>;
-  /** Closes the connection and tells the server, so that the broadcaster may come back at once. */
+  /** Closes the connection without a word: the broadcast is interrupted and waits for our return. */
+  abandon(): void;
+  /** Closes the connection and says so to the server (WHIP DELETE), which ends the broadcast. */
   close(): void;
 }
 
@@ -97,6 +99,10 @@ export const openWhipConnection: OpenWhipConnection = async ({ streamKey, takesO
         const track = replacement.getTracks().find((candidate) => candidate.kind === kind);
         if (track !== undefined) await sender.replaceTrack(track);
       }
+    },
+    abandon() {
+      isOpen = false;
+      connection.close();
     },
     close() {
       if (!isOpen) return;
