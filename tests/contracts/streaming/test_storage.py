@@ -1,0 +1,169 @@
+"""One suite for the storage in memory and in PostgreSQL."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from livehouse.accounts.contract import AccountId
+from livehouse.channel.contract import ChannelId
+from livehouse.main.wiring.persistence import build_engine
+from livehouse.streaming.adapters.postgres import PostgresStreamingUnitOfWork
+from livehouse.streaming.application.ports import BroadcastAlreadyRunning, UnitOfWork
+from livehouse.streaming.contract import BroadcastId
+from livehouse.streaming.domain.broadcast import Broadcast, BroadcastState, EndReason, Picture
+from livehouse.streaming.domain.sessions import (
+    IngestSession,
+    IngestSessionId,
+    PlaybackSession,
+    PlaybackSessionId,
+)
+from livehouse.streaming.domain.stream_key import SecretDigest, StreamKey, StreamKeyId
+from livehouse.streaming.testing import InMemoryStreamingDatabase
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+ADA, BOB = ChannelId(UUID(int=1)), ChannelId(UUID(int=2))
+Units = Callable[[], UnitOfWork]
+
+
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.integration)])
+def storage_url(request: pytest.FixtureRequest) -> str | None:
+    return request.getfixturevalue("database_url") if request.param == "postgres" else None
+
+
+@pytest.fixture
+async def units(storage_url: str | None) -> AsyncIterator[Units]:
+    if storage_url is None:
+        yield InMemoryStreamingDatabase().unit_of_work
+        return
+    engine = build_engine(storage_url)
+    yield lambda: PostgresStreamingUnitOfWork(engine)
+    await engine.dispose()
+
+
+def a_key(channel_id: ChannelId = ADA, digest: bytes = b"secret") -> StreamKey:
+    return StreamKey(StreamKeyId(uuid4()), channel_id, "OBS", SecretDigest("a", digest), NOW)
+
+
+def a_broadcast(channel_id: ChannelId = ADA, node_id: str = "node-a") -> Broadcast:
+    return Broadcast(BroadcastId(uuid4()), channel_id, node_id, NOW)
+
+
+def an_ingest(broadcast: Broadcast, key: StreamKey, digest: bytes = b"session") -> IngestSession:
+    return IngestSession(
+        IngestSessionId(uuid4()), broadcast.channel_id, broadcast.id, key.id, "node-a", digest, NOW
+    )
+
+
+async def test_keys_come_back_as_they_were(units: Units) -> None:
+    key = a_key()
+    async with units() as unit:
+        await unit.stream_keys.add(key)
+        await unit.stream_keys.add(a_key(BOB, b"other"))
+    async with units() as unit:
+        assert await unit.stream_keys.get(ADA, key.id) == key
+        assert await unit.stream_keys.get(BOB, key.id) is None
+        assert await unit.stream_keys.of_channel(ADA) == [key]
+        wanted = [SecretDigest("a", b"secret"), SecretDigest("b", b"unknown")]
+        assert await unit.stream_keys.by_digests(wanted) == [key]
+        revoked = key.used(NOW).revoked(NOW + timedelta(hours=1))
+        await unit.stream_keys.save(revoked)
+    async with units() as unit:
+        assert await unit.stream_keys.of_channel(ADA) == []
+        assert await unit.stream_keys.get(ADA, key.id) == revoked
+
+
+async def test_channel_has_one_running_broadcast(units: Units) -> None:
+    first = a_broadcast()
+    async with units() as unit:
+        await unit.broadcasts.add(first)
+        await unit.broadcasts.add(a_broadcast(BOB))
+    with pytest.raises(BroadcastAlreadyRunning):
+        async with units() as unit:
+            await unit.broadcasts.add(a_broadcast())
+    first.end(NOW, EndReason.ENDED_BY_OWNER)
+    second = a_broadcast()
+    async with units() as unit:
+        await unit.broadcasts.save(first)
+        await unit.broadcasts.add(second)
+    async with units() as unit:
+        assert await unit.broadcasts.running_of(ADA) == second
+        assert await unit.broadcasts.running_of(ADA, lock=True) == second
+        assert await unit.broadcasts.ended_since(NOW) == [first]
+        assert await unit.broadcasts.ended_since(NOW + timedelta(seconds=1)) == []
+
+
+async def test_broadcast_comes_back_as_it_was(units: Units) -> None:
+    broadcast = a_broadcast()
+    broadcast.media_flows(NOW)
+    broadcast.picture = Picture("AV1", 640, 360)
+    broadcast.count_viewers(3, NOW, timedelta())
+    broadcast.media_stopped(NOW + timedelta(seconds=9), timedelta(seconds=2))
+    async with units() as unit:
+        await unit.broadcasts.add(broadcast)
+    async with units() as unit:
+        assert await unit.broadcasts.running() == [broadcast]
+
+
+async def test_broadcasts_by_node_and_state(units: Units) -> None:
+    offered, live, elsewhere = a_broadcast(), a_broadcast(BOB), a_broadcast(ChannelId(UUID(int=3)), "node-b")
+    live.media_flows(NOW)
+    async with units() as unit:
+        for each in (offered, live, elsewhere):
+            await unit.broadcasts.add(each)
+    async with units() as unit:
+        assert [each.id for each in await unit.broadcasts.running_on("node-a")] == [offered.id, live.id]
+        assert [each.id for each in await unit.broadcasts.waiting()] == [offered.id, elsewhere.id]
+        assert live.state is BroadcastState.LIVE
+
+
+async def test_ingest_sessions(units: Units) -> None:
+    broadcast, key = a_broadcast(), a_key()
+    ingest = an_ingest(broadcast, key)
+    async with units() as unit:
+        await unit.stream_keys.add(key)
+        await unit.broadcasts.add(broadcast)
+        await unit.ingest_sessions.add(ingest)
+    async with units() as unit:
+        sessions = unit.ingest_sessions
+        assert await sessions.by_digests([b"session", b"unknown"]) == [ingest]
+        assert await sessions.by_digests([]) == []
+        assert await sessions.open_of_broadcast(ADA, broadcast.id) == [ingest]
+        assert await sessions.open_of_key(ADA, key.id) == [ingest]
+        assert await sessions.open_of_key(BOB, key.id) == []
+        await sessions.close([ingest], NOW)
+        await sessions.close([ingest], NOW + timedelta(seconds=1))
+    async with units() as unit:
+        assert await unit.ingest_sessions.open_of_broadcast(ADA, broadcast.id) == []
+        assert await unit.ingest_sessions.by_digests([b"session"]) == [ingest.closed(NOW)]
+
+
+async def test_playback_sessions_are_new_once(units: Units) -> None:
+    broadcast = a_broadcast()
+
+    def viewing(digest: bytes) -> PlaybackSession:
+        account = AccountId(UUID(int=5))
+        return PlaybackSession(PlaybackSessionId(uuid4()), ADA, broadcast.id, digest, account, NOW)
+
+    async with units() as unit:
+        await unit.broadcasts.add(broadcast)
+        first = viewing(b"1")
+        assert await unit.playback_sessions.add_new([first]) == [first]
+    async with units() as unit:
+        second = viewing(b"2")
+        assert await unit.playback_sessions.add_new([viewing(b"1"), second]) == [second]
+        assert await unit.playback_sessions.add_new([]) == []
+        await unit.playback_sessions.forget_before(NOW + timedelta(seconds=1))
+    async with units() as unit:
+        again = viewing(b"1")
+        assert await unit.playback_sessions.add_new([again]) == [again]
+
+
+async def test_what_fails_leaves_nothing(units: Units) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with units() as unit:
+            await unit.broadcasts.add(a_broadcast())
+            raise ZeroDivisionError
+    async with units() as unit:
+        assert await unit.broadcasts.running() == []

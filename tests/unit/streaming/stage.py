@@ -1,0 +1,128 @@
+"""Streaming's use cases on fakes, with one channel, its owner and a stream key."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from cpc.kernel.clock import FakeClock
+from cpc.kernel.ids import UuidV7Ids
+from cpc.kernel.keyring import KeyRing
+from livehouse.accounts.contract import AccountId, Actor
+from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
+from livehouse.channel.testing import FakeChannels
+from livehouse.streaming.application.authorization import AuthenticateBroadcaster
+from livehouse.streaming.application.close_session import CloseSession
+from livehouse.streaming.application.create_stream_key import CreateStreamKey
+from livehouse.streaming.application.end_broadcast import EndBroadcast
+from livehouse.streaming.application.expire_interrupted import ExpireInterrupted
+from livehouse.streaming.application.ingest_access import IngestAccess
+from livehouse.streaming.application.media_report import IngestStats, MediaReport, MediaSessionReport
+from livehouse.streaming.application.open_ingest import OpenedSession, OpenIngest
+from livehouse.streaming.application.open_playback import OpenPlayback
+from livehouse.streaming.application.patch_session import PatchSession
+from livehouse.streaming.application.publish_live_states import PublishLiveStates
+from livehouse.streaming.application.queries import CurrentBroadcast, ListStreamKeys
+from livehouse.streaming.application.reconcile_media_report import ReconcileMediaReport
+from livehouse.streaming.application.revoke_stream_key import RevokeStreamKey
+from livehouse.streaming.application.rotate_stream_key import RotateStreamKey
+from livehouse.streaming.application.social_events import SocialEvents
+from livehouse.streaming.domain.broadcast import Broadcast
+from livehouse.streaming.testing import (
+    FakeMediaNodes,
+    FakeMediaRouter,
+    InMemoryStreamingDatabase,
+    RecordingLiveStates,
+)
+
+NODE = "node-a"
+WINDOW = timedelta(seconds=30)
+SILENCE = timedelta(seconds=2)
+OWNER = Actor(AccountId(UUID(int=7)))
+OTHER = Actor(AccountId(UUID(int=8)))
+CHANNEL = ChannelRef(ChannelId(UUID(int=9)), AccountId(UUID(int=7)), ChannelName("ada"), "Painting the sea")
+
+
+@dataclass
+class Stage:
+    database: InMemoryStreamingDatabase = field(default_factory=InMemoryStreamingDatabase)
+    router: FakeMediaRouter = field(default_factory=FakeMediaRouter)
+    nodes: FakeMediaNodes = field(default_factory=FakeMediaNodes)
+    states: RecordingLiveStates = field(default_factory=RecordingLiveStates)
+    clock: FakeClock = field(default_factory=FakeClock)
+
+    def __post_init__(self) -> None:
+        units, channels, clock = self.database.unit_of_work, FakeChannels(CHANNEL), self.clock
+        numbers = itertools.count(1)
+
+        def random_text() -> str:
+            return f"{next(numbers):043d}"
+
+        ids = UuidV7Ids(clock)
+        ring = KeyRing("a", {"a": bytes(32)})
+        social = SocialEvents(channels, ids)
+        authenticate = AuthenticateBroadcaster(units, ring, clock)
+        access = IngestAccess(units, authenticate)
+        self.open_ingest = OpenIngest(
+            units, authenticate, self.router, self.nodes, social, clock, ids, random_text, WINDOW
+        )
+        self.open_playback = OpenPlayback(units, channels, self.router, random_text)
+        self.patch_session = PatchSession(access, self.router)
+        self.close_session = CloseSession(units, access, self.router, social, clock)
+        self.end_broadcast = EndBroadcast(units, channels, self.router, social, clock)
+        self.create_stream_key = CreateStreamKey(units, channels, ring, clock, ids, random_text)
+        self.list_stream_keys = ListStreamKeys(units, channels, clock)
+        self.rotate_stream_key = RotateStreamKey(units, channels, self.router, ring, clock, random_text)
+        self.revoke_stream_key = RevokeStreamKey(units, channels, self.router, clock)
+        self.current_broadcast = CurrentBroadcast(units, channels)
+        self.reconcile = ReconcileMediaReport(units, self.router, social, clock, ids, SILENCE)
+        self.expire_interrupted = ExpireInterrupted(units, self.router, social, clock, WINDOW, clock.now())
+        self.publish_live_states = PublishLiveStates(units, channels, self.states, clock)
+
+    async def stream_key(self) -> str:
+        return (await self.create_stream_key(OWNER, "ada", "OBS")).secret
+
+    async def go_live(self) -> OpenedSession:
+        opened = await self.open_ingest(await self.stream_key(), "offer")
+        await self.report(opened)
+        return opened
+
+    async def report(
+        self,
+        *ingests: OpenedSession,
+        media_age_ms: int | None = 10,
+        state: str = "connected",
+        viewers: tuple[OpenedSession, ...] = (),
+    ) -> bool:
+        sessions = [
+            MediaSessionReport(
+                id=ingest.address.token,
+                kind="ingest",
+                channel_id=str(CHANNEL.id),
+                state=state,  # type: ignore[arg-type]
+                media_age_ms=media_age_ms,
+                ingest=IngestStats(codec="AV1", width=640, height=360),
+            )
+            for ingest in ingests
+        ] + [
+            MediaSessionReport(
+                id=viewer.address.token,
+                kind="playback",
+                channel_id=str(CHANNEL.id),
+                state="connected",
+                connected_at=self.clock.now(),
+                tag=self.router.sessions[viewer.address.token].tag,
+            )
+            for viewer in viewers
+        ]
+        counts = {str(CHANNEL.id): len(viewers)} if viewers else {}
+        return await self.reconcile(MediaReport(NODE, self.clock.now(), sessions, counts))
+
+    async def broadcast(self) -> Broadcast | None:
+        async with self.database.unit_of_work() as unit:
+            return await unit.broadcasts.running_of(CHANNEL.id)
+
+    def event_names(self) -> list[str]:
+        return [event.type.split(".")[-2] for event in self.database.events]
