@@ -19,9 +19,6 @@ from livehouse.main.settings import ResolvedSettings, RoleName
 
 _POLL_S = 0.02
 _HEALTH_PATIENCE_S = 5.0
-# Media first: on a busy machine a frame that comes late is lost, a page that comes late is not.
-_NICENESS = {"media": 0}
-_OTHER_NICENESS = 5
 
 
 class PostgresChild:
@@ -91,7 +88,6 @@ class RoleChild:
                 "MALLOC_ARENA_MAX": "2",
                 "PYTHONFAULTHANDLER": "1",
             },
-            niceness=_NICENESS.get(self.title, _OTHER_NICENESS),
             inherited=(ready_write, database_read),
         )
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import suppress
+from pathlib import Path
 
 from livehouse.main.settings import ResolvedSettings
 
@@ -22,14 +23,19 @@ EXIT_HOPELESS = 78
 class RoleContext:
     """settings: resolved. stopping: set when the role shall end; it then has some seconds."""
 
-    def __init__(self, settings: ResolvedSettings, ready_fd: int | None, database_fd: int | None) -> None:
+    def __init__(
+        self, settings: ResolvedSettings, ready_fd: int | None, database_fd: int | None, niceness: int = 0
+    ) -> None:
         self.settings = settings
         self.stopping = asyncio.Event()
         self._ready_fd = ready_fd
         self._database_fd = database_fd
+        self._niceness = niceness
 
     def ready(self) -> None:
         """The role serves. Said again it changes nothing."""
+        if self._ready_fd is not None:
+            _step_back(self._niceness)
         self._tell(b"ready\n")
 
     def hopeless(self, sentence: str) -> None:
@@ -57,6 +63,14 @@ class RoleContext:
         with suppress(OSError):  # The supervisor is gone; so are we, in a moment.
             os.write(descriptor, line)
         os.close(descriptor)
+
+
+def _step_back(niceness: int) -> None:
+    """Only now, so that a start on a busy machine is not slowed down. Linux keeps the priority by thread."""
+    inherited = os.getpriority(os.PRIO_PROCESS, 0)
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, int(thread.name), inherited + niceness)
 
 
 def _once(loop: asyncio.AbstractEventLoop, descriptor: int, said: asyncio.Future[None]) -> None:

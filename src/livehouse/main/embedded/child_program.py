@@ -46,7 +46,6 @@ class ChildProgram:
     log_path: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
-    niceness: int = 0
     inherited: Sequence[int] = ()
 
     def popen_arguments(self) -> dict[str, Any]:
@@ -58,7 +57,7 @@ class ChildProgram:
             # Its own process group: Ctrl-C reaches the supervisor only, which stops all in order.
             "process_group": 0,
             "pass_fds": tuple(self.inherited),
-            "preexec_fn": _die_with_parent(os.getpid(), self.death_signal, self.niceness),
+            "preexec_fn": _die_with_parent(os.getpid(), self.death_signal),
         }
         if self.user is not None:
             arguments |= {"user": self.user.uid, "group": self.user.gid, "extra_groups": []}
@@ -90,14 +89,12 @@ def _rotate(log_path: Path) -> None:
         log_path.replace(log_path.with_suffix(".old.log"))
 
 
-def _die_with_parent(parent_pid: int, death_signal: int, niceness: int) -> Callable[[], None]:
+def _die_with_parent(parent_pid: int, death_signal: int) -> Callable[[], None]:
     def prepare() -> None:
         # Popen has changed the user by now, which matters: changing it clears the death signal.
         _libc.prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
         if os.getppid() != parent_pid:
             os._exit(1)  # The parent died between fork and prctl.
-        if niceness:
-            os.nice(niceness)
 
     return prepare
 
