@@ -1,0 +1,122 @@
+"""Every page for every person: sign up, sign in, a phone, the keyboard, a screen reader's rules."""
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from tests.e2e.browsers import RealBrowser
+from tests.e2e.pages import sign_in, sign_up
+from tests.e2e.running_node import RunningNode
+from tests.e2e.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+# WCAG 2.2 level AA, which includes the contrast of every text.
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+@pytest.fixture(scope="module")
+def channel(node: RunningNode) -> dict[str, Any]:
+    return node.create_channel("the_stage")
+
+
+def test_sign_up_sign_out_sign_in(node: RunningNode, viewer: RealBrowser) -> None:
+    page = viewer.open()
+    password = sign_up(page, node.url, "newcomer")
+    page.reload()
+    expect(page.get_by_test_id("own-channel")).to_be_visible()
+    page.get_by_test_id("sign-out").click()
+    expect(page.get_by_test_id("sign-in-link")).to_be_visible()
+
+    page.goto(f"{node.url}/sign-in")
+    page.get_by_test_id("sign-in-name").fill("newcomer")
+    page.get_by_test_id("sign-in-password").fill("not my password")
+    page.get_by_test_id("sign-in-submit").click()
+    expect(page.get_by_test_id("account-problem")).to_contain_text(re.compile(r"\w+ \w+ \w+"))
+    sign_in(page, node.url, "newcomer", password)
+
+    page.goto(f"{node.url}/newcomer")
+    expect(page.get_by_test_id("player-offline")).to_be_visible()
+    assert not _keys_readable(page), "the login's token is in the hands of scripts"
+    page.context.close()
+
+
+def _keys_readable(page: Page) -> bool:
+    readable: bool = page.evaluate("() => document.cookie.includes('livehouse_session')")
+    return readable
+
+
+def test_a_stream_key_is_shown_once(node: RunningNode, viewer: RealBrowser) -> None:
+    page = viewer.open()
+    sign_up(page, node.url, "key_keeper")
+    page.goto(f"{node.url}/studio")
+    page.get_by_test_id("stream-key-name").fill("OBS")
+    page.get_by_test_id("stream-key-create").click()
+    secret = page.get_by_test_id("stream-key-secret")
+    expect(secret).to_be_visible()
+    key = secret.evaluate("element => (element.querySelector('input') ?? element).value ?? element.innerText")
+    assert "lhk_" in key
+    page.reload()
+    expect(page.get_by_test_id("stream-key").filter(has_text="OBS")).to_be_visible()
+    assert key not in page.content()
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/sign-up", "/the_stage", "/nobody_is_here", "/studio"])
+def test_each_page_keeps_the_rules_of_wcag(
+    node: RunningNode, viewer: RealBrowser, channel: dict[str, Any], path: str
+) -> None:
+    page = viewer.open()
+    if path == "/studio":
+        sign_up(page, node.url, "studio_owner")
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.goto(f"{node.url}{path}")
+        expect(page.locator("main").locator("h1, h2").first).to_be_visible()
+        found = Axe().run(page, options=RULES)
+        assert len(found.response["passes"]) > 10, "the rules did not run"
+        assert found.violations_count == 0, f"{scheme}: {found.generate_report()}"
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/the_stage", "/sign-up"])
+def test_a_phone_shows_it_all_without_scrolling_sideways(
+    node: RunningNode, viewer: RealBrowser, channel: dict[str, Any], path: str
+) -> None:
+    page = viewer.open(f"{node.url}{path}", phone=True)
+    expect(page.locator("h1").first).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    if path == "/the_stage":
+        player, chat = page.get_by_test_id("player"), page.get_by_test_id("chat")
+        expect(chat).to_be_visible()
+        above, below = player.bounding_box(), chat.bounding_box()
+        assert above is not None
+        assert below is not None
+        assert above["width"] == 390
+        assert above["y"] + above["height"] <= below["y"] + 1, "the player is on top"
+        assert below["y"] < 844, "the chat is in view"
+    page.context.close()
+
+
+def test_all_can_be_reached_with_the_tab_key(
+    node: RunningNode, viewer: RealBrowser, channel: dict[str, Any]
+) -> None:
+    page = viewer.open(f"{node.url}/the_stage")
+    expect(page.get_by_test_id("player-offline")).to_be_visible()
+    reached: set[str] = set()
+
+    def next_stop() -> bool:
+        page.keyboard.press("Tab")
+        name = page.evaluate("() => document.activeElement?.dataset.testid ?? ''")
+        assert page.evaluate(
+            "() => { const style = getComputedStyle(document.activeElement);"
+            " return document.activeElement === document.body || style.outlineStyle !== 'none'"
+            " || style.boxShadow !== 'none' || document.activeElement.matches('textarea, input'); }"
+        ), f"the focus on {name!r} cannot be seen"
+        reached.add(name)
+        return {"sign-in-link", "player-mute", "player-full-screen", "chat-sign-in"} <= reached
+
+    eventually(next_stop, every_s=0)
+    page.context.close()
