@@ -129,6 +129,7 @@ class NativeMediaNode:
         closed = False
         for each in self._open_ingests(request.channel_id):
             if session_digest(each).hex() == request.digest:
+                self._ice_sessions.pop(each, None)
                 closed |= await self._in_thread(partial(self._core.close_session, each))
         return messages.Outcome(closed=closed)
 
