@@ -97,7 +97,7 @@ class SessionReport:
         """Unix time in seconds at which ICE and DTLS were up."""
     @property
     def media_age_ms(self) -> int | None:
-        """Milliseconds since the last media packet of an ingest; `None` before the first and for playbacks."""
+        """Milliseconds since the last media packet of an ingest; `None` before it and for playbacks."""
     @property
     def ingest(self) -> IngestReport | None:
         """Set for the ingest that has the room."""
@@ -154,9 +154,10 @@ class Counters:
 class MediaNode:
     """A media node: one UDP socket and one thread that forwards media.
 
-    Rooms come into being with their first ingest and outlive it: players stay while the broadcaster returns, and get
-    the new ingest on the same tracks. Methods may be called from any thread. Those that wait for the media thread
-    (a few milliseconds, two seconds at most) release the GIL; call them in an executor, not on an event loop.
+    Rooms come into being with their first ingest and outlive it: players stay while the broadcaster returns, and
+    get the new ingest on the same tracks. Methods may be called from any thread. Those that wait for the media
+    thread (a few milliseconds, two seconds at most) release the GIL; call them in an executor, not on an event
+    loop.
     """
 
     def __new__(
@@ -173,7 +174,7 @@ class MediaNode:
         Args:
             host: Address to bind, IPv4 or IPv6; `0.0.0.0` or `::` for all.
             port: UDP port; 0 picks a free one.
-            public_addresses: IP addresses, each with or without a port, to give to others instead of the bound ones.
+            public_addresses: IP addresses, with or without a port, to give to others instead of the bound ones.
             silence_ms: An ingest without media for this long may be replaced without `takeover`.
             max_sessions: Sessions at a time; more are refused as `overloaded`.
 
@@ -210,7 +211,7 @@ class MediaNode:
         """Takes trickled candidates, or with `restart` the new ICE credentials of the other side.
 
         Raises:
-            MediaError: `no_such_session`, `malformed_fragment` or `overloaded`. The session goes on as before.
+            MediaError: `no_such_session`, `malformed_fragment`, `overloaded`. The session goes on as before.
         """
 
     def close_session(self, session: str) -> bool:
@@ -222,7 +223,9 @@ class MediaNode:
     def counters(self) -> Counters:
         """Totals for metrics; does not wait."""
     def event_fd(self) -> int:
-        """An eventfd that is readable when a session opened its connection, closed, or its media stopped or came
-        back. Read eight bytes to wait for the next change. It belongs to the node: do not close it."""
+        """An eventfd that is readable when a session connected or closed, or its media stopped or came back.
+
+        Read eight bytes to wait for the next change. It belongs to the node: do not close it.
+        """
     def close(self) -> None:
         """Says goodbye to everyone and stops the media thread. A second call does nothing."""

@@ -8,11 +8,17 @@ pub(crate) struct KeyframeRequests {
     interval: Duration,
     wanted: bool,
     last_sent: Option<MonotonicTime>,
+    /// Whether the last request brought a keyframe soon. Some encoders never answer.
+    is_answered: bool,
+    last_keyframe: Option<MonotonicTime>,
 }
+
+/// An encoder that answers does so within this time.
+const ANSWER_TIME: Duration = Duration::from_secs(1);
 
 impl KeyframeRequests {
     pub(crate) fn new(interval: Duration) -> Self {
-        Self { interval, wanted: false, last_sent: None }
+        Self { interval, wanted: false, last_sent: None, is_answered: false, last_keyframe: None }
     }
 
     pub(crate) fn want(&mut self) {
@@ -20,13 +26,23 @@ impl KeyframeRequests {
     }
 
     /// A keyframe answers every request made before it.
-    pub(crate) fn keyframe_arrived(&mut self) {
+    pub(crate) fn keyframe_arrived(&mut self, now: MonotonicTime) {
         self.wanted = false;
+        self.last_keyframe = Some(now);
+        if let Some(sent) = self.last_sent {
+            self.is_answered |= now.since(sent) < ANSWER_TIME;
+        }
+    }
+
+    /// Whether this encoder has been seen to answer, and owes no answer for long.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.is_answered
     }
 
     /// Another broadcaster owes nothing yet, so it may be asked at once.
     pub(crate) fn restart(&mut self) {
         self.last_sent = None;
+        self.is_answered = false;
         self.wanted = true;
     }
 
@@ -39,6 +55,8 @@ impl KeyframeRequests {
     pub(crate) fn poll(&mut self, now: MonotonicTime) -> bool {
         let due = self.deadline().is_some_and(|deadline| now >= deadline);
         if due {
+            // Asked again and again without a keyframe: no longer counted on.
+            self.is_answered &= self.last_keyframe >= self.last_sent;
             self.wanted = false;
             self.last_sent = Some(now);
         }
@@ -75,7 +93,20 @@ mod tests {
         requests.want();
         assert!(requests.poll(at(0)));
         requests.want();
-        requests.keyframe_arrived();
+        requests.keyframe_arrived(at(100));
         assert!(!requests.poll(at(600)));
+    }
+
+    #[test]
+    fn an_encoder_counts_as_answering_while_its_keyframes_come_soon() {
+        let mut requests = KeyframeRequests::new(Duration::from_millis(500));
+        requests.want();
+        assert!(requests.poll(at(0)) && !requests.is_answered());
+        requests.keyframe_arrived(at(200));
+        assert!(requests.is_answered());
+        requests.want();
+        assert!(requests.poll(at(1_000)) && requests.is_answered());
+        requests.want();
+        assert!(requests.poll(at(1_500)) && !requests.is_answered());
     }
 }

@@ -15,6 +15,10 @@ const KEYFRAME_INTERVAL: Duration = Duration::from_millis(500);
 /// A viewer who has just got a keyframe group asks for a keyframe once more out of habit: the group was the answer.
 const GROUP_ANSWERS_FOR: Duration = Duration::from_millis(1_000);
 
+/// A group longer than this takes a player some time to work through: a new keyframe is better, from an encoder that
+/// answers.
+const SHORT_GROUP: Duration = Duration::from_secs(5);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ViewerId(pub u64);
 
@@ -168,7 +172,10 @@ impl MediaRoom {
         }
         if let Some(codec) = self.video.codec() {
             let takes_video = added.video.select(codec);
-            if takes_video && !added.send_group(viewer, self.video.keyframe_group(), now, sink) {
+            let group = self.video.keyframe_group();
+            let is_short = group.first().is_none_or(|first| now.since(first.arrival) < SHORT_GROUP);
+            let replay = is_short || !self.requests.is_answered();
+            if takes_video && !(replay && added.send_group(viewer, group, now, sink)) {
                 self.requests.want();
             }
         }
@@ -190,14 +197,15 @@ impl MediaRoom {
         if self.ingest != Some(IngestId(packet.source.ingest)) {
             return;
         }
-        self.last_media = Some(packet.arrival);
+        let arrival = packet.arrival;
+        self.last_media = Some(arrival);
         match packet.codec.kind() {
             MediaKind::Audio => self.audio.receive(packet, &mut self.clock, &mut self.pending_audio),
             MediaKind::Video => {
                 let before = self.pending_video.len();
                 self.video.receive(packet, &mut self.clock, &mut self.pending_video);
                 if self.pending_video[before..].iter().any(|packet| packet.starts_keyframe) {
-                    self.requests.keyframe_arrived();
+                    self.requests.keyframe_arrived(arrival);
                 }
                 if self.video.awaits_keyframe() {
                     self.requests.want();
@@ -232,10 +240,9 @@ impl MediaRoom {
                 && let Some(codec) = self.video.codec()
                 && viewer.video.select(codec)
             {
-                if has_keyframe {
-                    viewer.send_group(id, self.video.keyframe_group(), now, sink);
-                } else {
-                    // A player that gets no video never asks.
+                // An encoder that answers is waited for; a player that gets no video never asks itself.
+                let may_start = has_keyframe || !self.requests.is_answered();
+                if !(may_start && viewer.send_group(id, self.video.keyframe_group(), now, sink)) {
                     self.requests.want();
                 }
             }

@@ -1,5 +1,6 @@
 //! The media node: WebRTC in, WebRTC out, around the forwarding of `rtc-core`.
 
+mod answer;
 mod candidates;
 mod command;
 mod demultiplexer;

@@ -112,6 +112,12 @@ impl Offer {
             offer.sections.push(section);
             offer.keep(lines, Some(wanted));
         }
+        let bundle = session.iter().find_map(|line| line.strip_prefix("a=group:BUNDLE "));
+        let is_bundled = |section: &Section| bundle.is_some_and(|mids| mids.split(' ').any(|mid| mid == section.mid));
+        if offer.sections.len() > 1 && !offer.sections.iter().all(is_bundled) {
+            // RFC 9725 section 4.4.1: one transport for everything.
+            return Err(malformed("The offer must bundle its audio and video section (a=group:BUNDLE)."));
+        }
         if offer.sections.is_empty() {
             return Err(MediaError::new(
                 MediaErrorKind::OfferDirection,

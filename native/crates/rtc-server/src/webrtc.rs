@@ -14,6 +14,7 @@ use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpPacket, RtpWrite, VideoOrientation};
 use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
 
+use crate::answer;
 use crate::dtls;
 use crate::error::{MediaError, MediaErrorKind};
 use crate::fragment::IceCredentials;
@@ -137,7 +138,7 @@ impl PeerConnection {
             }
         }
         peer.allow_plain_nack();
-        Ok((peer, answer.to_sdp_string()))
+        Ok((peer, answer::finished(&answer.to_sdp_string(), role)))
     }
 
     /// The user name fragment by which STUN requests name this connection.
@@ -493,7 +494,8 @@ mod tests {
             let refused = Offer::parse(&broken, SessionKind::Playback).and_then(|offer| {
                 PeerConnection::accept(offer, SessionKind::Playback, &[], &certificate, Instant::now()).map(|_| ())
             });
-            assert!(matches!(refused, Err(error) if error.kind == MediaErrorKind::MalformedOffer));
+            let kind = refused.map_err(|error| error.kind);
+            assert_eq!(kind, Err(MediaErrorKind::MalformedOffer), "{broken}");
         }
     }
 }

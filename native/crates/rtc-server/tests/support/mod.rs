@@ -1,0 +1,233 @@
+//! Encoders and players over loopback: str0m on the other side of the wire.
+
+use std::collections::HashSet;
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rtc_server::{MediaNode, NodeOptions};
+use str0m::change::SdpAnswer;
+use str0m::format::Codec;
+use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{RtpPacket, RtpWrite};
+use str0m::{Candidate, Event, Input, Output, Rtc};
+
+pub const PATIENCE: Duration = Duration::from_secs(20);
+const TICKS_A_FRAME: u32 = 3000;
+
+pub fn node(host: &str) -> MediaNode {
+    let options = NodeOptions {
+        host: host.parse::<IpAddr>().unwrap(),
+        port: 0,
+        public_addresses: Vec::new(),
+        silence: Duration::from_secs(2),
+        max_sessions: 50,
+    };
+    MediaNode::start(options).unwrap()
+}
+
+/// An encoder or a player.
+pub struct Client {
+    rtc: Rtc,
+    socket: UdpSocket,
+    local: SocketAddr,
+    deadline: Instant,
+    video: Mid,
+    audio: Mid,
+    pub is_connected: bool,
+    pub video_packets: Vec<RtpPacket>,
+    pub audio_packets: usize,
+    pub keyframe_requests: usize,
+    /// Sequence numbers of video packets not to be received the first time.
+    pub losses: HashSet<u16>,
+    frame: u32,
+    sequence: u64,
+    first_timestamp: u32,
+}
+
+impl Client {
+    fn new(host: &str, direction: Direction, codec: Codec) -> (Self, String, str0m::change::SdpPendingOffer) {
+        let config = Rtc::builder()
+            .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
+            .set_rtp_mode(true)
+            .clear_codecs()
+            .enable_opus(true, false);
+        let config = match codec {
+            Codec::Vp8 => config.enable_vp8(true),
+            Codec::Vp9 => config.enable_vp9(true),
+            _ => config.enable_h264(true),
+        };
+        let socket = UdpSocket::bind((host.parse::<IpAddr>().unwrap(), 0)).unwrap();
+        let local = socket.local_addr().unwrap();
+        let mut rtc = config.build(Instant::now());
+        rtc.add_local_candidate(Candidate::host(local, "udp").unwrap());
+        let mut changes = rtc.sdp_api();
+        let audio = changes.add_media(MediaKind::Audio, direction, None, None, None);
+        let video = changes.add_media(MediaKind::Video, direction, None, None, None);
+        let (offer, pending) = changes.apply().unwrap();
+        let client = Self {
+            rtc,
+            socket,
+            local,
+            deadline: Instant::now(),
+            video,
+            audio,
+            is_connected: false,
+            video_packets: Vec::new(),
+            audio_packets: 0,
+            keyframe_requests: 0,
+            losses: HashSet::new(),
+            frame: 0,
+            sequence: 100,
+            first_timestamp: 7_000,
+        };
+        (client, offer.to_sdp_string(), pending)
+    }
+
+    fn accept(mut self, pending: str0m::change::SdpPendingOffer, answer: &str) -> Self {
+        let answer = SdpAnswer::from_sdp_string(answer).unwrap();
+        self.rtc.sdp_api().accept_answer(pending, answer).unwrap();
+        self
+    }
+
+    pub fn encoder(node: &MediaNode, host: &str, room: &str, session: &str, takeover: bool) -> Self {
+        let (client, offer, pending) = Self::new(host, Direction::SendOnly, Codec::Vp8);
+        let answer = node.open_ingest(room, session, &offer, takeover).unwrap();
+        client.accept(pending, &answer.sdp)
+    }
+
+    pub fn encoder_offer(host: &str) -> String {
+        Self::new(host, Direction::SendOnly, Codec::Vp8).1
+    }
+
+    pub fn player(node: &MediaNode, host: &str, room: &str, session: &str) -> Self {
+        Self::player_of(node, host, room, session, Codec::Vp8)
+    }
+
+    pub fn player_of(node: &MediaNode, host: &str, room: &str, session: &str, codec: Codec) -> Self {
+        let (client, offer, pending) = Self::new(host, Direction::RecvOnly, codec);
+        let answer = node.open_playback(room, session, &offer, None).unwrap();
+        client.accept(pending, &answer.sdp)
+    }
+
+    /// Starts from other sequence numbers and timestamps, as another encoder would.
+    pub fn numbered_from(mut self, sequence: u64, timestamp: u32) -> Self {
+        (self.sequence, self.first_timestamp) = (sequence, timestamp);
+        self
+    }
+
+    /// Sends a picture in three packets, and some sound.
+    pub fn send_frame(&mut self, is_keyframe: bool) {
+        let timestamp = self.first_timestamp.wrapping_add(self.frame * TICKS_A_FRAME);
+        let now = Instant::now();
+        let codecs = self.rtc.codec_config();
+        let payload_type = |codec| codecs.find(|params| params.spec().codec == codec).unwrap().pt();
+        let (vp8, opus) = (payload_type(Codec::Vp8), payload_type(Codec::Opus));
+        let mut api = self.rtc.direct_api();
+        let stream = api.stream_tx_by_mid(self.video, None).unwrap();
+        for part in 0..3u8 {
+            let mut payload = vec![if part == 0 { 0x10 } else { 0 }, u8::from(!is_keyframe), part];
+            payload.extend(self.frame.to_be_bytes());
+            payload.resize(900, part);
+            let write = RtpWrite::new(vp8, self.sequence.into(), timestamp, now, payload);
+            stream.write_rtp(write.marker(part == 2).nackable(true));
+            self.sequence += 1;
+        }
+        let stream = api.stream_tx_by_mid(self.audio, None).unwrap();
+        let sound = RtpWrite::new(opus, u64::from(self.frame).into(), self.frame * 1600, now, vec![1, 2, 3]);
+        stream.write_rtp(sound);
+        self.frame += 1;
+        self.rtc.handle_input(Input::Timeout(now)).unwrap();
+        self.drain();
+    }
+
+    pub fn ask_for_keyframe(&mut self) {
+        let mut api = self.rtc.direct_api();
+        if let Some(stream) = api.stream_rx_by_mid(self.video, None) {
+            stream.request_keyframe(KeyframeRequestKind::Pli);
+        }
+        self.rtc.handle_input(Input::Timeout(Instant::now())).unwrap();
+        self.drain();
+    }
+
+    /// Takes what has arrived and does what is due.
+    pub fn step(&mut self) {
+        let mut buffer = [0; 2000];
+        self.socket.set_read_timeout(Some(Duration::from_micros(200))).unwrap();
+        loop {
+            match self.socket.recv_from(&mut buffer) {
+                Ok((length, source)) => self.receive(&buffer[..length], source),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        if Instant::now() >= self.deadline {
+            self.rtc.handle_input(Input::Timeout(Instant::now())).unwrap();
+            self.drain();
+        }
+    }
+
+    fn receive(&mut self, datagram: &[u8], source: SocketAddr) {
+        let is_rtp = datagram[0] >> 6 == 2 && !(64..96).contains(&(datagram[1] & 0x7f));
+        if is_rtp && datagram.len() > 800 && self.losses.remove(&u16::from_be_bytes([datagram[2], datagram[3]])) {
+            return;
+        }
+        let receive = Receive::new(Protocol::Udp, source, self.local, datagram).unwrap();
+        self.rtc.handle_input(Input::Receive(Instant::now(), receive)).unwrap();
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while self.rtc.is_alive() {
+            match self.rtc.poll_output().unwrap() {
+                Output::Timeout(at) => {
+                    self.deadline = at;
+                    return;
+                }
+                Output::Transmit(packet) => {
+                    self.socket.send_to(&packet.contents, packet.destination).unwrap();
+                }
+                Output::Event(Event::Connected) => self.is_connected = true,
+                Output::Event(Event::KeyframeRequest(_)) => self.keyframe_requests += 1,
+                Output::Event(Event::RtpPacket(packet)) if packet.payload.len() == 900 => {
+                    self.video_packets.push(packet);
+                }
+                Output::Event(Event::RtpPacket(_)) => self.audio_packets += 1,
+                Output::Event(_) => {}
+            }
+        }
+        self.deadline = Instant::now() + PATIENCE;
+    }
+
+    /// Frame number and part of each video packet received, in the order of their sequence numbers.
+    pub fn pictures(&self) -> Vec<(u32, u8)> {
+        let mut packets: Vec<&RtpPacket> = self.video_packets.iter().collect();
+        packets.sort_by_key(|packet| packet.seq_no);
+        let frame = |packet: &RtpPacket| u32::from_be_bytes(packet.payload[3..7].try_into().unwrap());
+        packets.iter().map(|packet| (frame(packet), packet.payload[2])).collect()
+    }
+}
+
+/// Lets everyone work until `done`, with a picture from `encoder` every few milliseconds.
+pub fn run(
+    encoder: &mut Client,
+    players: &mut [Client],
+    mut picture: impl FnMut(&mut Client),
+    mut done: impl FnMut(&Client, &[Client]) -> bool,
+) {
+    let started = Instant::now();
+    let mut next = started;
+    while !done(encoder, players) {
+        assert!(started.elapsed() < PATIENCE, "what was waited for did not happen");
+        encoder.step();
+        if encoder.is_connected && Instant::now() >= next {
+            picture(encoder);
+            next = Instant::now() + Duration::from_millis(5);
+        }
+        for player in &mut *players {
+            player.step();
+        }
+    }
+}
