@@ -47,7 +47,7 @@ def main() -> dict[str, float]:
 
 
 def measure(data_dir: Path, supervisor: int) -> dict[str, float]:
-    create = [LIVEHOUSE, "channel", "create", "rtc_bench", f"--data-dir={data_dir}", "--json"]
+    create = [str(LIVEHOUSE), "channel", "create", "rtc_bench", f"--data-dir={data_dir}", "--json"]
     channel = json.loads(subprocess.run(create, check=True, capture_output=True, text=True).stdout)
     media = next(
         child

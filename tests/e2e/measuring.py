@@ -34,6 +34,7 @@ class VideoReceived:
     codec: str
     width: int
     height: int
+    is_synchronised: bool
 
 
 def record_sound(video: Locator) -> None:
@@ -118,6 +119,7 @@ def video_received(page: Page) -> VideoReceived | None:
         codec=last.get("codec") or "",
         width=last.get("frameWidth", 0),
         height=last.get("frameHeight", 0),
+        is_synchronised="estimatedPlayoutTimestamp" in last,
     )
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 from tests.e2e.browsers import RealBrowser
 from tests.e2e.pages import sign_in, sign_up
@@ -72,7 +72,7 @@ def test_each_page_keeps_the_rules_of_wcag(
     if path == "/studio":
         sign_up(page, node.url, "studio_owner")
     for scheme in ("dark", "light"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.goto(f"{node.url}{path}")
         expect(page.locator("main").locator("h1, h2").first).to_be_visible()
         found = Axe().run(page, options=RULES)

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(read: Callable[[], T], within_s: float = 30, every_s: float = 0.2) -> T:
+def eventually(read: Callable[[], T | None], within_s: float = 30, every_s: float = 0.2) -> T:
     """The first true answer of `read`; fails with the last one when none came in time."""
     deadline = time.monotonic() + within_s
     while not (answer := read()):

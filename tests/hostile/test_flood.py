@@ -15,7 +15,6 @@ from tests.e2e.encoders import FilmEncoder
 from tests.e2e.measuring import video_received
 from tests.e2e.pages import ChannelPage
 from tests.e2e.running_node import RunningNode
-from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -30,15 +29,15 @@ def test_a_flood_from_one_address_harms_only_itself(node: RunningNode, viewer: R
         page = viewer.open(channel["page_url"])
         watching = ChannelPage(page)
         watching.wait_until_playing()
-        before = eventually(lambda: (seen := video_received(page)) and seen.frames_decoded > 100 and seen, 60)
+        before = watching.wait_for_frames_after(100, within_s=60)
 
-        host, port = urlsplit(node.url).hostname, urlsplit(node.url).port
+        host, port = urlsplit(node.url).netloc.split(":")
         flood = subprocess.Popen(
             [
                 sys.executable,
                 str(Path(__file__).with_name("flood.py")),
                 host,
-                str(port),
+                port,
                 str(RATE),
                 str(SECONDS),
             ],
