@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from functools import partial
 
 import msgspec
@@ -23,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
 NODE_SILENT_AFTER_S = 5.0
+# The end of a broadcast is told for some seconds after it.
+_IDLE_AFTER_S = 20.0
 _QUEUE_GROUP = "streaming-worker"
 
 
@@ -41,6 +43,7 @@ class MediaReportListener:
         self._arrived = asyncio.Event()
         self._heard_s: dict[str, float] = {}
         self._connected_since_s: float | None = None
+        self._busy_s = clock.monotonic_s()
 
     async def run(self) -> None:
         """Until cancelled. Errors are logged and the work is taken up again a second later."""
@@ -82,20 +85,24 @@ class MediaReportListener:
             await self._attempt(self._tick)
 
     async def _tick(self) -> None:
-        await self._report_silent_nodes()
+        async with self._units() as unit:
+            running = await unit.broadcasts.running()
+        now_s = self._clock.monotonic_s()
+        if running:
+            self._busy_s = now_s
+        elif now_s - self._busy_s > _IDLE_AFTER_S:
+            return  # one look a second is all that an idle platform costs
+        await self._report_silent_nodes({broadcast.node_id for broadcast in running}, now_s)
         await self._duties.expire_interrupted()
         await self._duties.publish_live_states()
 
-    async def _report_silent_nodes(self) -> None:
+    async def _report_silent_nodes(self, nodes: Set[str], now_s: float) -> None:
         """A media node that died reports nothing: say in its place that it carries nothing."""
-        now_s = self._clock.monotonic_s()
         if not self._nats.is_connected:
             self._connected_since_s = None
             return
         if self._connected_since_s is None:
             self._connected_since_s = now_s
-        async with self._units() as unit:
-            nodes = {broadcast.node_id for broadcast in await unit.broadcasts.running()}
         for node_id in nodes:
             heard_s = max(self._heard_s.get(node_id, 0.0), self._connected_since_s)
             if now_s - heard_s > NODE_SILENT_AFTER_S:

@@ -19,9 +19,11 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import KeyValueConfig, StorageType
+from prometheus_client import REGISTRY
 
 from cpc.kernel.clock import Clock, SystemClock
 from livehouse.streaming.adapters import media_messages as messages
+from livehouse.streaming.adapters.media_metrics import MediaMetrics
 from livehouse.streaming.adapters.native_media_core import NativeMediaNode
 
 log = structlog.get_logger(__name__)
@@ -59,6 +61,8 @@ async def serve(
         max_sessions=max_sessions,
     )
     node = NativeMediaNode(core, node_id, clock or SystemClock())
+    metrics = MediaMetrics(core)
+    REGISTRY.register(metrics)
     changed = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_reader(core.event_fd(), _on_core_event, core.event_fd(), changed)
@@ -81,6 +85,7 @@ async def serve(
             finally:
                 await _say_goodbye(nats_client, node_id)
     finally:
+        REGISTRY.unregister(metrics)
         loop.remove_reader(core.event_fd())
         node.close()
         core.close()

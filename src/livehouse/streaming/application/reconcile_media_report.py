@@ -32,8 +32,12 @@ and writes it down a moment later."""
 
 @dataclass(slots=True)
 class _NodeMemory:
-    """What need not be asked again with every report of a node. recorded: tokens of playback sessions."""
+    """What need not be asked again with every report of a node.
 
+    recorded: tokens of playback sessions. is_idle: nothing ran there when last looked at.
+    """
+
+    is_idle: bool = False
     recorded: set[str] = field(default_factory=set)
     strays_since_s: dict[str, float] = field(default_factory=dict)
 
@@ -66,6 +70,8 @@ class ReconcileMediaReport:
     async def __call__(self, report: MediaReport) -> bool:
         """Whether a broadcast changed. Raises `Unavailable`."""
         memory = self._memory.setdefault(report.node_id, _NodeMemory())
+        if memory.is_idle and not report.sessions and not report.viewers:
+            return False
         ingests = [each for each in report.sessions if each.kind == "ingest"]
         async with self._units() as unit:
             running = await unit.broadcasts.running_on(report.node_id)
@@ -85,6 +91,7 @@ class ReconcileMediaReport:
                 changed |= await self._follow(unit, broadcast, mine, report)
             await self._close_gone(unit, ingests, known, report)
             joined = await self._record_viewers(unit, running, report, memory)
+        memory.is_idle = not running
         listed = {each.id for each in report.sessions}
         memory.recorded = (memory.recorded | joined) & listed
         await self._close_strays(report, ingests, known, running, memory)
