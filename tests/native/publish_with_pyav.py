@@ -1,4 +1,4 @@
-"""Publishes pictures and silence with FFmpeg's WHIP muxer until its input closes. Usage: publish_with_pyav.py URL
+"""Publishes pictures and silence with FFmpeg's WHIP muxer until its input speaks: publish_with_pyav.py URL
 
 A program of its own: PyAV holds the interpreter's lock while the muxer waits for the answer to its offer.
 """

@@ -7,6 +7,7 @@ import select
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,9 +90,7 @@ def test_sessions_are_limited(offer: Offer) -> None:
         node.close()
 
 
-def test_patch_takes_candidates_and_restarts_and_a_bad_one_harms_nothing(
-    node: MediaNode, offer: Offer
-) -> None:
+def test_patch_takes_candidates_and_restarts_and_rubbish_does_no_harm(node: MediaNode, offer: Offer) -> None:
     answer = node.open_ingest("room", "ingest", offer("chromium_av1_sendonly"))
     candidate = "a=candidate:1 1 udp 2122260223 192.0.2.1 61764 typ host\r\n"
     trickled = node.patch_session("ingest", FRAGMENT + candidate, restart=False)
@@ -175,6 +174,24 @@ def test_a_closed_node_says_so(offer: Offer) -> None:
     assert kind_of(error) == "overloaded"
 
 
+def test_rubbish_on_the_media_port_does_no_harm(node: MediaNode, offer: Offer) -> None:
+    answer = node.open_ingest("room", "ingest", offer("chromium_av1_sendonly"))
+    name = f"{answer.etag}:x".encode()
+    attribute = b"\x00\x06" + len(name).to_bytes(2, "big") + name + b"\0" * (-len(name) % 4)
+    header = b"\x00\x01" + len(attribute).to_bytes(2, "big") + b"\x21\x12\xa4\x42" + b"\0" * 12
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.connect(("127.0.0.1", node.port))
+        # A check that names the session but lacks its password, then the first bytes of every protocol.
+        sender.send(header + attribute)
+        for first in range(256):
+            sender.send(bytes([first]) + os.urandom(first))
+    deadline = time.monotonic() + 20
+    while node.counters().packets_received < 200 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert node.counters().packets_received >= 200
+    assert [(report.id, report.state) for report in node.report()] == [("ingest", "connecting")]
+
+
 def test_counters_start_at_nothing(node: MediaNode) -> None:
     counters = node.counters()
     assert counters.packets_received == counters.send_drops == counters.ingest_sessions == 0
@@ -183,7 +200,7 @@ def test_counters_start_at_nothing(node: MediaNode) -> None:
 
 def test_the_stub_says_what_the_binary_has(tmp_path: Path) -> None:
     from_stubtest = subprocess.run(
-        [sys.executable, "-m", "mypy.stubtest", "livehouse_native", "livehouse_native._livehouse_native"],
+        [sys.executable, "-m", "mypy.stubtest", "livehouse_native"],
         capture_output=True,
         text=True,
         check=False,

@@ -1,6 +1,17 @@
 from collections.abc import Sequence
 from typing import Literal, final
 
+__all__ = [
+    "Counters",
+    "IngestReport",
+    "MediaError",
+    "MediaNode",
+    "SessionAnswer",
+    "SessionPatch",
+    "SessionReport",
+    "__version__",
+]
+
 __version__: str
 
 class MediaError(Exception):
@@ -154,9 +165,9 @@ class Counters:
 class MediaNode:
     """A media node: one UDP socket and one thread that forwards media.
 
-    Rooms come into being with their first ingest and outlive it: players stay while the broadcaster returns, and
-    get the new ingest on the same tracks. Methods may be called from any thread. Those that wait for the media
-    thread (a few milliseconds, two seconds at most) release the GIL; call them in an executor, not on an event
+    Rooms come into being with their first ingest and outlive it: players stay while the broadcaster returns,
+    and get the new ingest on the same tracks. Methods may be called from any thread. Those that wait for the
+    media thread (a few milliseconds, two seconds at most) release the GIL: call them in an executor, not on a
     loop.
     """
 
@@ -174,7 +185,7 @@ class MediaNode:
         Args:
             host: Address to bind, IPv4 or IPv6; `0.0.0.0` or `::` for all.
             port: UDP port; 0 picks a free one.
-            public_addresses: IP addresses, with or without a port, to give to others instead of the bound ones.
+            public_addresses: IP addresses, with or without a port, to tell others instead of the bound.
             silence_ms: An ingest without media for this long may be replaced without `takeover`.
             max_sessions: Sessions at a time; more are refused as `overloaded`.
 

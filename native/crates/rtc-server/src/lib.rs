@@ -4,7 +4,6 @@ mod answer;
 mod candidates;
 mod command;
 mod demultiplexer;
-mod dtls;
 mod error;
 mod execution;
 mod fragment;
@@ -18,6 +17,7 @@ mod session;
 mod socket;
 mod timers;
 mod webrtc;
+mod wiring;
 
 pub use error::{MediaError, MediaErrorKind};
 pub use node::{MediaNode, NodeOptions, SessionAnswer, SessionPatch};

@@ -1,11 +1,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::mem;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant, SystemTime};
 
-use rtc_core::{IngestId, IngestPacket, MonotonicTime, OutgoingPacket, PacketSink, SourceId, ViewerId};
+use rtc_core::{IngestId, IngestPacket, MonotonicTime, SourceId, ViewerId};
 
 use crate::candidates::Candidates;
 use crate::command::Command;
@@ -14,10 +15,10 @@ use crate::node::NodeOptions;
 use crate::offer::SessionKind;
 use crate::report::{Counters, SessionReport, SessionState};
 use crate::rooms::Rooms;
-use crate::session::{Outbox, Session};
-use crate::socket::{ReceiveBatch, SendBatch, UdpSocket, Wake, thread_cpu_seconds, wait};
-use crate::timers::Timers;
+use crate::session::Session;
+use crate::socket::{ReceiveBatch, UdpSocket, Wake, thread_cpu_seconds, wait};
 use crate::webrtc::{PeerEvent, ReceivedPacket};
+use crate::wiring::{Egress, Wiring};
 
 /// Housekeeping: silence, lingering reports, connections that never came about.
 const TICK: Duration = Duration::from_millis(100);
@@ -51,25 +52,6 @@ pub(crate) struct MediaThread {
     next_tick: Instant,
 }
 
-/// The way of packets out of the node, apart from the sessions so that both can be borrowed at once.
-struct Wiring {
-    socket: UdpSocket,
-    candidates: Candidates,
-    batch: SendBatch,
-    timers: Timers,
-    events: Vec<(u64, PeerEvent)>,
-}
-
-impl Wiring {
-    fn drain(&mut self, id: u64, session: &mut Session) {
-        let Self { socket, candidates, batch, timers, events } = self;
-        match session.peer.poll(&mut Outbox { session: id, socket, candidates, batch, events }) {
-            Ok(deadline) => timers.set(id, deadline),
-            Err(reason) => events.push((id, PeerEvent::Closed(reason))),
-        }
-    }
-}
-
 impl MediaThread {
     pub(crate) fn new(options: NodeOptions, socket: UdpSocket, candidates: Candidates, shared: Arc<Shared>) -> Self {
         let now = Instant::now();
@@ -78,13 +60,7 @@ impl MediaThread {
             shared,
             started: now,
             now,
-            wiring: Wiring {
-                socket,
-                candidates,
-                batch: SendBatch::new(),
-                timers: Timers::default(),
-                events: Vec::new(),
-            },
+            wiring: Wiring::new(socket, candidates),
             demultiplexer: Demultiplexer::default(),
             sessions: HashMap::new(),
             by_name: HashMap::new(),
@@ -154,12 +130,7 @@ impl MediaThread {
         Ok(())
     }
 
-    fn addressee(
-        &mut self,
-        source: std::net::SocketAddr,
-        destination: std::net::SocketAddr,
-        bytes: &[u8],
-    ) -> Option<u64> {
+    fn addressee(&mut self, source: SocketAddr, destination: SocketAddr, bytes: &[u8]) -> Option<u64> {
         let known = self.demultiplexer.by_address(source);
         let Some(named) = stun_receiver_ufrag(bytes).and_then(|ufrag| self.demultiplexer.by_ufrag(ufrag)) else {
             return known;
@@ -382,29 +353,5 @@ impl MediaThread {
             self.close(id, "node_closed");
         }
         self.wiring.batch.flush(&self.wiring.socket);
-    }
-}
-
-/// Writes what leaves a room into the viewers' connections.
-struct Egress<'a> {
-    wiring: &'a mut Wiring,
-    sessions: &'a mut HashMap<u64, Session>,
-    started: Instant,
-    now: Instant,
-}
-
-impl PacketSink for Egress<'_> {
-    fn write(&mut self, viewer: ViewerId, packet: OutgoingPacket<'_>) {
-        if let Some(session) = self.sessions.get_mut(&viewer.0) {
-            session.video_packets_written += u64::from(packet.packet.codec.kind() == rtc_core::MediaKind::Video);
-            session.peer.write(packet, self.started + packet.packet.captured.elapsed());
-        }
-    }
-
-    fn finish(&mut self, viewer: ViewerId) {
-        if let Some(session) = self.sessions.get_mut(&viewer.0) {
-            session.peer.advance(self.now);
-            self.wiring.drain(viewer.0, session);
-        }
     }
 }

@@ -119,6 +119,29 @@ fn a_returning_broadcaster_goes_on_in_the_same_numbers() {
 }
 
 #[test]
+fn an_ice_restart_changes_the_credentials_and_media_flows_on() {
+    let node = node(V4);
+    let mut encoder = live(&node, V4);
+    let mut players = [Client::player(&node, V4, "room", "player")];
+    run(
+        &mut encoder,
+        &mut players,
+        |encoder| encoder.send_frame(false),
+        |_, players| players[0].video_packets.len() > 30,
+    );
+    let etag = encoder.restart_ice(&node, "ingest");
+    assert_ne!(etag, players[0].restart_ice(&node, "player"));
+    let before = players[0].video_packets.len();
+    run(
+        &mut encoder,
+        &mut players,
+        |encoder| encoder.send_frame(false),
+        |_, players| players[0].video_packets.len() > before + 300,
+    );
+    assert!(node.report().unwrap().iter().all(|report| report.state == SessionState::Connected));
+}
+
+#[test]
 fn keyframe_requests_of_many_players_become_one() {
     let node = node(V4);
     let mut encoder = live(&node, V4);
@@ -144,7 +167,6 @@ fn keyframe_requests_of_many_players_become_one() {
         |encoder, _| encoder.keyframe_requests > asked_before && node.counters().keyframe_requests_received >= 5,
     );
     assert_eq!(encoder.keyframe_requests, asked_before + 1);
-    assert_eq!(node.counters().keyframe_requests_sent as usize, encoder.keyframe_requests);
 }
 
 #[test]
@@ -169,7 +191,7 @@ fn ending_the_broadcast_closes_everyone_and_the_room_is_empty_again() {
     let reports = node.report().unwrap();
     assert_eq!(reports.len(), 2);
     assert!(reports.iter().all(|report| report.close_reason == Some("room_closed")));
-    let refused = node.open_playback("room", "late", &Client::encoder_offer(V4), None).unwrap_err();
-    assert_eq!(refused.kind, MediaErrorKind::OfferDirection);
+    let refused = node.open_playback("room", "late", &Client::player_offer(V4), None).unwrap_err();
+    assert_eq!(refused.kind, MediaErrorKind::RoomEmpty);
     assert!(!node.close_session("player").unwrap());
 }

@@ -34,6 +34,7 @@ pub struct Client {
     socket: UdpSocket,
     local: SocketAddr,
     deadline: Instant,
+    answer: String,
     video: Mid,
     audio: Mid,
     pub is_connected: bool,
@@ -72,6 +73,7 @@ impl Client {
             socket,
             local,
             deadline: Instant::now(),
+            answer: String::new(),
             video,
             audio,
             is_connected: false,
@@ -87,6 +89,7 @@ impl Client {
     }
 
     fn accept(mut self, pending: str0m::change::SdpPendingOffer, answer: &str) -> Self {
+        answer.clone_into(&mut self.answer);
         let answer = SdpAnswer::from_sdp_string(answer).unwrap();
         self.rtc.sdp_api().accept_answer(pending, answer).unwrap();
         self
@@ -100,6 +103,10 @@ impl Client {
 
     pub fn encoder_offer(host: &str) -> String {
         Self::new(host, Direction::SendOnly, Codec::Vp8).1
+    }
+
+    pub fn player_offer(host: &str) -> String {
+        Self::new(host, Direction::RecvOnly, Codec::Vp8).1
     }
 
     pub fn player(node: &MediaNode, host: &str, room: &str, session: &str) -> Self {
@@ -141,6 +148,39 @@ impl Client {
         self.frame += 1;
         self.rtc.handle_input(Input::Timeout(now)).unwrap();
         self.drain();
+    }
+
+    /// Moves to another port and restarts ICE by SDP fragments; returns the new entity tag.
+    pub fn restart_ice(&mut self, node: &MediaNode, session: &str) -> String {
+        let mut changes = self.rtc.sdp_api();
+        changes.ice_restart(false);
+        let (offer, pending) = changes.apply().unwrap();
+        let offer = offer.to_sdp_string();
+        // From another port: only checks with the new credentials can bring media there.
+        self.socket = UdpSocket::bind((self.local.ip(), 0)).unwrap();
+        self.local = self.socket.local_addr().unwrap();
+        let is_credential = |line: &&str| line.starts_with("a=ice-ufrag") || line.starts_with("a=ice-pwd");
+        let fragment: Vec<&str> = offer.lines().filter(is_credential).take(2).collect();
+        let patch = node.patch_session(session, &fragment.join("\r\n"), true).unwrap();
+        let fragment = patch.sdp_fragment.unwrap();
+        let credentials: Vec<&str> = fragment.lines().filter(is_credential).collect();
+        // A browser's page would put the fragment into the answer it has, as is done here.
+        let answer: String = self
+            .answer
+            .lines()
+            .map(|line| {
+                let key = line.split(':').next().unwrap();
+                let new = credentials.iter().find(|credential| is_credential(&line) && credential.starts_with(key));
+                format!("{}\r\n", new.unwrap_or(&line))
+            })
+            .filter(|line| !line.starts_with("a=candidate"))
+            .collect();
+        let answer = answer.replace("a=end-of-candidates\r\n", &candidates(&fragment));
+        self.rtc.sdp_api().accept_answer(pending, SdpAnswer::from_sdp_string(&answer).unwrap()).unwrap();
+        self.rtc.add_local_candidate(Candidate::host(self.local, "udp").unwrap());
+        self.rtc.handle_input(Input::Timeout(Instant::now())).unwrap();
+        self.drain();
+        patch.etag.unwrap()
     }
 
     pub fn ask_for_keyframe(&mut self) {
@@ -208,6 +248,10 @@ impl Client {
         let frame = |packet: &RtpPacket| u32::from_be_bytes(packet.payload[3..7].try_into().unwrap());
         packets.iter().map(|packet| (frame(packet), packet.payload[2])).collect()
     }
+}
+
+fn candidates(fragment: &str) -> String {
+    fragment.lines().filter(|line| line.starts_with("a=candidate")).map(|line| format!("{line}\r\n")).collect()
 }
 
 /// Lets everyone work until `done`, with a picture from `encoder` every few milliseconds.

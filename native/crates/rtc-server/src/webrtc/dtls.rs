@@ -158,3 +158,33 @@ fn verify_p224(key: &VerifyingKey, data: &[u8], signature: &[u8], hash: HashAlgo
     let verified = signature.is_ok_and(|signature| key.verify_prehash(digest.as_ref(), &signature).is_ok());
     if verified { Ok(()) } else { Err(failed) }
 }
+
+#[cfg(test)]
+mod tests {
+    use p224::ecdsa::SigningKey;
+    use p224::ecdsa::signature::hazmat::PrehashSigner;
+
+    use super::*;
+
+    #[test]
+    fn a_p224_signature_counts_for_its_key_and_data_only() {
+        let key = |fill: u8| SigningKey::from_slice(&[fill; 28]).unwrap();
+        let signed: DerSignature = key(7).sign_prehash(digest(&SHA256, b"handshake").as_ref()).unwrap();
+        let verify = |fill: u8, data: &[u8], signature: &[u8], hash| {
+            verify_p224(key(fill).verifying_key(), data, signature, hash).is_ok()
+        };
+        let signature = signed.as_bytes();
+        assert!(verify(7, b"handshake", signature, HashAlgorithm::SHA256));
+        assert!(!verify(8, b"handshake", signature, HashAlgorithm::SHA256));
+        assert!(!verify(7, b"other", signature, HashAlgorithm::SHA256));
+        assert!(!verify(7, b"handshake", signature, HashAlgorithm::SHA384));
+        assert!(!verify(7, b"handshake", &signature[1..], HashAlgorithm::SHA256));
+    }
+
+    #[test]
+    fn other_certificates_are_left_to_aws_lc() {
+        let certificate = NodeDtls.generate_certificate().unwrap();
+        assert!(p224_key(&certificate.certificate).is_none());
+        assert!(p224_key(b"rubbish").is_none());
+    }
+}

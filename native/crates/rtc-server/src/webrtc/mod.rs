@@ -1,43 +1,34 @@
-//! The only file that knows str0m: one WebRTC peer, reduced to what the node needs of it.
+//! The only folder that knows str0m: one WebRTC peer, reduced to what the node needs of it.
+
+mod configuration;
+mod dtls;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use rtc_core::{Codec, MediaKind, OutgoingPacket, SenderReport, ViewerTracks};
 use str0m::change::SdpOffer;
-use str0m::config::{CryptoProvider, DtlsCert};
-use str0m::format::{Codec as Str0mCodec, FormatParams};
-use str0m::media::{Frequency, KeyframeRequestKind, Mid, Pt};
+use str0m::media::{KeyframeRequestKind, Mid, Pt};
 use str0m::net::{DatagramRecv, Protocol, Receive};
-use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpPacket, RtpWrite, VideoOrientation};
-use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig};
+use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, VideoOrientation};
+use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc};
 
+pub(crate) use self::configuration::Certificate;
+use self::configuration::{config, new_credentials};
 use crate::answer;
-use crate::dtls;
 use crate::error::{MediaError, MediaErrorKind};
 use crate::fragment::IceCredentials;
 use crate::offer::{Format, Offer, SessionKind};
-use crate::random::random_token;
 
 /// Packets a viewer may ask for again, and for how long.
 const RETRANSMISSION_PACKETS: usize = 2000;
 const RETRANSMISSION_AGE: Duration = Duration::from_secs(3);
 /// Beyond this share of retransmissions a link is congested, and sending more makes it worse.
 const RETRANSMISSION_SHARE: f32 = 0.5;
-
-static CRYPTO: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(dtls::crypto_provider()));
-
-/// The DTLS certificate of a node.
-#[derive(Clone)]
-pub(crate) struct Certificate(DtlsCert);
-
-impl Certificate {
-    pub(crate) fn generate() -> Option<Self> {
-        CRYPTO.dtls_provider.generate_certificate().map(Self)
-    }
-}
 
 /// A media packet as it came out of SRTP.
 #[derive(Debug)]
@@ -380,122 +371,5 @@ fn orientation(value: u8) -> Option<VideoOrientation> {
         2 => Some(VideoOrientation::Deg180),
         3 => Some(VideoOrientation::Deg90),
         _ => None,
-    }
-}
-
-/// RFC 8445 asks for 24 and 128 random bits at least. str0m's own come from a generator that is not for secrets.
-fn new_credentials() -> Result<IceCredentials, MediaError> {
-    let token = |length| {
-        random_token(length).map_err(|error| {
-            MediaError::new(MediaErrorKind::Overloaded, format!("The system gives no random numbers: {error}"))
-        })
-    };
-    Ok(IceCredentials { ufrag: token(16)?, password: token(32)? })
-}
-
-fn config(offer: &Offer, role: SessionKind, certificate: &Certificate) -> RtcConfig {
-    let mut config = Rtc::builder()
-        .set_crypto_provider(CRYPTO.clone())
-        .set_dtls_cert(certificate.0.clone())
-        .set_ice_lite(true)
-        .set_rtp_mode(true)
-        .clear_codecs();
-    if let Ok(credentials) = new_credentials() {
-        config = config.set_local_ice_credentials(IceCreds { ufrag: credentials.ufrag, pass: credentials.password });
-    }
-    config = match role {
-        SessionKind::Ingest => config.set_stats_interval(Some(Duration::from_secs(1))),
-        SessionKind::Playback => {
-            // No bandwidth estimate is made for viewers, so no feedback for it is asked of them.
-            let mut extensions = ExtensionMap::empty();
-            extensions.set(1, Extension::RtpMid);
-            extensions.set(2, Extension::VideoOrientation);
-            config.set_stats_interval(Some(Duration::from_secs(5))).set_extension_map(extensions)
-        }
-    };
-    // The node's codecs are those of the offer that it takes, under the offer's payload types and in its order: an
-    // encoder sends the first codec of the answer.
-    let codecs = config.codec_config();
-    for format in offer.sections.iter().flat_map(|section| &section.formats) {
-        let (codec, rate, channels) = match format.codec {
-            Codec::Opus => (Str0mCodec::Opus, Frequency::FORTY_EIGHT_KHZ, Some(2)),
-            Codec::Av1 { .. } => (Str0mCodec::Av1, Frequency::NINETY_KHZ, None),
-            Codec::H264(_) => (Str0mCodec::H264, Frequency::NINETY_KHZ, None),
-            Codec::Vp8 => (Str0mCodec::Vp8, Frequency::NINETY_KHZ, None),
-            Codec::Vp9 { .. } => (Str0mCodec::Vp9, Frequency::NINETY_KHZ, None),
-        };
-        let retransmission = format.retransmission.map(Pt::from);
-        let parameters = FormatParams::parse_line(&format.parameters);
-        codecs.add_config(Pt::from(format.payload_type), retransmission, codec, rate, channels, parameters);
-        if let Some(added) = codecs.last_mut() {
-            let feedback = format.feedback;
-            added.set_fb_transport_cc(feedback.transport_wide && role == SessionKind::Ingest);
-            added.set_fb_nack(feedback.nack);
-            added.set_fb_pli(feedback.pli);
-            added.set_fb_fir(feedback.fir);
-            added.set_fb_remb(feedback.remb && role == SessionKind::Ingest);
-        }
-    }
-    config
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const OFFERS: [(&str, SessionKind); 8] = [
-        (include_str!("../tests/offers/chromium_recvonly.sdp"), SessionKind::Playback),
-        (include_str!("../tests/offers/chromium_default_sendrecv.sdp"), SessionKind::Ingest),
-        (include_str!("../tests/offers/chromium_av1_sendonly.sdp"), SessionKind::Ingest),
-        (include_str!("../tests/offers/chromium_av1_dd_forced.sdp"), SessionKind::Ingest),
-        (include_str!("../tests/offers/chromium_av1_simulcast_sendonly.sdp"), SessionKind::Ingest),
-        (include_str!("../tests/offers/chromium_vp8_simulcast_sendonly.sdp"), SessionKind::Ingest),
-        (include_str!("../tests/offers/firefox_av1.sdp"), SessionKind::Ingest),
-        (include_str!("../tests/offers/firefox_vp8_simulcast.sdp"), SessionKind::Ingest),
-    ];
-
-    fn payload_types(sdp: &str, kind: &str) -> Vec<u8> {
-        let line = sdp.lines().find(|line| line.starts_with(&format!("m={kind}")));
-        line.map(|line| line.split(' ').skip(3).map(|text| text.parse().unwrap()).collect()).unwrap_or_default()
-    }
-
-    #[test]
-    fn answers_to_real_offers_take_their_codecs_in_their_order() {
-        let certificate = Certificate::generate().unwrap();
-        let candidates = ["192.0.2.1:8083".parse().unwrap(), "[2001:db8::1]:8083".parse().unwrap()];
-        for (text, role) in OFFERS {
-            let offer = Offer::parse(text, role).unwrap();
-            let expected: Vec<u8> = formats(&offer, MediaKind::Video)
-                .flat_map(|format| [Some(format.payload_type), format.retransmission])
-                .flatten()
-                .collect();
-            let (mut peer, answer) =
-                PeerConnection::accept(offer, role, &candidates, &certificate, Instant::now()).unwrap();
-            assert_eq!(payload_types(&answer, "video"), expected, "{answer}");
-            let direction = if role == SessionKind::Ingest { "a=recvonly" } else { "a=sendonly" };
-            assert!(answer.contains(direction) && !answer.contains("a=sendrecv"), "{answer}");
-            assert!(answer.contains("a=ice-lite") && answer.contains("a=setup:passive"), "{answer}");
-            assert!(answer.contains("192.0.2.1 8083 typ host") && answer.contains("2001:db8::1 8083 typ host"));
-            assert!(answer.contains(&format!("a=ice-ufrag:{}", peer.ufrag())));
-            assert!(!answer.contains("a=simulcast"), "{answer}");
-        }
-    }
-
-    #[test]
-    fn offers_that_contradict_themselves_are_refused() {
-        let certificate = Certificate::generate().unwrap();
-        let text = OFFERS[0].0;
-        for broken in [
-            text.replace("a=fingerprint", "a=xfingerprint"),
-            text.replace("a=ice-ufrag", "a=xice-ufrag"),
-            text.replace("a=mid:1", "a=mid:0"),
-            text.replace("a=group:BUNDLE 0 1", "a=group:BUNDLE 7 8 9"),
-        ] {
-            let refused = Offer::parse(&broken, SessionKind::Playback).and_then(|offer| {
-                PeerConnection::accept(offer, SessionKind::Playback, &[], &certificate, Instant::now()).map(|_| ())
-            });
-            let kind = refused.map_err(|error| error.kind);
-            assert_eq!(kind, Err(MediaErrorKind::MalformedOffer), "{broken}");
-        }
     }
 }
