@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
 const node = process.env['LIVEHOUSE_URL'] ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [svelte(), svelteTesting()],
+  plugins: [svelte(), svelteTesting({ autoCleanup: false })],
   resolve: {
     alias: [{ find: /^#shared\//, replacement: fileURLToPath(new URL('./src/shared/', import.meta.url)) }],
   },

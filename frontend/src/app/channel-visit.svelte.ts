@@ -1,4 +1,5 @@
 import { ChatRoom } from '../chat/chat-room.svelte';
+import type { BroadcastNews } from '../chat/frames';
 import { answerOf, api } from '#shared/api/client';
 import { problemFromFailure, type Problem } from '#shared/api/problems';
 import { broadcastState, type BroadcastState, type Channel } from '#shared/api/types';
@@ -13,6 +14,7 @@ export class ChannelVisit {
   readonly room: ChatRoom;
   #channel = $state.raw<Channel | null>(null);
   #problem = $state.raw<Problem | null>(null);
+  #broadcast = $state.raw<BroadcastNews | null>(null);
   #polling: ReturnType<typeof setInterval> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -20,6 +22,9 @@ export class ChannelVisit {
     this.name = name;
     this.room = new ChatRoom({
       address: async () => `${(await server()).chat_url}/chat/${encodeURIComponent(name)}`,
+      onBroadcast: (news) => {
+        this.#broadcast = { ...news, title: news.title ?? this.#broadcast?.title ?? null };
+      },
     });
   }
 
@@ -35,27 +40,21 @@ export class ChannelVisit {
     return this.#problem?.status === 404;
   }
 
-  /** Null until anything is known. */
+  /** Null until anything is known. Over a lost connection, what was said last stays true. */
   get state(): BroadcastState | null {
-    if (this.room.broadcastState !== null) return this.room.broadcastState;
-    return this.#channel === null ? null : broadcastState(this.#channel.broadcast?.state);
+    return this.#broadcast === null ? null : broadcastState(this.#broadcast.state);
   }
 
   get viewers(): number {
-    return this.#heard?.viewers ?? this.#channel?.broadcast?.viewers ?? 0;
+    return this.#broadcast?.viewers ?? 0;
   }
 
   get startedAt(): string | null {
-    if (this.state === 'offline') return null;
-    return this.#heard?.startedAt ?? this.#channel?.broadcast?.started_at ?? null;
+    return this.state === 'offline' ? null : (this.#broadcast?.startedAt ?? null);
   }
 
   get title(): string {
-    return this.#heard?.title ?? this.#channel?.title ?? '';
-  }
-
-  get #heard() {
-    return this.room.broadcastState === null ? null : this.room.broadcast;
+    return this.#broadcast?.title ?? this.#channel?.title ?? '';
   }
 
   start(): () => void {
@@ -74,18 +73,31 @@ export class ChannelVisit {
 
   changed(channel: Channel): void {
     this.#channel = channel;
+    if (this.#broadcast !== null) this.#broadcast = { ...this.#broadcast, title: channel.title };
   }
 
   async load(): Promise<void> {
     clearTimeout(this.#retry);
     try {
       const path = { params: { path: { name: this.name } } };
-      this.#channel = await answerOf(api.GET('/api/v1/channels/{name}', path));
+      const channel = await answerOf(api.GET('/api/v1/channels/{name}', path));
+      this.#channel = channel;
       this.#problem = null;
+      // An open chat socket knows it sooner than this answer was written.
+      if (this.room.state !== 'open' || this.#broadcast === null) this.#broadcast = newsOf(channel);
     } catch (failure) {
       this.#problem = problemFromFailure(failure);
       if (this.isMissing) this.room.stop();
       else if (this.#channel === null) this.#retry = setTimeout(() => void this.load(), retryMs);
     }
   }
+}
+
+function newsOf({ broadcast, title }: Channel): BroadcastNews {
+  return {
+    state: broadcast?.state ?? 'offline',
+    viewers: broadcast?.viewers ?? 0,
+    startedAt: broadcast?.started_at ?? null,
+    title,
+  };
 }

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
-import { render, screen } from '@testing-library/svelte';
-import { describe, expect, it } from 'vitest';
+import { cleanup, render, screen } from '@testing-library/svelte';
+import { afterEach, describe, expect, it } from 'vitest';
 import ChatLine from './ChatLine.svelte';
 import { readMessage } from './frames';
 
@@ -17,6 +17,8 @@ function show(fragments: unknown[], name = 'mallory') {
   render(ChatLine, { props: { message, you, theme: 'dark' } });
   return screen.getByTestId('chat-message');
 }
+
+afterEach(cleanup);
 
 describe('ChatLine', () => {
   it('shows markup as the text it is', () => {

@@ -1,4 +1,3 @@
-import { broadcastState, type BroadcastState } from '#shared/api/types';
 import { Backoff } from '#shared/backoff';
 import { ChatLog, type PendingLine } from './chat-log';
 import { readFrame, type BroadcastNews, type ChatMessage, type Chatter, type PageFrame } from './frames';
@@ -14,6 +13,8 @@ const historyLines = 50;
 export interface ChatRoomOptions {
   /** Says where the socket is; asked before each attempt. */
   readonly address: () => Promise<string>;
+  /** The same socket tells how the channel's broadcast is. */
+  readonly onBroadcast?: (news: BroadcastNews) => void;
   readonly open?: (address: string) => WebSocket;
   readonly random?: () => number;
   readonly newNonce?: () => string;
@@ -30,7 +31,6 @@ export class ChatRoom {
   #you = $state.raw<Chatter | null>(null);
   #messageCharacters = $state(500);
   #notice = $state<string | null>(null);
-  #broadcast = $state.raw<BroadcastNews | null>(null);
   #arrived = $state(0);
   #isReading = false;
   #hasEarlier = $state(true);
@@ -49,9 +49,10 @@ export class ChatRoom {
       open: (address) => new WebSocket(address),
       random: Math.random,
       newNonce: () => crypto.randomUUID(),
+      onBroadcast: () => undefined,
       ...options,
     };
-    this.#backoff = new Backoff({ firstMs: 500, longestMs: 15_000, random: this.#options.random });
+    this.#backoff = new Backoff({ firstMs: 500, longestMs: 6000, random: this.#options.random });
   }
 
   get messages(): readonly ChatMessage[] {
@@ -80,16 +81,6 @@ export class ChatRoom {
     return this.#notice;
   }
 
-  get broadcast(): BroadcastNews | null {
-    return this.#broadcast;
-  }
-
-  /** What the server last said of the broadcast; null while we are not connected to hear it. */
-  get broadcastState(): BroadcastState | null {
-    if (this.#state !== 'open' || this.#broadcast === null) return null;
-    return broadcastState(this.#broadcast.state);
-  }
-
   /** Lines that came at the end since the page was opened. */
   get arrived(): number {
     return this.#arrived;
@@ -109,8 +100,6 @@ export class ChatRoom {
     this.#attempt += 1;
     this.#dropSocket();
     clearTimeout(this.#retry);
-    for (const timer of this.#ackTimers.values()) clearTimeout(timer);
-    this.#ackTimers.clear();
     this.#state = 'closed';
   }
 
@@ -159,6 +148,9 @@ export class ChatRoom {
   }
 
   #sendLine(nonce: string, text: string): void {
+    // While the socket is away the line waits; the next welcome sends it.
+    if (this.#state !== 'open') return;
+    this.#transmit({ type: 'send', nonce, text });
     clearTimeout(this.#ackTimers.get(nonce));
     this.#ackTimers.set(
       nonce,
@@ -168,8 +160,6 @@ export class ChatRoom {
         this.#publish();
       }, ackMs),
     );
-    // While the socket is away the line waits; the next welcome sends it.
-    if (this.#state === 'open') this.#transmit({ type: 'send', nonce, text });
   }
 
   #settle(nonce: string): void {
@@ -188,6 +178,8 @@ export class ChatRoom {
 
   #dropSocket(): void {
     clearTimeout(this.#ping);
+    for (const timer of this.#ackTimers.values()) clearTimeout(timer);
+    this.#ackTimers.clear();
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
@@ -246,10 +238,10 @@ export class ChatRoom {
         this.#you = frame.you;
         this.#messageCharacters = frame.limits.messageCharacters;
         this.#hasEarlier = frame.lastSeq > 0;
-        if (frame.broadcast !== null) this.#broadcast = frame.broadcast;
+        if (frame.broadcast !== null) this.#options.onBroadcast(frame.broadcast);
         // The same nonce again: a line that was kept after all is only acknowledged.
         for (const { nonce, text, state } of this.#log.pending) {
-          if (state === 'sending') this.#transmit({ type: 'send', nonce, text });
+          if (state === 'sending') this.#sendLine(nonce, text);
         }
         break;
       case 'messages':
@@ -270,10 +262,7 @@ export class ChatRoom {
         }
         break;
       case 'broadcast':
-        this.#broadcast = {
-          ...frame.broadcast,
-          title: frame.broadcast.title ?? this.#broadcast?.title ?? null,
-        };
+        this.#options.onBroadcast(frame.broadcast);
         break;
       case 'pong':
       case undefined:

@@ -1,0 +1,83 @@
+// @vitest-environment jsdom
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ChannelVisit } from './channel-visit.svelte';
+
+class FakeSocket {
+  static readonly OPEN = 1;
+  static last: FakeSocket | null = null;
+  readyState = FakeSocket.OPEN;
+  onmessage: ((message: { data: unknown }) => void) | null = null;
+  onclose: (() => void) | null = null;
+
+  constructor() {
+    FakeSocket.last = this;
+  }
+
+  send(): void {
+    // What the page says is not looked at here.
+  }
+
+  close(): void {
+    this.onclose?.();
+  }
+
+  says(frame: unknown): void {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+}
+
+const channel = { id: 'chn_1', name: 'ada', title: 'Painting', category: 'Art', broadcast: null as unknown };
+let visit: ChannelVisit;
+let leave: () => void;
+
+function welcome(state: string): unknown {
+  const broadcast = { state, viewers: 3, started_at: '2026-01-01T00:00:00Z' };
+  return { type: 'welcome', you: null, limits: {}, last_seq: 0, broadcast };
+}
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  vi.stubGlobal('WebSocket', FakeSocket);
+  channel.broadcast = null;
+  vi.spyOn(globalThis, 'fetch').mockImplementation((request) => {
+    const { url } = request as Request;
+    return Promise.resolve(
+      Response.json(url.endsWith('/server') ? { chat_url: 'ws://node.example' } : channel),
+    );
+  });
+  visit = new ChannelVisit('ada');
+  leave = visit.start();
+  await vi.advanceTimersByTimeAsync(10);
+});
+
+afterEach(() => {
+  leave();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+it('knows from REST what the socket has not said yet', () => {
+  expect(visit).toMatchObject({ state: 'offline', title: 'Painting' });
+});
+
+it('hears the socket, and keeps what it said when it is lost', () => {
+  FakeSocket.last!.says(welcome('live'));
+  expect(visit).toMatchObject({ state: 'live', viewers: 3, startedAt: '2026-01-01T00:00:00Z' });
+  FakeSocket.last!.close();
+  expect(visit.room.state).toBe('reconnecting');
+  expect(visit).toMatchObject({ state: 'live', viewers: 3 });
+});
+
+it('asks REST while the socket is away', async () => {
+  FakeSocket.last!.says(welcome('live'));
+  FakeSocket.last!.close();
+  channel.broadcast = { state: 'interrupted', viewers: 2, started_at: null };
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(visit.state).toBe('interrupted');
+});
+
+it('lets no late answer of REST overrule the open socket', async () => {
+  FakeSocket.last!.says(welcome('live'));
+  await visit.load();
+  expect(visit.state).toBe('live');
+});
