@@ -63,7 +63,7 @@ export class WhepPlayer {
     this.#url = url;
     this.#open = open;
     this.#clock = clock;
-    this.#backoff = new Backoff({ firstMs: 500, longestMs: 8000, random });
+    this.#backoff = new Backoff({ firstMs: 500, longestMs: 4000, random });
   }
 
   get state(): PlayerState {
