@@ -8,7 +8,7 @@ from tests.e2e.browsers import RealBrowser
 from tests.e2e.running_node import RunningNode
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     # Not for the whole run: while it lives no other event loop can run in this thread.
     with sync_playwright() as running:
@@ -30,7 +30,7 @@ def another_publisher(playwright: Playwright) -> Iterator[RealBrowser]:
     browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def viewer(playwright: Playwright) -> Iterator[RealBrowser]:
     browser = RealBrowser(playwright)
     yield browser

@@ -27,6 +27,7 @@ class HeardChirp:
 class VideoReceived:
     """The counters of getStats() that a viewer would notice."""
 
+    frames_received: int
     frames_decoded: int
     frames_dropped: int
     packets_lost: int
@@ -112,6 +113,7 @@ def video_received(page: Page) -> VideoReceived | None:
         return None
     last = reports[-1]
     return VideoReceived(
+        frames_received=last.get("framesReceived", 0),
         frames_decoded=last.get("framesDecoded", 0),
         frames_dropped=last.get("framesDropped", 0),
         packets_lost=last.get("packetsLost", 0),

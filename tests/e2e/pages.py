@@ -57,7 +57,10 @@ class StudioPage:
 
     def go_live(self) -> None:
         self.page.get_by_test_id("go-live").click()
-        expect(self.state).to_have_attribute("data-state", "live", timeout=PLAYING_LIMIT_MS)
+        problem = self.page.get_by_test_id("studio-problem")
+        is_live = self.page.locator('[data-testid="studio-state"][data-state="live"]')
+        expect(is_live.or_(problem)).to_be_visible(timeout=PLAYING_LIMIT_MS)
+        assert is_live.is_visible(), problem.inner_text()
 
     def end_stream(self) -> None:
         self.page.get_by_test_id("end-stream").first.click()
@@ -81,3 +84,24 @@ def sign_in(page: Page, url: str, name: str, password: str) -> None:
     page.get_by_test_id("sign-in-password").fill(password)
     page.get_by_test_id("sign-in-submit").click()
     expect(page.get_by_test_id("own-channel")).to_be_visible()
+
+
+FOCUS_IS_VISIBLE = """() => {
+    const focused = document.activeElement;
+    const { outlineStyle, boxShadow } = getComputedStyle(focused);
+    return focused === document.body || focused.matches("textarea, input") || outlineStyle !== "none"
+        || boxShadow !== "none";
+}"""
+
+
+def walk_by_tab(page: Page, wanted: set[str]) -> None:
+    """The Tab key leads to all of these, and one always sees where one is."""
+    reached: set[str] = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        name = page.evaluate("() => document.activeElement?.dataset.testid ?? ''")
+        assert page.evaluate(FOCUS_IS_VISIBLE), f"the focus on {name!r} cannot be seen"
+        reached.add(name)
+        if wanted <= reached:
+            return
+    raise AssertionError(f"not reached by Tab: {wanted - reached}")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -72,7 +73,9 @@ class RunningNode:
         assert self._process is not None
         supervisor = psutil.Process(self._process.pid)
         for process in [*supervisor.children(recursive=True), supervisor]:
-            process.kill()
+            # One may be gone before its turn: children end with their supervisor.
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self._process.wait(10)
 
     def close(self) -> None:

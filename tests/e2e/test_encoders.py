@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from tests.e2e.browsers import RealBrowser
 from tests.e2e.encoders import DemoEncoder, FilmEncoder
 from tests.e2e.measuring import chirps_in, likeness_to_the_film, record_sound
-from tests.e2e.pages import ChannelPage
+from tests.e2e.pages import ChannelPage, walk_by_tab
 from tests.e2e.running_node import RunningNode
 from tests.e2e.waiting import eventually
 
@@ -57,6 +57,7 @@ def test_the_demo_is_a_live_stream(node: RunningNode, viewer: RealBrowser) -> No
 def _control_by_keyboard(channel: ChannelPage) -> None:
     """Keys as on YouTube and Twitch."""
     page, video = channel.page, channel.video
+    walk_by_tab(page, {"player-play", "player-mute", "player-volume", "player-full-screen"})
     muted = video.evaluate("video => video.muted")
     page.keyboard.press("m")
     eventually(lambda: video.evaluate("video => video.muted") != muted)

@@ -7,9 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 from tests.e2e.browsers import RealBrowser
-from tests.e2e.pages import sign_in, sign_up
+from tests.e2e.pages import sign_in, sign_up, walk_by_tab
 from tests.e2e.running_node import RunningNode
-from tests.e2e.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -105,18 +104,5 @@ def test_all_can_be_reached_with_the_tab_key(
 ) -> None:
     page = viewer.open(f"{node.url}/the_stage")
     expect(page.get_by_test_id("player-offline")).to_be_visible()
-    reached: set[str] = set()
-
-    def next_stop() -> bool:
-        page.keyboard.press("Tab")
-        name = page.evaluate("() => document.activeElement?.dataset.testid ?? ''")
-        assert page.evaluate(
-            "() => { const style = getComputedStyle(document.activeElement);"
-            " return document.activeElement === document.body || style.outlineStyle !== 'none'"
-            " || style.boxShadow !== 'none' || document.activeElement.matches('textarea, input'); }"
-        ), f"the focus on {name!r} cannot be seen"
-        reached.add(name)
-        return {"sign-in-link", "player-mute", "player-full-screen", "chat-sign-in"} <= reached
-
-    eventually(next_stop, every_s=0)
+    walk_by_tab(page, {"theme-toggle", "sign-in-link", "rail-toggle", "chat-lines", "chat-sign-in"})
     page.context.close()

@@ -58,11 +58,11 @@ def test_a_flood_from_one_address_harms_only_itself(node: RunningNode, viewer: R
 
     p95 = quantiles(probes, n=20)[18]
     assert after is not None
-    decoded = after.frames_decoded - before.frames_decoded
-    print(f"{figures}, /healthz p95 {p95 * 1000:.0f} ms of {len(probes)}, {decoded} frames, {after}")
+    received = after.frames_received - before.frames_received
+    print(f"{figures}, /healthz p95 {p95 * 1000:.0f} ms of {len(probes)}, {received} frames, {after}")
     assert figures["written"] > RATE * SECONDS / 2, "that was no flood"
     assert figures["answers"].get("429", 0) > figures["answers"].get("200", 0)
     assert p95 < 1.0
     assert after.packets_lost == before.packets_lost
-    # Nothing that was sent is missing: the frames of the time, less what is on its way.
-    assert decoded > SECONDS * 30 * 0.95
+    # Received, not decoded: beside the flood's sender the browser itself may be short of CPU.
+    assert received > SECONDS * 30 * 0.95
