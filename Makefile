@@ -40,14 +40,14 @@ demo: ready ## Broadcast a generated picture with sound into a demo channel of t
 check: ## Lint, types, architecture and unit tests; under two minutes once set up
 	@tools/require.sh "$(PYTHON)"
 	@$(LANES) ready dev
-	@$(LANES) --keep-going check-native check-page check-python check-unit
+	@$(LANES) --keep-going check-page check-native check-unit check-types check-lint check-imports
 
 .PHONY: test
 test: ## Everything: what `make check` does, then integration, conformance, packaging and browser tests
 	@tools/require.sh "$(PYTHON)"
 	@$(LANES) ready dev
 	@$(QUIET) "Chromium for the browser tests" tools/install_chromium.sh
-	@$(LANES) --keep-going check-native check-page check-python
+	@$(LANES) --keep-going check-page check-native check-types check-lint check-imports
 	@$(BIN)/pytest tests $(ARGS)
 
 .PHONY: bench
@@ -135,7 +135,7 @@ $(MADE)/dev: requirements-dev.lock requirements-film.lock | $(MADE)/livehouse
 
 # ---- The parts of `make check`, two side by side.
 
-.PHONY: check-native check-page check-python check-unit
+.PHONY: check-native check-page check-lint check-types check-imports check-unit
 check-native:
 	@$(QUIET) "cargo fmt" cargo fmt --manifest-path native/Cargo.toml --all --check
 	@$(QUIET) "cargo clippy" cargo clippy --manifest-path native/Cargo.toml --release --workspace --all-targets --locked -- -D warnings
@@ -144,10 +144,14 @@ check-native:
 check-page: frontend/node_modules/.made
 	@$(QUIET) "page: types, lint, feature rules, tests" npm --prefix frontend run check
 
-check-python:
+check-lint:
 	@$(QUIET) "ruff format" $(BIN)/ruff format --check .
 	@$(QUIET) "ruff" $(BIN)/ruff check .
+
+check-types:
 	@$(QUIET) "mypy" $(BIN)/mypy
+
+check-imports:
 	@$(QUIET) "import rules" $(BIN)/lint-imports --no-logo
 
 check-unit:
