@@ -55,7 +55,9 @@ class InMemoryStreamKeys:
         if key.id in self._keys:
             self._keys[key.id] = key
 
-    async def get(self, channel_id: ChannelId, key_id: StreamKeyId) -> StreamKey | None:
+    async def get(
+        self, channel_id: ChannelId, key_id: StreamKeyId, *, lock: bool = False
+    ) -> StreamKey | None:
         key = self._keys.get(key_id)
         return key if key is not None and key.channel_id == channel_id else None
 

@@ -1,5 +1,6 @@
 """One suite for the storage in memory and in PostgreSQL."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -72,6 +73,30 @@ async def test_keys_come_back_as_they_were(units: Units) -> None:
     async with units() as unit:
         assert await unit.stream_keys.of_channel(ADA) == []
         assert await unit.stream_keys.get(ADA, key.id) == revoked
+
+
+async def test_locked_key_waits_for_its_other_change(units: Units) -> None:
+    """A key revoked while an encoder goes live with it stays revoked."""
+    key = a_key()
+    async with units() as unit:
+        await unit.stream_keys.add(key)
+
+    async def revoke() -> None:
+        async with units() as unit:
+            locked = await unit.stream_keys.get(ADA, key.id, lock=True)
+            assert locked is not None
+            await unit.stream_keys.save(locked.revoked(NOW))
+
+    async with units() as unit:
+        going_live = await unit.stream_keys.get(ADA, key.id, lock=True)
+        assert going_live == key
+        revoking = asyncio.create_task(revoke())
+        done, _ = await asyncio.wait({revoking}, timeout=0.2)
+        assert not done
+        await unit.stream_keys.save(key.used(NOW))
+    await revoking
+    async with units() as unit:
+        assert await unit.stream_keys.get(ADA, key.id) == key.used(NOW).revoked(NOW)
 
 
 async def test_channel_has_one_running_broadcast(units: Units) -> None:

@@ -35,13 +35,15 @@ class PostgresStreamKeys:
             .values(_key_values(key))
         )
 
-    async def get(self, channel_id: ChannelId, key_id: StreamKeyId) -> StreamKey | None:
+    async def get(
+        self, channel_id: ChannelId, key_id: StreamKeyId, *, lock: bool = False
+    ) -> StreamKey | None:
         columns = tables.stream_key.c
-        found = await self._connection.execute(
-            select(tables.stream_key).where(
-                columns.channel_id == channel_id.uuid, columns.stream_key_id == key_id.uuid
-            )
+        query = select(tables.stream_key).where(
+            columns.channel_id == channel_id.uuid, columns.stream_key_id == key_id.uuid
         )
+        # Not FOR UPDATE: new ingest sessions that refer to the key would wait for no reason.
+        found = await self._connection.execute(query.with_for_update(key_share=True) if lock else query)
         row = found.one_or_none()
         return None if row is None else _to_key(row)
 

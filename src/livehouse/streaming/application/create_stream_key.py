@@ -82,8 +82,9 @@ class CreateStreamKey:
             return
         if passing:
             for key in alike:
-                if not await unit.ingest_sessions.open_of_key(channel_id, key.id):
-                    await unit.stream_keys.save(key.revoked(now))
+                locked = await unit.stream_keys.get(channel_id, key.id, lock=True)
+                if locked is not None and not await unit.ingest_sessions.open_of_key(channel_id, key.id):
+                    await unit.stream_keys.save(locked.revoked(now))
                     return
         raise Conflict(
             "too-many-stream-keys", f"The channel has {len(alike)} stream keys. Revoke one you do not need."

@@ -102,7 +102,8 @@ class OpenIngest:
     ) -> None:
         now = self._clock.now()
         channel_id = broadcaster.channel_id
-        key = await unit.stream_keys.get(channel_id, broadcaster.stream_key_id)
+        # Locked: a key that is revoked or rotated meanwhile must not be written back as it was.
+        key = await unit.stream_keys.get(channel_id, broadcaster.stream_key_id, lock=True)
         if key is None or not key.is_usable(now):
             raise Unauthenticated("stream-key-refused", "This stream key has just been revoked.")
         broadcast = await unit.broadcasts.running_of(channel_id, lock=True)

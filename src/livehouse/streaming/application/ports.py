@@ -28,7 +28,12 @@ class StreamKeys(Protocol):
 
     async def save(self, key: StreamKey) -> None: ...
 
-    async def get(self, channel_id: ChannelId, key_id: StreamKeyId) -> StreamKey | None: ...
+    async def get(
+        self, channel_id: ChannelId, key_id: StreamKeyId, *, lock: bool = False
+    ) -> StreamKey | None:
+        """lock: keep others from changing it until this unit of work is over. A key is locked before a
+        broadcast."""
+        ...
 
     async def of_channel(self, channel_id: ChannelId) -> list[StreamKey]:
         """Not revoked ones, oldest first."""

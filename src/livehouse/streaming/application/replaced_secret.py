@@ -12,8 +12,8 @@ from livehouse.streaming.domain.stream_key import StreamKey, StreamKeyId
 
 
 async def own_key(unit: UnitOfWork, channel_id: ChannelId, key_id: StreamKeyId) -> StreamKey:
-    """Raises `NotFound` for a key that is not this channel's or is revoked."""
-    key = await unit.stream_keys.get(channel_id, key_id)
+    """Locked. Raises `NotFound` for a key that is not this channel's or is revoked."""
+    key = await unit.stream_keys.get(channel_id, key_id, lock=True)
     if key is None or key.revoked_at is not None:
         raise NotFound("no-such-stream-key", "This channel has no such stream key.")
     return key
