@@ -1,1 +1,1 @@
-"""Ids, clock and base errors: what every CPC package may lean on. No framework, no driver."""
+"""Ids, clock, addresses and base errors: what every CPC package may lean on. No framework, no driver."""

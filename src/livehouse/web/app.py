@@ -6,8 +6,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
+from cpc.kernel.client_address import ProxyTrust
 from livehouse.web import health, whep, whip
-from livehouse.web.client_address import ProxyTrust
 from livehouse.web.metrics import RequestMetrics, WebMetrics
 from livehouse.web.openapi_document import complete_openapi
 from livehouse.web.options import WebOptions

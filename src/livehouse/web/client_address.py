@@ -1,59 +1,31 @@
-"""Which machine a request comes from, seen through proxies the operator named."""
+"""Puts right who a request comes from, where a proxy that the operator named stands in between."""
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterable
-
 from starlette.types import Scope
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from cpc.kernel.client_address import ProxyTrust
+
+VIA_TRUSTED_PROXY = "livehouse.via_trusted_proxy"
+"""In the scope: True where a proxy that is believed said who the client is."""
 
 
-class ProxyTrust:
-    """Believes `X-Forwarded-For` and `X-Forwarded-Proto` only from these addresses or networks."""
-
-    def __init__(self, proxies: Iterable[str] = ()) -> None:
-        """Raises `ValueError` for what is neither address nor network."""
-        self._networks: list[Network] = [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
-
-    def apply(self, scope: Scope) -> str:
-        """The client's address; behind a trusted proxy, scope's `client` and `scheme` are put right."""
-        client = scope.get("client")
-        address: str = client[0] if client else ""
-        if not self._networks or not self._is_trusted(address):
-            return address
-        forwarded: list[str] = []
-        scheme = ""
-        for name, value in scope["headers"]:
-            if name == b"x-forwarded-for":
-                forwarded += value.decode("latin-1").split(",")
-            elif name == b"x-forwarded-proto":
-                scheme = value.decode("latin-1").rpartition(",")[2].strip().lower()
-        # From the right: each trusted proxy vouches for the one before it, what is left of them is hearsay.
-        for hop in reversed(forwarded):
-            candidate = hop.strip()
-            if not _is_address(candidate):
-                break
-            address = candidate
-            if not self._is_trusted(candidate):
-                break
-        scope["client"] = (address, 0)
-        if scheme in {"http", "https"}:
-            scope["scheme"] = scheme
+def see_through_proxies(scope: Scope, trust: ProxyTrust) -> str:
+    """The client's address; behind a trusted proxy, scope's `client` and `scheme` are put right."""
+    client = scope.get("client")
+    address: str = client[0] if client else ""
+    if not trust.trusts(address):
         return address
-
-    def _is_trusted(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._networks)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+    forwarded_for: list[str] = []
+    scheme = ""
+    for name, value in scope["headers"]:
+        if name == b"x-forwarded-for":
+            forwarded_for.append(value.decode("latin-1"))
+        elif name == b"x-forwarded-proto":
+            scheme = value.decode("latin-1").rpartition(",")[2].strip().lower()
+    proxy, address = address, trust.address_of(address, forwarded_for)
+    scope["client"] = (address, 0)
+    scope[VIA_TRUSTED_PROXY] = address != proxy
+    if scheme in {"http", "https"}:
+        scope["scheme"] = scheme
+    return address

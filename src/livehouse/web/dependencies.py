@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from cpc.kernel.client_address import limit_key
 from livehouse.web.options import WebOptions
 from livehouse.web.use_cases import UseCases
 
@@ -25,8 +26,8 @@ Options = Annotated[WebOptions, Depends(_options)]
 
 
 def client_address(request: Request) -> str:
-    """Where the request came from; the rate limiter has looked through trusted proxies already."""
-    return request.client.host if request.client else "unknown"
+    """Where the request came from, as limits count it; trusted proxies have been looked through already."""
+    return limit_key(request.client.host) if request.client else "unknown"
 
 
 ClientAddress = Annotated[str, Depends(client_address)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import math
 import time
@@ -11,7 +10,8 @@ from dataclasses import dataclass, field
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from livehouse.web.client_address import ProxyTrust
+from cpc.kernel.client_address import ProxyTrust, limit_key
+from livehouse.web.client_address import see_through_proxies
 
 _MAX_ADDRESSES = 20_000
 _HEALTH_REQUESTS_PER_SECOND = 20.0
@@ -72,7 +72,7 @@ class RateLimit:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        key = bucket_key(self._trust.apply(scope))
+        key = limit_key(see_through_proxies(scope, self._trust))
         buckets = self._health_buckets if scope["path"] == "/healthz" else self._buckets
         wait_s = buckets.take(key, self._monotonic_s())
         if wait_s == 0.0:
@@ -80,19 +80,6 @@ class RateLimit:
             return
         self._on_refused()
         await _refuse(scope, send, wait_s)
-
-
-def bucket_key(address: str) -> str:
-    """The address; for IPv6 its /64, since one customer commands all of that."""
-    if ":" not in address:
-        return address
-    try:
-        parsed = ipaddress.IPv6Address(address)
-    except ValueError:
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return parsed.packed[:8].hex()
 
 
 async def _refuse(scope: Scope, send: Send, wait_s: float) -> None:

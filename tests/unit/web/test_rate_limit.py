@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livehouse.web.client_address import ProxyTrust
-from livehouse.web.rate_limit import TokenBuckets, bucket_key
+from cpc.kernel.client_address import ProxyTrust
+from livehouse.web.client_address import see_through_proxies
+from livehouse.web.rate_limit import TokenBuckets
 
 
 def test_a_burst_passes_then_the_rate_holds() -> None:
@@ -51,45 +51,17 @@ def test_the_table_is_bounded_and_drops_the_quietest() -> None:
     assert buckets.take("b", 0.0) == 0.0
 
 
-def test_one_customer_s_ipv6_addresses_count_together() -> None:
-    assert bucket_key("2001:db8:1:2::1") == bucket_key("2001:db8:1:2:ffff::9")
-    assert bucket_key("2001:db8:1:3::1") != bucket_key("2001:db8:1:2::1")
-    assert bucket_key("::ffff:192.0.2.1") == bucket_key("192.0.2.1")
-    assert bucket_key("not:an:address") == "not:an:address"
-    assert bucket_key("") == ""
-
-
 def seen(trust: ProxyTrust, peer: str, *forwarded: str, proto: str | None = None) -> tuple[str, str]:
     headers = [(b"x-forwarded-for", one.encode()) for one in forwarded]
     if proto is not None:
         headers.append((b"x-forwarded-proto", proto.encode()))
     scope = {"type": "http", "client": (peer, 1), "scheme": "http", "headers": headers}
-    address = trust.apply(scope)
+    address = see_through_proxies(scope, trust)
     assert scope["client"][0] == address
     return address, scope["scheme"]
 
 
-TRUST = ProxyTrust(["127.0.0.1", "10.0.0.0/8", "::1"])
-
-
-@pytest.mark.parametrize(
-    ("peer", "forwarded", "expected"),
-    [
-        ("198.51.100.9", ["192.0.2.1"], "198.51.100.9"),
-        ("127.0.0.1", ["192.0.2.1"], "192.0.2.1"),
-        ("127.0.0.1", ["203.0.113.5, 192.0.2.1"], "192.0.2.1"),
-        ("127.0.0.1", ["203.0.113.5, 192.0.2.1, 10.1.2.3"], "192.0.2.1"),
-        ("127.0.0.1", ["203.0.113.5", "192.0.2.1"], "192.0.2.1"),
-        ("127.0.0.1", ["10.1.2.3"], "10.1.2.3"),
-        ("127.0.0.1", ["spoofed, 192.0.2.1"], "192.0.2.1"),
-        ("127.0.0.1", ["192.0.2.1, rubbish"], "127.0.0.1"),
-        ("127.0.0.1", [""], "127.0.0.1"),
-        ("127.0.0.1", [], "127.0.0.1"),
-        ("::1", ["2001:db8::7"], "2001:db8::7"),
-    ],
-)
-def test_only_proxies_that_are_named_are_believed(peer: str, forwarded: list[str], expected: str) -> None:
-    assert seen(TRUST, peer, *forwarded)[0] == expected
+TRUST = ProxyTrust(["127.0.0.1"])
 
 
 def test_the_scheme_too_comes_from_named_proxies_only() -> None:
@@ -97,8 +69,3 @@ def test_the_scheme_too_comes_from_named_proxies_only() -> None:
     assert seen(TRUST, "127.0.0.1", "192.0.2.1", proto="gopher") == ("192.0.2.1", "http")
     assert seen(TRUST, "198.51.100.9", "192.0.2.1", proto="https") == ("198.51.100.9", "http")
     assert seen(ProxyTrust(), "127.0.0.1", "192.0.2.1", proto="https") == ("127.0.0.1", "http")
-
-
-def test_what_is_no_address_is_refused_as_a_proxy() -> None:
-    with pytest.raises(ValueError, match="nonsense"):
-        ProxyTrust(["nonsense"])

@@ -21,12 +21,12 @@ from picows import (
     ws_create_server,
 )
 
+from cpc.kernel.client_address import ProxyTrust, limit_key
 from livehouse.accounts.contract import LOGIN_SESSION_COOKIE, ActorResolver
 from livehouse.chat.adapters import chat_metrics
 from livehouse.chat.adapters.chat_socket import ChatSocket, CloseCode
 from livehouse.chat.adapters.gateway_room import GatewayRoom
 from livehouse.chat.adapters.gateway_rooms import GatewayRooms
-from livehouse.chat.adapters.proxy_trust import ProxyTrust
 from livehouse.chat.adapters.socket_frames import FRAME_BYTES
 from livehouse.chat.application import ChatGatewayUseCases
 
@@ -149,7 +149,8 @@ class ChatGateway:
             del self._by_address[socket.address]
 
     def address_of(self, peer: str, forwarded_for: list[str]) -> str:
-        return self._proxies.address_of(peer, forwarded_for)
+        """As the limit counts it: an IPv6 /64 is one."""
+        return limit_key(self._proxies.address_of(peer, forwarded_for))
 
     async def room(self, channel_name: str) -> GatewayRoom:
         return await self._rooms.by_name(channel_name)
