@@ -24,7 +24,7 @@ class ProxyTrust:
     def address_of(self, peer: str, forwarded_for: Iterable[str]) -> str:
         """forwarded_for: the headers' values in order.
 
-        Read from the right: each trusted proxy vouches for the one before it, what is left of them is hearsay.
+        Read from the right: each trusted proxy vouches for the one before it, the rest is hearsay.
         """
         address = peer
         hops = [hop.strip() for header in forwarded_for for hop in header.split(",")]
