@@ -1,7 +1,7 @@
 import '@fontsource-variable/inter/wght.css';
 import '@fontsource-variable/bricolage-grotesque/wght.css';
 import '#shared/theme/tokens.css';
-import '#shared/theme/base.css';
+import '#shared/theme/elements.css';
 import { mount } from 'svelte';
 import App from './app/App.svelte';
 

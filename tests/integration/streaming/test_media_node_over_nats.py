@@ -28,7 +28,9 @@ from livehouse.streaming.domain.sessions import SessionAddress, SessionKind
 pytestmark = pytest.mark.integration
 
 ROOM = ChannelId(UUID(int=1))
-TRICKLE = "a=ice-ufrag:PqWY\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n"
+TRICKLE = (
+    "a=ice-ufrag:PqWY\r\na=ice-pwd:vw5LmwG4y/e6dPP/zAP9Gp5k\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n"
+)
 
 
 def address(kind: SessionKind = SessionKind.INGEST, node_id: str = NODE_ID) -> SessionAddress:

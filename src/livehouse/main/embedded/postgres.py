@@ -69,6 +69,8 @@ _SETTINGS: Mapping[str, str] = {
     # Dead peers are noticed, and a crash recovers quickly.
     "checkpoint_timeout": "2min",
     "restart_after_crash": "on",
+    # After SIGKILL: one call for the file system instead of a thousand, one a file (2 s of every such start).
+    "recovery_init_sync_method": "syncfs",
     "log_min_messages": "warning",
     "log_checkpoints": "off",
     "log_line_prefix": "%m [%p] ",
