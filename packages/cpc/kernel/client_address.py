@@ -8,18 +8,29 @@ from collections.abc import Iterable
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
+class AddressRanges:
+    """Addresses and networks: `"10.1.2.3" in AddressRanges(["10.0.0.0/8"])`."""
+
+    def __init__(self, ranges: Iterable[str] = ()) -> None:
+        """Raises `ValueError` for what is neither address nor network."""
+        self._networks = [ipaddress.ip_network(each, strict=False) for each in ranges]
+
+    def __contains__(self, address: str) -> bool:
+        if not self._networks:
+            return False
+        parsed = _parsed(address)
+        return parsed is not None and any(parsed in network for network in self._networks)
+
+
 class ProxyTrust:
     """Believes what `X-Forwarded-For` says only from these addresses or networks."""
 
     def __init__(self, proxies: Iterable[str] = ()) -> None:
         """Raises `ValueError` for what is neither address nor network."""
-        self._networks = [ipaddress.ip_network(proxy, strict=False) for proxy in proxies]
+        self._proxies = AddressRanges(proxies)
 
     def trusts(self, address: str) -> bool:
-        if not self._networks:
-            return False
-        parsed = _parsed(address)
-        return parsed is not None and any(parsed in network for network in self._networks)
+        return address in self._proxies
 
     def address_of(self, peer: str, forwarded_for: Iterable[str]) -> str:
         """forwarded_for: the headers' values in order.

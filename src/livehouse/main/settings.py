@@ -90,6 +90,9 @@ class Settings(BaseModel):
     trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_from_text)] = Field(
         (), description="Addresses or networks of reverse proxies whose X-Forwarded-* headers are believed"
     )
+    metrics_allowed_from: Annotated[tuple[str, ...], BeforeValidator(_from_text)] = Field(
+        ("127.0.0.0/8", "::1"), description="Addresses or networks that may read /metrics"
+    )
     return_window_s: float = Field(
         30, gt=0, le=3600, description="Seconds a broadcast waits for its broadcaster to come back"
     )
@@ -131,12 +134,12 @@ class Settings(BaseModel):
         except ValueError:
             raise ValueError("give an IP address of this machine, or 0.0.0.0 for all") from None
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "metrics_allowed_from")
     @classmethod
-    def _are_networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
-        for proxy in proxies:
-            ipaddress.ip_network(proxy, strict=False)  # Raises ValueError with a sentence.
-        return proxies
+    def _are_networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ipaddress.ip_network(network, strict=False)  # Raises ValueError with a sentence.
+        return networks
 
     @field_validator("database_url")
     @classmethod

@@ -14,7 +14,12 @@ from livehouse.web.options import WebOptions
 from livehouse.web.problems import PROBLEM_RESPONSES, install_problem_handlers
 from livehouse.web.rate_limit import RateLimit
 from livehouse.web.request_limits import BodyLimit
-from livehouse.web.response_headers import HeadByGet, SecurityHeaders, content_security_policy
+from livehouse.web.response_headers import (
+    CrossOriginAccess,
+    HeadByGet,
+    SecurityHeaders,
+    content_security_policy,
+)
 from livehouse.web.rest import accounts, channel, chat, server, streaming
 from livehouse.web.static_page import StaticPage
 from livehouse.web.use_cases import UseCases
@@ -37,17 +42,20 @@ def create_app(use_cases: UseCases, options: WebOptions | None = None) -> ASGIAp
     routes = build_routes(options)
     routes.state.use_cases = use_cases
     metrics = WebMetrics(options.registry)
-    app: ASGIApp = BodyLimit(routes, max_body_bytes=options.max_body_bytes)
+    app: ASGIApp = BodyLimit(
+        routes, max_body_bytes=options.max_body_bytes, body_timeout_s=options.body_timeout_s
+    )
     app = HeadByGet(app)
     app = SecurityHeaders(app, policy=content_security_policy(options), strict_transport=options.tls)
     app = RequestMetrics(app, metrics)
-    return RateLimit(
+    app = RateLimit(
         app,
         ProxyTrust(options.trusted_proxies),
         requests_per_second=options.requests_per_second,
         burst=options.request_burst,
         on_refused=metrics.rate_limited.inc,
     )
+    return CrossOriginAccess(app)
 
 
 def build_routes(options: WebOptions) -> FastAPI:

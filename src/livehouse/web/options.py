@@ -28,6 +28,7 @@ class WebOptions:
     chat_url, edge_url: full addresses where a proxy publishes them; None: made from the request's host and
     the port. trusted_proxies: addresses or networks whose `X-Forwarded-*` is believed.
     ready_checks: by name, something that raises while that part is away.
+    metrics: what `/metrics` tells; None: the registry of this process. metrics_allowed_from: who may read it.
     """
 
     name: str = "Livehouse"
@@ -42,8 +43,11 @@ class WebOptions:
     requests_per_second: float = 100.0
     request_burst: float = 300.0
     max_body_bytes: int = 256 * 1024
+    body_timeout_s: float = 10.0
     max_message_characters: int = 500
     ice_servers: tuple[IceServer, ...] = ()
     page_folder: Path = PAGE_FOLDER
     ready_checks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     registry: CollectorRegistry = REGISTRY
+    metrics: Callable[[], Awaitable[bytes]] | None = None
+    metrics_allowed_from: tuple[str, ...] = ("127.0.0.0/8", "::1")

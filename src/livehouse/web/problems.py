@@ -38,6 +38,7 @@ _STATUS: dict[type[errors.DomainError], int] = {
 _SLUGS = {
     404: ("not-found", "There is nothing at this address."),
     405: ("method-not-allowed", "This address does not take that method."),
+    408: ("too-slow", "The body of the request did not come in time. Send it again."),
     413: ("too-large", "The request is larger than this server takes."),
 }
 

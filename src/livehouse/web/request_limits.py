@@ -1,6 +1,8 @@
-"""Refuses bodies that are too large, by their announced length at once, otherwise while reading."""
+"""Refuses bodies that are too large, by their announced length or while reading, and those too slow."""
 
 from __future__ import annotations
+
+import asyncio
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,11 +11,12 @@ from livehouse.web.problems import problem
 
 
 class BodyLimit:
-    """ASGI layer."""
+    """ASGI layer. A body that trickles in holds one of the places for requests: it has `body_timeout_s`."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, body_timeout_s: float) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._body_timeout_s = body_timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -25,12 +28,21 @@ class BodyLimit:
                 await problem(413, "too-large", detail, scope["path"])(scope, receive, send)
                 return
         received_bytes = 0
+        is_whole = False
+        deadline_s = asyncio.get_running_loop().time() + self._body_timeout_s
 
         async def limited_receive() -> Message:
-            nonlocal received_bytes
-            message = await receive()
+            nonlocal received_bytes, is_whole
+            if is_whole:
+                return await receive()  # waits for the client to go away
+            try:
+                async with asyncio.timeout_at(deadline_s):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408) from None
             if message["type"] == "http.request":
                 received_bytes += len(message.get("body", b""))
+                is_whole = not message.get("more_body", False)
                 if received_bytes > self._max_body_bytes:
                     raise HTTPException(413)
             return message

@@ -1,4 +1,4 @@
-"""Headers every answer carries, and HEAD for everything that has GET."""
+"""Headers that answers carry whichever layer gave them, and HEAD for everything that has GET."""
 
 from __future__ import annotations
 
@@ -91,3 +91,33 @@ class HeadByGet:
             await send(message)
 
         await self._app({**scope, "method": "GET"}, receive, send_without_body)
+
+
+class CrossOriginAccess:
+    """ASGI layer: pages of any origin may publish and watch, and may read refusals too (WHIP, WHEP).
+
+    No cookie is allowed along, so what such a page can do it can do without its visitor's login.
+    """
+
+    _HEADERS = (
+        (b"access-control-allow-origin", b"*"),
+        (
+            b"access-control-expose-headers",
+            b"Location, ETag, Link, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate",
+        ),
+    )
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].split("/", 2)[1:2] not in (["whip"], ["whep"]):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *self._HEADERS]}
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

@@ -23,11 +23,6 @@ MAX_SDP_BYTES = 64 * 1024
 RETRY_NOT_LIVE_S = 2
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 
-_CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Location, ETag, Link, Accept-Post, Accept-Patch, Retry-After,"
-    " WWW-Authenticate",
-}
 _ENTITY_TAG = re.compile(r'\s*(?:(W/)?("[\x21\x23-\x7e\x80-\xff]*"))\s*(?:,|$)')
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -68,7 +63,6 @@ class Resource:
             response = refusal.response
         except DomainError as error:
             response = _domain_refusal(error, request)
-        response.headers.update(_CORS)
         return response
 
     def _options(self) -> Response:

@@ -62,6 +62,49 @@ async def test_a_large_body_is_refused_announced_or_not(visit) -> None:
         assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
 
 
+async def test_a_body_that_trickles_in_is_given_up(visit) -> None:
+    more = asyncio.Event()
+
+    async def trickle():  # type: ignore[no-untyped-def]
+        yield b"{"
+        await more.wait()
+
+    browser = visit(body_timeout_s=0.05)
+    for path, kind in (("/api/v1/accounts", "application/json"), ("/whep/ada", "application/sdp")):
+        answer = await browser.post(path, content=trickle(), headers={"Content-Type": kind})
+        assert (answer.status_code, answer.json()["type"]) == (408, "/problems/too-slow")
+
+
+async def test_pages_of_other_origins_can_read_what_refused_them(visit) -> None:
+    browser = visit(max_body_bytes=1000, requests_per_second=0.01, request_burst=3.0)
+    for path in ("/whip", "/whep/ada"):
+        answer = await browser.post(path, content=b"x" * 1001, headers={"Content-Type": "application/sdp"})
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (413, "*")
+    assert "access-control-allow-origin" not in (await browser.get("/api/v1/server")).headers
+    answer = await browser.post("/whep/ada")
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (429, "*")
+    assert "Retry-After" in answer.headers["access-control-expose-headers"]
+    assert "access-control-allow-origin" not in (await browser.get("/whipped")).headers
+
+
+async def test_metrics_are_for_whom_the_operator_names(visit) -> None:
+    def status(answer: httpx.Response) -> int:
+        return answer.status_code
+
+    assert status(await visit(address="127.0.0.1").get("/metrics")) == 200
+    refused = await visit(address="192.0.2.1").get("/metrics")
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/metrics-not-for-you")
+    named = {"metrics_allowed_from": ("192.0.2.0/24",)}
+    assert status(await visit(address="192.0.2.1", **named).get("/metrics")) == 200
+    # A proxy on this machine passes on what anybody asks: named or not, that is not this machine asking.
+    forwarded = {"X-Forwarded-For": "192.0.2.1"}
+    assert status(await visit(address="127.0.0.1").get("/metrics", headers=forwarded)) == 403
+    behind = {"trusted_proxies": ("127.0.0.1",)}
+    assert status(await visit(address="127.0.0.1", **behind).get("/metrics", headers=forwarded)) == 403
+    behind |= named
+    assert status(await visit(address="127.0.0.1", **behind).get("/metrics", headers=forwarded)) == 200
+
+
 async def test_every_answer_is_guarded(visit) -> None:
     browser = visit()
     for path in ("/", "/api/v1/server", "/api/v1/nothing", "/assets/app-1a2b3c.js", "/healthz"):
@@ -143,7 +186,7 @@ async def test_requests_are_counted_by_route_template(visit, ada: httpx.AsyncCli
     browser = visit()
     for path in ("/api/v1/channels/ada", "/api/v1/channels/nobody", "/ada", "/some/page"):
         await browser.get(path)
-    text = (await browser.get("/metrics")).text
+    text = (await visit(address="127.0.0.1").get("/metrics")).text
     route = 'route="/api/v1/channels/{name}"'
     assert f'livehouse_http_requests_total{{method="GET",{route},status="200"}} 1.0' in text
     assert f'livehouse_http_requests_total{{method="GET",{route},status="404"}} 1.0' in text

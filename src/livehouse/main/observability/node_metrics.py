@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -12,6 +13,25 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import Sample
 
 from livehouse.main.observability.health_server import fetch
+
+
+class NodeMetrics:
+    """The metrics of the node whose run folder this is, gathered once a second at most."""
+
+    _KEPT_S = 1.0
+
+    def __init__(self, run_dir: Path) -> None:
+        self._run_dir = run_dir
+        self._gathering = asyncio.Lock()
+        self._text = b""
+        self._gathered_at_s = -self._KEPT_S
+
+    async def __call__(self) -> bytes:
+        async with self._gathering:
+            if time.monotonic() - self._gathered_at_s >= self._KEPT_S:
+                self._text = await gather_metrics(self._run_dir)
+                self._gathered_at_s = time.monotonic()
+            return self._text
 
 
 async def gather_metrics(run_dir: Path) -> bytes:

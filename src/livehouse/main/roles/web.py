@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
 from nats.aio.client import Client
-from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cpc.kernel.clock import SystemClock
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.main.http_server import serve_http
 from livehouse.main.nats_connection import connect_nats
-from livehouse.main.observability.node_metrics import gather_metrics
+from livehouse.main.observability.node_metrics import NodeMetrics
 from livehouse.main.role_context import RoleContext
 from livehouse.main.secrets import NodeSecrets
 from livehouse.main.settings import ResolvedSettings
@@ -33,8 +29,6 @@ from livehouse.web.app import create_app
 from livehouse.web.options import IceServer, WebOptions
 from livehouse.web.use_cases import UseCases
 
-_METRICS_KEPT_S = 1.0
-
 
 async def run(role: RoleContext) -> None:
     settings = role.settings
@@ -45,8 +39,7 @@ async def run(role: RoleContext) -> None:
         outside = await nats_outside(connection)
         use_cases = build_use_cases(settings, engine, outside)
         options = build_options(settings, _ready_checks(engine, connection, outside))
-        app = _NodeMetrics(create_app(use_cases, options), Path())
-        await serve_http(app, role, settings.http_port)
+        await serve_http(create_app(use_cases, options), role, settings.http_port)
     finally:
         await connection.close()
         await engine.dispose()
@@ -91,6 +84,8 @@ def build_options(
             for url in server.urls
         ),
         ready_checks=ready_checks,
+        metrics=NodeMetrics(Path()),  # the working directory is the run folder
+        metrics_allowed_from=settings.metrics_allowed_from,
     )
 
 
@@ -108,30 +103,3 @@ def _ready_checks(
         await outside.nodes.choose()
 
     return {"postgresql": postgresql, "nats": nats, "media": media}
-
-
-class _NodeMetrics:
-    """ASGI layer: `/metrics` tells of all roles of the node. Gathered once a second at most."""
-
-    def __init__(self, app: ASGIApp, run_dir: Path) -> None:
-        self._app = app
-        self._run_dir = run_dir
-        self._gathering = asyncio.Lock()
-        self._body = b""
-        self._gathered_at_s = -_METRICS_KEPT_S
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != "/metrics" or scope["method"] not in {"GET", "HEAD"}:
-            await self._app(scope, receive, send)
-            return
-        async with self._gathering:
-            if time.monotonic() - self._gathered_at_s >= _METRICS_KEPT_S:
-                self._body = await gather_metrics(self._run_dir)
-                self._gathered_at_s = time.monotonic()
-        headers = [
-            (b"content-type", CONTENT_TYPE_LATEST.encode()),
-            (b"content-length", str(len(self._body)).encode()),
-            (b"cache-control", b"no-store"),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else self._body})
