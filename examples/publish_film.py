@@ -3,10 +3,8 @@
     python examples/publish_film.py film.mp4 --url http://127.0.0.1:8080/whip --key lhk_…
 
 Needs only PyAV (`pip install av`). FFmpeg's WHIP muxer sends H.264 and Opus; this program decodes the film,
-scales
-and encodes it for live viewing, and sends it as fast as it plays. Ctrl-C ends the broadcast. The muxer does
-not
-reconnect by itself: `--retry` starts a new session when the server was away, within 30 seconds the
+scales and encodes it for live viewing, and sends it as fast as it plays. Ctrl-C ends the broadcast. The muxer
+does not reconnect by itself: `--retry` starts a new session when the server was away; within 30 seconds the
 broadcast goes on.
 """
 
@@ -27,6 +25,7 @@ from av.video.frame import PictureType
 
 AUDIO_RATE = 48_000  # what Opus in WebRTC runs at
 CLOCK = Fraction(1, 90_000)  # of video in RTP
+CONNECT_PATIENCE_S = 20
 
 
 class Unusable(Exception):
@@ -107,12 +106,15 @@ def publish(arguments: argparse.Namespace) -> None:
 
 
 def start(session: av.container.OutputContainer) -> None:
-    """Offer, answer, ICE and DTLS. FFmpeg does not listen to Python meanwhile, so let Ctrl-C end the
-    program."""
+    """Offer, answer, ICE and DTLS. FFmpeg does not listen to Python meanwhile, and waits for ever for a lost
+    answer: let the system end the program on Ctrl-C, and by its alarm when nothing comes."""
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    print(f"Connecting (the alarm clock ends this after {CONNECT_PATIENCE_S} seconds) …", flush=True)
+    signal.alarm(CONNECT_PATIENCE_S)
     try:
         session.start_encoding()
     finally:
+        signal.alarm(0)
         signal.signal(signal.SIGINT, before)
 
 

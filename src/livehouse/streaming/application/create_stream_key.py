@@ -55,8 +55,7 @@ class CreateStreamKey:
         self, actor: Actor, channel_name: str, name: str, lifetime: timedelta | None = None
     ) -> ShownStreamKey:
         """lifetime: None for a key without an end. Raises `Unauthenticated`, `Forbidden`, `NotFound`,
-        `Invalid`,
-        `Conflict` (`too-many-stream-keys`)."""
+        `Invalid`, `Conflict` (`too-many-stream-keys`)."""
         channel = await owned_channel(self._channels, actor, channel_name)
         name, lifetime = valid_name(name), valid_lifetime(lifetime)
         secret = stream_key_secret(self._random_text())

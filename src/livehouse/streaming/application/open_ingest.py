@@ -40,8 +40,7 @@ class OpenIngest:
     """Start a broadcast, or go on with the one that runs.
 
     The media node says first whether the offer can be taken: it alone knows if other media still flows.
-    Only then
-    is the session written down; a session that could not be is closed again.
+    Only then is the session written down; a session that could not be is closed again.
     """
 
     def __init__(

@@ -16,8 +16,7 @@ _TELL_THE_END_FOR = timedelta(seconds=15)
 
 class PublishLiveStates:
     """Changes at once, everything every five seconds, the end of a broadcast for a while: a listener who
-    missed one
-    message learns it from the next."""
+    missed one message learns it from the next."""
 
     def __init__(
         self, units: UnitOfWorkFactory, channels: Channels, states: LiveStates, clock: Clock

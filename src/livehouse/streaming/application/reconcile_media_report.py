@@ -25,9 +25,8 @@ from livehouse.streaming.domain.sessions import (
 
 COUNT_VIEWERS_EVERY = timedelta(seconds=5)
 STRAY_GRACE_S = 5.0
-"""How long something may stand in reports and not in the database: a web process opens a session at the
-node first
-and writes it down a moment later."""
+"""How long something may stand in reports and not in the database: a web process opens a session at the node
+first and writes it down a moment later."""
 
 
 @dataclass(slots=True)
@@ -45,9 +44,8 @@ class _NodeMemory:
 class ReconcileMediaReport:
     """Level-triggered: every report is the whole state, so reports may be lost, repeated or late.
 
-    Everything that follows from one report is one unit of work: broadcasts start, are interrupted and go
-    on, viewers
-    are counted, events leave. What the node still carries though it is over is closed afterwards.
+    Everything that follows from one report is one unit of work: broadcasts start, are interrupted and go on,
+    viewers are counted, events leave. What the node still carries though it is over is closed afterwards.
     """
 
     def __init__(
