@@ -48,5 +48,8 @@ def test_a_player_who_joins_late_sees_the_present(node: MediaNode, signalling: s
             assert report.ingest is not None
             assert report.ingest.codec == codec.lower()
             assert (report.ingest.width, report.ingest.height) == (640, 360)
+            # Chromium answers extended reports, and the way is short.
+            assert report.ingest.rtt_ms is not None
+            assert 0 <= report.ingest.rtt_ms < LATE_MS
         finally:
             browser.close()

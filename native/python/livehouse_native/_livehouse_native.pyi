@@ -71,7 +71,11 @@ class IngestReport:
         """Share of the packets that never arrived, 0 to 1; packets sent again do not count as lost."""
     @property
     def rtt_ms(self) -> float | None:
-        """Round-trip time in milliseconds, when the encoder lets it be measured."""
+        """Round-trip time in milliseconds, by extended reports (RFC 3611 sections 4.4 and 4.5).
+
+        `None` before the first answer, a second or so after media began, and always for encoders that do not
+        answer them: browsers do, FFmpeg does not.
+        """
     @property
     def codec(self) -> str | None:
         """Video codec: `av1`, `h264`, `vp8` or `vp9`; `None` before the first video packet."""

@@ -265,8 +265,7 @@ impl MediaRoom {
 
     /// The ingest to send a keyframe request to, if one is due.
     pub fn poll_keyframe_request(&mut self, now: MonotonicTime) -> Option<IngestId> {
-        // A request to a broadcaster who has sent no video yet would be lost.
-        let ingest = self.ingest.filter(|_| self.video.codec().is_some() && self.last_media.is_some())?;
+        let ingest = self.askable()?;
         let due = self.requests.poll(now);
         self.counters.keyframe_requests_sent += u64::from(due);
         due.then_some(ingest)
@@ -274,7 +273,12 @@ impl MediaRoom {
 
     /// When `poll_keyframe_request` is to be called next, if nothing else happens.
     pub fn deadline(&self) -> Option<MonotonicTime> {
-        self.requests.deadline().filter(|_| self.ingest.is_some() && self.last_media.is_some())
+        self.requests.deadline().filter(|_| self.askable().is_some())
+    }
+
+    /// A request to a broadcaster who has sent no video yet would be lost.
+    fn askable(&self) -> Option<IngestId> {
+        self.ingest.filter(|_| self.video.codec().is_some() && self.last_media.is_some())
     }
 
     pub fn statistics(&mut self, now: MonotonicTime) -> IngestStatistics {
@@ -327,3 +331,6 @@ impl Viewer {
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

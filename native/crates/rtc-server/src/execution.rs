@@ -23,7 +23,16 @@ impl MediaThread {
         // Whoever no longer waits for a reply does not miss it.
         match command {
             Command::Open(request, reply) => {
-                let _ = reply.try_send(self.open(*request));
+                let name = request.session.clone();
+                let opened = self.open(*request);
+                let is_open = opened.is_ok();
+                // But nobody has the answer to an offer then, and nobody would ever connect.
+                if reply.try_send(opened).is_err()
+                    && is_open
+                    && let Some(id) = self.by_name.get(&name)
+                {
+                    self.close(*id, "never_connected");
+                }
             }
             Command::Trickle { session, fragment, reply } => {
                 let _ = reply.try_send(self.trickle(&session, &fragment));
@@ -67,8 +76,9 @@ impl MediaThread {
 
     fn open_ingest(&mut self, request: OpenSession) -> Result<(), MediaError> {
         let (now, silence, takeover) = (self.monotonic(self.now), self.options.silence, request.takeover);
-        let (room_id, room) = self.rooms.open(&request.room, self.now);
-        if room.media.is_busy(silence, now) && !takeover {
+        let room_id = self.rooms.open(&request.room, self.now);
+        let flows = self.rooms.get(room_id).is_some_and(|room| room.media.is_busy(silence, now));
+        if flows && !takeover {
             return Err(MediaError::new(
                 MediaErrorKind::RoomBusy,
                 "Another encoder is live on this channel; stop it or take over.",
@@ -77,9 +87,8 @@ impl MediaThread {
         let id = self.insert(session(request, room_id, self.now));
         let Some(room) = self.rooms.get_mut(room_id) else { return Ok(()) };
         room.joined(id);
-        let was_flowing = room.media.is_busy(silence, now);
         if let Ok(Some(before)) = room.media.open_ingest(IngestId(id), true, silence, now) {
-            self.close(before.0, if was_flowing { "taken_over" } else { "replaced" });
+            self.close(before.0, if flows { "taken_over" } else { "replaced" });
         }
         Ok(())
     }

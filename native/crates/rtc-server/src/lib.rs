@@ -1,5 +1,9 @@
 //! The media node: WebRTC in, WebRTC out, around the forwarding of `rtc-core`.
 
+// The clients of the tests on loopback see the crate from outside.
+#[cfg(test)]
+extern crate self as rtc_server;
+
 mod answer;
 mod candidates;
 mod command;
@@ -18,6 +22,9 @@ mod socket;
 mod timers;
 mod webrtc;
 mod wiring;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::{MediaError, MediaErrorKind};
 pub use node::{MediaNode, NodeOptions, SessionAnswer, SessionPatch};

@@ -16,7 +16,7 @@ use crate::offer::SessionKind;
 use crate::report::{Counters, SessionReport, SessionState};
 use crate::rooms::Rooms;
 use crate::session::Session;
-use crate::socket::{ReceiveBatch, UdpSocket, Wake, thread_cpu_seconds, wait};
+use crate::socket::{Readiness, ReceiveBatch, UdpSocket, Wake, thread_cpu_seconds, wait};
 use crate::webrtc::{PeerEvent, ReceivedPacket};
 use crate::wiring::{Egress, Wiring};
 
@@ -76,24 +76,38 @@ impl MediaThread {
         let mut incoming = ReceiveBatch::new();
         loop {
             let ready = wait(&self.wiring.socket, &self.shared.wake, self.timeout());
-            self.now = Instant::now();
-            if ready.socket {
-                self.read(&mut incoming)?;
-            }
-            self.expire();
-            self.settle();
-            if ready.wake && !self.obey(commands) {
-                self.close_everything();
+            if !self.turn(ready, Instant::now(), &mut incoming, commands)? {
                 return Ok(());
             }
-            if self.now >= self.next_tick {
-                self.tick();
-                self.next_tick = self.now + TICK;
-            }
-            self.request_keyframes();
-            self.settle();
-            self.wiring.batch.flush(&self.wiring.socket);
         }
+    }
+
+    /// Does what there is to do at `now`; false when told to stop.
+    pub(crate) fn turn(
+        &mut self,
+        ready: Readiness,
+        now: Instant,
+        incoming: &mut ReceiveBatch,
+        commands: &Receiver<Command>,
+    ) -> io::Result<bool> {
+        self.now = now;
+        if ready.socket {
+            self.read(incoming)?;
+        }
+        self.expire();
+        self.settle();
+        if ready.wake && !self.obey(commands) {
+            self.close_everything();
+            return Ok(false);
+        }
+        if self.now >= self.next_tick {
+            self.tick();
+            self.next_tick = self.now + TICK;
+        }
+        self.request_keyframes();
+        self.settle();
+        self.wiring.batch.flush(&self.wiring.socket);
+        Ok(true)
     }
 
     fn timeout(&self) -> Duration {
@@ -200,6 +214,11 @@ impl MediaThread {
                     };
                     Counters::add(counter, nacks);
                     Counters::add(&counters.retransmissions, retransmissions);
+                }
+            }
+            PeerEvent::RoundTrip(round_trip) => {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.round_trip = Some(round_trip);
                 }
             }
             PeerEvent::Closed(reason) => self.close(id, reason),

@@ -1,7 +1,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, RawFd};
-use std::sync::mpsc::{self, RecvTimeoutError, SyncSender, TrySendError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -57,11 +57,20 @@ pub struct MediaNode {
     candidates: Candidates,
     certificate: Certificate,
     port: u16,
+    pub(crate) reply_timeout: Duration,
     thread: Mutex<Option<JoinHandle<io::Result<()>>>>,
 }
 
 impl MediaNode {
     pub fn start(options: NodeOptions) -> io::Result<Self> {
+        let (node, media_thread, queue) = Self::prepare(options)?;
+        let thread = thread::Builder::new().name("media".into()).spawn(move || media_thread.run(&queue))?;
+        *node.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        Ok(node)
+    }
+
+    /// A node whose media thread has yet to run.
+    pub(crate) fn prepare(options: NodeOptions) -> io::Result<(Self, MediaThread, Receiver<Command>)> {
         let address = SocketAddr::new(options.host, options.port);
         let socket = UdpSocket::bind(address).map_err(|error| {
             io::Error::new(error.kind(), format!("The media port {address} cannot be opened over UDP: {error}."))
@@ -73,8 +82,16 @@ impl MediaNode {
         let shared = Arc::new(Shared { wake: Wake::new()?, changed: Wake::new()?, counters: Counters::default() });
         let (commands, queue) = mpsc::sync_channel(COMMANDS);
         let media_thread = MediaThread::new(options, socket, candidates.clone(), shared.clone());
-        let thread = thread::Builder::new().name("media".into()).spawn(move || media_thread.run(&queue))?;
-        Ok(Self { commands, shared, candidates, certificate, port, thread: Mutex::new(Some(thread)) })
+        let node = Self {
+            commands,
+            shared,
+            candidates,
+            certificate,
+            port,
+            reply_timeout: REPLY_TIMEOUT,
+            thread: Mutex::new(None),
+        };
+        Ok((node, media_thread, queue))
     }
 
     pub fn port(&self) -> u16 {
@@ -110,6 +127,21 @@ impl MediaNode {
         tag: Option<&str>,
         takeover: bool,
     ) -> Result<SessionAnswer, MediaError> {
+        let (request, answer) = self.request(kind, room, session, offer, tag, takeover)?;
+        self.ask(|reply| Command::Open(request, reply))??;
+        Ok(answer)
+    }
+
+    /// What is done for an offer before the media thread sees it.
+    pub(crate) fn request(
+        &self,
+        kind: SessionKind,
+        room: &str,
+        session: &str,
+        offer: &str,
+        tag: Option<&str>,
+        takeover: bool,
+    ) -> Result<(Box<OpenSession>, SessionAnswer), MediaError> {
         for name in [room, session].into_iter().chain(tag) {
             if name.len() > MAX_NAME_BYTES {
                 let detail = format!("Rooms, sessions and tags have names of at most {MAX_NAME_BYTES} bytes.");
@@ -128,8 +160,7 @@ impl MediaNode {
             takeover,
             peer,
         });
-        self.ask(|reply| Command::Open(request, reply))??;
-        Ok(SessionAnswer { sdp, etag })
+        Ok((request, SessionAnswer { sdp, etag }))
     }
 
     /// Takes a fragment of trickled candidates, or with `restart` the credentials of an ICE restart.
@@ -194,7 +225,7 @@ impl MediaNode {
             TrySendError::Disconnected(_) => overloaded("The media node is closed."),
         })?;
         self.shared.wake.set();
-        answer.recv_timeout(REPLY_TIMEOUT).map_err(|error| match error {
+        answer.recv_timeout(self.reply_timeout).map_err(|error| match error {
             RecvTimeoutError::Timeout => overloaded("The media node did not answer in time."),
             RecvTimeoutError::Disconnected => overloaded("The media node is closed."),
         })

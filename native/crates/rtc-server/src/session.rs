@@ -17,6 +17,7 @@ pub(crate) struct Session {
     pub(crate) state: SessionState,
     pub(crate) opened: Instant,
     pub(crate) connected_at: Option<SystemTime>,
+    /// Known of encoders that let it be measured.
     pub(crate) round_trip: Option<Duration>,
     pub(crate) keyframe_requests: u64,
     /// Whether media was flowing when last looked at.
@@ -30,9 +31,6 @@ pub(crate) struct Session {
 impl Session {
     /// How many NACKs and retransmissions came since the last statistics.
     pub(crate) fn update(&mut self, statistics: PeerStatistics) -> (u64, u64) {
-        if statistics.round_trip.is_some() {
-            self.round_trip = statistics.round_trip;
-        }
         let nacks = statistics.nacks.unwrap_or(self.nacks).max(self.nacks);
         let sent_again = statistics.packets_sent.map(|sent| sent.saturating_sub(self.video_packets_written));
         let retransmissions = sent_again.unwrap_or(0).max(self.retransmissions);

@@ -3,10 +3,11 @@
 mod support;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use rtc_server::{MediaErrorKind, SessionKind, SessionState};
+use rtc_server::{MediaErrorKind, NodeOptions, SessionKind, SessionState};
 use str0m::format::Codec;
-use support::{Client, node, run};
+use support::{Client, Direction, PATIENCE, node, options, run};
 
 const V4: &str = "127.0.0.1";
 
@@ -14,6 +15,10 @@ const V4: &str = "127.0.0.1";
 fn one_keyframe() -> impl FnMut(&mut Client) {
     let mut is_first = true;
     move |encoder| encoder.send_frame(std::mem::take(&mut is_first))
+}
+
+fn has_video(node: &rtc_server::MediaNode) -> bool {
+    node.report().unwrap()[0].ingest.as_ref().is_some_and(|ingest| ingest.video_codec.is_some())
 }
 
 fn live(node: &rtc_server::MediaNode, host: &str) -> Client {
@@ -27,7 +32,7 @@ fn live(node: &rtc_server::MediaNode, host: &str) -> Client {
             picture(encoder);
             frames += 1;
         },
-        |_, _| node.report().unwrap()[0].ingest.as_ref().is_some_and(|ingest| ingest.video_codec.is_some()),
+        |_, _| has_video(node),
     );
     encoder
 }
@@ -70,6 +75,106 @@ fn lost_packets_are_sent_again() {
             players[0].losses.is_empty() && losses.is_subset(&got)
         },
     );
+}
+
+#[test]
+fn an_encoder_without_rtx_is_asked_for_the_packets_themselves() {
+    let node = node(V4);
+    let mut encoder = Client::encoder_without_rtx(&node, V4, "room", "ingest");
+    run(&mut encoder, &mut [], one_keyframe(), |_, _| has_video(&node));
+    encoder.withhold_every = Some(20);
+    let mut players = [Client::player(&node, V4, "room", "player")];
+    run(
+        &mut encoder,
+        &mut players,
+        |encoder| encoder.send_frame(false),
+        |encoder, players| {
+            // What was asked for has come and was passed on.
+            let mut got: Vec<u64> = players[0].video_packets.iter().map(|packet| *packet.seq_no).collect();
+            got.sort_unstable();
+            encoder.asked_again.len() > 10
+                && got.len() > 300
+                && got[..300].windows(2).all(|pair| pair[0] + 1 == pair[1])
+        },
+    );
+    run(&mut encoder, &mut players, |encoder| encoder.send_frame(false), |_, _| node.counters().nacks_sent > 0);
+}
+
+#[test]
+fn an_encoder_that_answers_extended_reports_has_a_round_trip_time() {
+    let node = node(V4);
+    let mut encoder = live(&node, V4);
+    let round_trip = || node.report().unwrap()[0].ingest.as_ref().and_then(|ingest| ingest.round_trip);
+    run(&mut encoder, &mut [], |encoder| encoder.send_frame(false), |_, _| round_trip().is_some());
+    assert!(round_trip().unwrap() < PATIENCE, "some time on this machine");
+}
+
+#[test]
+fn a_broadcaster_who_fell_silent_may_be_replaced_without_a_takeover() {
+    let node =
+        rtc_server::MediaNode::start(NodeOptions { silence: Duration::from_millis(200), ..options(V4) }).unwrap();
+    let mut encoder = live(&node, V4);
+    let mut players = [Client::player(&node, V4, "room", "player")];
+    run(
+        &mut encoder,
+        &mut players,
+        |encoder| encoder.send_frame(false),
+        |_, players| players[0].video_packets.len() > 60,
+    );
+    // Sends no more media, but is still there.
+    let mut second = None;
+    run(
+        &mut encoder,
+        &mut players,
+        |_| {},
+        |_, _| {
+            let (client, offer, pending) = Client::offering(V4, Direction::SendOnly);
+            match node.open_ingest("room", "second", &offer, false) {
+                Ok(answer) => second = Some(client.accept(pending, &answer.sdp)),
+                Err(refused) => assert_eq!(refused.kind, MediaErrorKind::RoomBusy),
+            }
+            second.is_some()
+        },
+    );
+    let mut second = second.unwrap().numbered_from(9, 77);
+    goes_on(&mut second, &mut players);
+    let reports = node.report().unwrap();
+    let first = reports.iter().find(|report| report.id == "ingest").unwrap();
+    assert_eq!((first.state, first.close_reason), (SessionState::Closed, Some("replaced")));
+    assert!(reports.iter().any(|report| report.id == "player" && report.state == SessionState::Connected));
+}
+
+#[test]
+fn a_broadcaster_who_left_may_return() {
+    let node = node(V4);
+    let mut encoder = live(&node, V4);
+    let mut players = [Client::player(&node, V4, "room", "player")];
+    run(
+        &mut encoder,
+        &mut players,
+        |encoder| encoder.send_frame(false),
+        |_, players| players[0].video_packets.len() > 60,
+    );
+    assert!(node.close_session("ingest").unwrap());
+    let mut second = Client::encoder(&node, V4, "room", "second", false).numbered_from(40_000, 5);
+    goes_on(&mut second, &mut players);
+}
+
+/// Lets another encoder send until the player has got much of it, on the tracks it had.
+fn goes_on(encoder: &mut Client, players: &mut [Client; 1]) {
+    let before = players[0].video_packets.len();
+    run(encoder, players, one_keyframe(), |_, players| players[0].video_packets.len() > before + 60);
+    let ssrcs: HashSet<u32> = players[0].video_packets.iter().map(|packet| *packet.header.ssrc).collect();
+    assert_eq!(ssrcs.len(), 1, "one track");
+    let mut packets: Vec<_> = players[0].video_packets.iter().collect();
+    packets.sort_by_key(|packet| packet.seq_no);
+    for pair in packets.windows(2) {
+        assert_eq!(*pair[0].seq_no + 1, *pair[1].seq_no, "no gap");
+        let step = pair[1].header.timestamp.wrapping_sub(pair[0].header.timestamp);
+        assert!(step < 1 << 31, "timestamps go forward: {step}");
+    }
+    let frames = players[0].pictures();
+    assert!(frames[before..].windows(2).all(|pair| pair[0] < pair[1]), "from the keyframe on: {frames:?}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use self::address::RawAddress;
 pub(crate) use self::receive::ReceiveBatch;
 pub(crate) use self::send::SendBatch;
 pub(crate) use self::system::{local_addresses, thread_cpu_seconds};
-pub(crate) use self::wake::{Wake, wait};
+pub(crate) use self::wake::{Readiness, Wake, wait};
 
 /// Asked of the kernel; it may give less.
 const SOCKET_BUFFER_BYTES: libc::c_int = 8 << 20;

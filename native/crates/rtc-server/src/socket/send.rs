@@ -65,34 +65,42 @@ impl SendBatch {
 
     /// Sends everything. What the kernel has no room for is dropped and counted, as on any network.
     pub(crate) fn flush(&mut self, socket: &UdpSocket) {
+        self.flush_by(socket, |headers| send_messages(socket, headers));
+    }
+
+    fn flush_by(&mut self, socket: &UdpSocket, mut send: impl FnMut(&mut [libc::mmsghdr]) -> io::Result<usize>) {
         let mut start = 0;
         while start < self.datagrams.len() {
-            start = self.flush_from(socket, start);
+            start = self.flush_from(socket, start, &mut send);
         }
         self.datagrams.clear();
     }
 
     /// Sends from datagram `start` on and returns where to go on: the end, or a group to send again one by one.
-    fn flush_from(&mut self, socket: &UdpSocket, start: usize) -> usize {
+    fn flush_from(
+        &mut self,
+        socket: &UdpSocket,
+        start: usize,
+        send: &mut impl FnMut(&mut [libc::mmsghdr]) -> io::Result<usize>,
+    ) -> usize {
         self.prepare(socket, start);
         let mut done = 0;
         while done < self.headers.len() {
-            let rest = &mut self.headers[done..];
-            // SAFETY: every header points to an address, vectors, bytes and control data owned by this batch and
-            // untouched until the call returns.
-            let sent = unsafe { libc::sendmmsg(socket.raw(), rest.as_mut_ptr(), rest.len() as libc::c_uint, 0) };
-            if sent > 0 {
-                for group in &self.groups[done..done + sent as usize] {
-                    self.counters.packets += (group.end - group.start) as u64;
-                    let sizes = self.datagrams[group.start..group.end].iter().map(|(_, bytes)| bytes.len() as u64);
-                    self.counters.bytes += sizes.sum::<u64>();
+            let error = match send(&mut self.headers[done..]) {
+                Ok(sent) => {
+                    for group in &self.groups[done..done + sent] {
+                        self.counters.packets += (group.end - group.start) as u64;
+                        let sizes = self.datagrams[group.start..group.end].iter().map(|(_, bytes)| bytes.len() as u64);
+                        self.counters.bytes += sizes.sum::<u64>();
+                    }
+                    done += sent;
+                    continue;
                 }
-                done += sent as usize;
-                continue;
-            }
+                Err(error) => error,
+            };
             let group = &self.groups[done];
             let (first, end) = (group.start, group.end);
-            match io::Error::last_os_error().raw_os_error() {
+            match error.raw_os_error() {
                 Some(libc::EINTR) => {}
                 // No segmentation for this device or this destination.
                 Some(libc::EINVAL | libc::EIO | libc::EOPNOTSUPP) if end - first > 1 => {
@@ -169,6 +177,14 @@ impl SendBatch {
     }
 }
 
+/// Sends the first messages, one at least, and says how many.
+fn send_messages(socket: &UdpSocket, headers: &mut [libc::mmsghdr]) -> io::Result<usize> {
+    // SAFETY: every header points to an address, vectors, bytes and control data owned by the batch and untouched
+    // until the call returns.
+    let sent = unsafe { libc::sendmmsg(socket.raw(), headers.as_mut_ptr(), headers.len() as libc::c_uint, 0) };
+    if sent > 0 { Ok(sent as usize) } else { Err(io::Error::last_os_error()) }
+}
+
 /// Writes the control messages of one group and returns their length.
 fn write_control(
     control: &mut [u64; CONTROL_WORDS],
@@ -230,6 +246,14 @@ mod tests {
     use crate::socket::ReceiveBatch;
 
     fn exchange(address: &str, sizes: &[usize]) -> (Vec<usize>, SendCounters) {
+        exchange_by(address, sizes, send_messages)
+    }
+
+    fn exchange_by(
+        address: &str,
+        sizes: &[usize],
+        mut send: impl FnMut(&UdpSocket, &mut [libc::mmsghdr]) -> io::Result<usize>,
+    ) -> (Vec<usize>, SendCounters) {
         let sender = UdpSocket::bind(address.parse().unwrap()).unwrap();
         let receiver = UdpSocket::bind(address.parse().unwrap()).unwrap();
         let route = Route { destination: receiver.local_address(), source: Some(receiver.local_address().ip()) };
@@ -237,7 +261,7 @@ mod tests {
         for size in sizes {
             batch.push(&sender, route, vec![7; *size]);
         }
-        batch.flush(&sender);
+        batch.flush_by(&sender, |headers| send(&sender, headers));
         let mut incoming = ReceiveBatch::new();
         let mut received = Vec::new();
         while received.len() < sizes.len() {
@@ -259,6 +283,30 @@ mod tests {
             let (received, counters) = exchange(address, &sizes);
             assert_eq!(received, sizes);
             assert_eq!((counters.packets, counters.drops), (200, 0));
+        }
+    }
+
+    #[test]
+    fn what_a_device_cannot_cut_up_goes_out_one_by_one() {
+        let sizes: Vec<usize> = (0..100).map(|index| if index % 9 == 0 { 300 } else { 1200 }).collect();
+        for refusal in [libc::EINVAL, libc::EIO, libc::EOPNOTSUPP] {
+            let (mut refused, mut sent_before) = (0, 0);
+            let (received, counters) = exchange_by("127.0.0.1:0", &sizes, |socket, headers| {
+                // As the kernel does: what comes before the first message it cannot send is sent.
+                match headers.iter().take_while(|header| header.msg_hdr.msg_iovlen == 1).count() {
+                    0 => {
+                        refused += 1;
+                        Err(io::Error::from_raw_os_error(refusal))
+                    }
+                    single => {
+                        sent_before += usize::from(refused == 0);
+                        send_messages(socket, &mut headers[..single])
+                    }
+                }
+            });
+            assert_eq!(received, sizes);
+            assert_eq!((counters.packets, counters.drops), (100, 0));
+            assert_eq!((refused, sent_before), (1, 1), "one refusal is enough, and nothing is sent twice");
         }
     }
 

@@ -49,7 +49,8 @@ pub(super) fn config(offer: &Offer, role: SessionKind, certificate: &Certificate
         config = config.set_local_ice_credentials(IceCreds { ufrag: credentials.ufrag, pass: credentials.password });
     }
     config = match role {
-        SessionKind::Ingest => config.set_stats_interval(Some(Duration::from_secs(1))),
+        // Raw packets show the extended reports. A copy of each packet that comes in is their price, once a broadcast.
+        SessionKind::Ingest => config.set_stats_interval(Some(Duration::from_secs(1))).enable_raw_packets(true),
         SessionKind::Playback => {
             // No bandwidth estimate is made for viewers, so no feedback for it is asked of them.
             let mut extensions = ExtensionMap::empty();

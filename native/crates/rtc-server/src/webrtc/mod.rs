@@ -2,15 +2,16 @@
 
 mod configuration;
 mod dtls;
+mod event;
+mod round_trip;
 #[cfg(test)]
 mod tests;
 
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use rtc_core::{Codec, MediaKind, OutgoingPacket, SenderReport, ViewerTracks};
+use rtc_core::{MediaKind, OutgoingPacket, SenderReport, ViewerTracks};
 use str0m::change::SdpOffer;
 use str0m::media::{KeyframeRequestKind, Mid, Pt};
 use str0m::net::{DatagramRecv, Protocol, Receive};
@@ -19,6 +20,8 @@ use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc};
 
 pub(crate) use self::configuration::Certificate;
 use self::configuration::{config, new_credentials};
+pub(crate) use self::event::{PeerEvent, PeerOutput, PeerStatistics, ReceivedPacket};
+use self::round_trip::RoundTrip;
 use crate::answer;
 use crate::error::{MediaError, MediaErrorKind};
 use crate::fragment::IceCredentials;
@@ -30,45 +33,6 @@ const RETRANSMISSION_AGE: Duration = Duration::from_secs(3);
 /// Beyond this share of retransmissions a link is congested, and sending more makes it worse.
 const RETRANSMISSION_SHARE: f32 = 0.5;
 
-/// A media packet as it came out of SRTP.
-#[derive(Debug)]
-pub(crate) struct ReceivedPacket {
-    pub(crate) codec: Codec,
-    pub(crate) ssrc: u32,
-    pub(crate) sequence: u64,
-    pub(crate) timestamp: u32,
-    pub(crate) marker: bool,
-    pub(crate) orientation: Option<u8>,
-    pub(crate) payload: Arc<[u8]>,
-    pub(crate) arrival: Instant,
-}
-
-#[derive(Debug)]
-pub(crate) enum PeerEvent {
-    /// ICE and DTLS are up.
-    Connected,
-    Packet(ReceivedPacket),
-    SenderReport(MediaKind, SenderReport),
-    KeyframeRequested,
-    Statistics(PeerStatistics),
-    /// The other side hung up, fell silent or broke the protocol.
-    Closed(&'static str),
-}
-
-/// Totals since the start, each `None` when this event does not tell.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct PeerStatistics {
-    pub(crate) round_trip: Option<Duration>,
-    pub(crate) nacks: Option<u64>,
-    pub(crate) packets_sent: Option<u64>,
-}
-
-/// Takes what a peer wants to send and tell.
-pub(crate) trait PeerOutput {
-    fn transmit(&mut self, source: SocketAddr, destination: SocketAddr, bytes: Vec<u8>);
-    fn event(&mut self, event: PeerEvent);
-}
-
 pub(crate) struct PeerConnection {
     rtc: Rtc,
     offer: Offer,
@@ -76,6 +40,9 @@ pub(crate) struct PeerConnection {
     video: Option<Mid>,
     /// Retransmissions without RTX: asked for although str0m would not.
     plain_nack: bool,
+    round_trip: RoundTrip,
+    /// The time of the last input.
+    now: Instant,
     /// Why nothing more is to be expected of the connection.
     failure: Option<&'static str>,
 }
@@ -114,7 +81,8 @@ impl PeerConnection {
         let (audio, video) = (mid(MediaKind::Audio), mid(MediaKind::Video));
         let plain_nack = role == SessionKind::Ingest
             && formats(&offer, MediaKind::Video).any(|format| format.feedback.nack && format.retransmission.is_none());
-        let mut peer = Self { rtc, offer, audio, video, plain_nack, failure: None };
+        let mut peer =
+            Self { rtc, offer, audio, video, plain_nack, round_trip: RoundTrip::default(), now, failure: None };
         for kind in [MediaKind::Audio, MediaKind::Video] {
             if let Some(mid) = peer.mid(kind) {
                 if peer.accepted(kind).next().is_none() {
@@ -154,10 +122,12 @@ impl PeerConnection {
         // Anyone may send rubbish: what is no packet is ignored.
         let Ok(contents) = DatagramRecv::try_from(bytes) else { return };
         let receive = Receive { proto: Protocol::Udp, source, destination, contents };
+        self.now = now;
         self.input(Input::Receive(now, receive));
     }
 
     pub(crate) fn advance(&mut self, now: Instant) {
+        self.now = now;
         self.input(Input::Timeout(now));
     }
 
@@ -209,24 +179,16 @@ impl PeerConnection {
                 Some(PeerEvent::SenderReport(kind, SenderReport { timestamp, wall_clock_micros }))
             }
             Event::KeyframeRequest(_) => Some(PeerEvent::KeyframeRequested),
-            Event::PeerStats(stats) => stats
-                .rtt
-                .map(|rtt| PeerStatistics { round_trip: Some(rtt), ..Default::default() })
-                .map(PeerEvent::Statistics),
             Event::MediaIngressStats(stats) if Some(stats.mid) == self.video => {
-                Some(PeerEvent::Statistics(PeerStatistics {
-                    round_trip: stats.rtt,
-                    nacks: Some(stats.nacks),
-                    packets_sent: None,
-                }))
+                Some(PeerEvent::Statistics(PeerStatistics { nacks: Some(stats.nacks), packets_sent: None }))
             }
             Event::MediaEgressStats(stats) if Some(stats.mid) == self.video => {
                 Some(PeerEvent::Statistics(PeerStatistics {
-                    round_trip: stats.rtt,
                     nacks: Some(stats.nacks),
                     packets_sent: Some(stats.packets),
                 }))
             }
+            Event::RawPacket(packet) => self.round_trip.see(*packet, self.now).map(PeerEvent::RoundTrip),
             Event::IceConnectionStateChange(IceConnectionState::Disconnected) => Some(PeerEvent::Closed("timed_out")),
             Event::Closed => Some(PeerEvent::Closed("left")),
             _ => None,

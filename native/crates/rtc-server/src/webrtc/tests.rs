@@ -1,10 +1,11 @@
 use super::*;
 
-const OFFERS: [(&str, SessionKind); 8] = [
+const OFFERS: [(&str, SessionKind); 9] = [
     (include_str!("../../tests/offers/chromium_recvonly.sdp"), SessionKind::Playback),
     (include_str!("../../tests/offers/chromium_default_sendrecv.sdp"), SessionKind::Ingest),
     (include_str!("../../tests/offers/chromium_av1_sendonly.sdp"), SessionKind::Ingest),
     (include_str!("../../tests/offers/chromium_av1_dd_forced.sdp"), SessionKind::Ingest),
+    (include_str!("../../tests/offers/chromium_av1_L3T3_KEY_sendonly.sdp"), SessionKind::Ingest),
     (include_str!("../../tests/offers/chromium_av1_simulcast_sendonly.sdp"), SessionKind::Ingest),
     (include_str!("../../tests/offers/chromium_vp8_simulcast_sendonly.sdp"), SessionKind::Ingest),
     (include_str!("../../tests/offers/firefox_av1.sdp"), SessionKind::Ingest),
@@ -34,7 +35,31 @@ fn answers_to_real_offers_take_their_codecs_in_their_order() {
         assert!(answer.contains("a=ice-lite") && answer.contains("a=setup:passive"), "{answer}");
         assert!(answer.contains("192.0.2.1 8083 typ host") && answer.contains("2001:db8::1 8083 typ host"));
         assert!(answer.contains(&format!("a=ice-ufrag:{}", peer.ufrag())));
-        assert!(!answer.contains("a=simulcast"), "{answer}");
+        assert!(!answer.contains("a=simulcast") && !answer.contains("a=rid"), "{answer}");
+    }
+}
+
+#[test]
+fn firefox_gets_its_one_codec_with_feedback_and_retransmission() {
+    let certificate = Certificate::generate().unwrap();
+    for (text, lines) in [
+        (
+            include_str!("../../tests/offers/firefox_av1.sdp"),
+            ["a=rtpmap:99 AV1/90000", "a=rtpmap:100 rtx/90000", "a=fmtp:100 apt=99", "a=rtcp-fb:99 nack pli"],
+        ),
+        (
+            include_str!("../../tests/offers/firefox_vp8_simulcast.sdp"),
+            ["a=rtpmap:120 VP8/90000", "a=rtpmap:124 rtx/90000", "a=fmtp:124 apt=120", "a=rtcp-fb:120 nack pli"],
+        ),
+    ] {
+        let offer = Offer::parse(text, SessionKind::Ingest).unwrap();
+        let candidates = ["192.0.2.1:8083".parse().unwrap()];
+        let (_, answer) =
+            PeerConnection::accept(offer, SessionKind::Ingest, &candidates, &certificate, Instant::now()).unwrap();
+        for line in lines.into_iter().chain(["a=mid:0", "a=rtcp-mux", "a=group:BUNDLE 0"]) {
+            assert!(answer.lines().any(|answered| answered == line), "{line} is missing in {answer}");
+        }
+        assert!(!answer.contains("red/90000") && !answer.contains("ulpfec"), "{answer}");
     }
 }
 

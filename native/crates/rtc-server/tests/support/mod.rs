@@ -1,31 +1,36 @@
 //! Encoders and players over loopback: str0m on the other side of the wire.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rtc_server::{MediaNode, NodeOptions};
-use str0m::change::SdpAnswer;
-use str0m::format::Codec;
-use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid};
+use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::format::{Codec, FormatParams};
+pub use str0m::media::Direction;
+use str0m::media::{Frequency, KeyframeRequestKind, MediaKind, Mid, Pt};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{RtpPacket, RtpWrite};
-use str0m::{Candidate, Event, Input, Output, Rtc};
+use str0m::rtp::rtcp::{Nack, Rtcp};
+use str0m::rtp::{RawPacket, RtpPacket, RtpWrite};
+use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
 pub const PATIENCE: Duration = Duration::from_secs(20);
 const TICKS_A_FRAME: u32 = 3000;
 
-pub fn node(host: &str) -> MediaNode {
-    let options = NodeOptions {
+pub fn options(host: &str) -> NodeOptions {
+    NodeOptions {
         host: host.parse::<IpAddr>().unwrap(),
         port: 0,
         public_addresses: Vec::new(),
         silence: Duration::from_secs(2),
         max_sessions: 50,
-    };
-    MediaNode::start(options).unwrap()
+    }
+}
+
+pub fn node(host: &str) -> MediaNode {
+    MediaNode::start(options(host)).unwrap()
 }
 
 /// An encoder or a player.
@@ -43,23 +48,26 @@ pub struct Client {
     pub keyframe_requests: usize,
     /// Sequence numbers of video packets not to be received the first time.
     pub losses: HashSet<u16>,
+    /// Of every so many video packets of an encoder, one is not sent before it is asked for.
+    pub withhold_every: Option<u64>,
+    withheld: HashMap<u16, RtpWrite>,
+    pub asked_again: HashSet<u16>,
     frame: u32,
     sequence: u64,
     first_timestamp: u32,
 }
 
 impl Client {
-    fn new(host: &str, direction: Direction, codec: Codec) -> (Self, String, str0m::change::SdpPendingOffer) {
-        let config = Rtc::builder()
-            .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
-            .set_rtp_mode(true)
-            .clear_codecs()
-            .enable_opus(true, false);
+    fn new(host: &str, direction: Direction, codec: Codec) -> (Self, String, SdpPendingOffer) {
         let config = match codec {
-            Codec::Vp8 => config.enable_vp8(true),
-            Codec::Vp9 => config.enable_vp9(true),
-            _ => config.enable_h264(true),
+            Codec::Vp8 => config().enable_vp8(true),
+            Codec::Vp9 => config().enable_vp9(true),
+            _ => config().enable_h264(true),
         };
+        Self::configured(config, host, direction)
+    }
+
+    fn configured(config: RtcConfig, host: &str, direction: Direction) -> (Self, String, SdpPendingOffer) {
         let socket = UdpSocket::bind((host.parse::<IpAddr>().unwrap(), 0)).unwrap();
         let local = socket.local_addr().unwrap();
         let mut rtc = config.build(Instant::now());
@@ -81,6 +89,9 @@ impl Client {
             audio_packets: 0,
             keyframe_requests: 0,
             losses: HashSet::new(),
+            withhold_every: None,
+            withheld: HashMap::new(),
+            asked_again: HashSet::new(),
             frame: 0,
             sequence: 100,
             first_timestamp: 7_000,
@@ -88,7 +99,7 @@ impl Client {
         (client, offer.to_sdp_string(), pending)
     }
 
-    fn accept(mut self, pending: str0m::change::SdpPendingOffer, answer: &str) -> Self {
+    pub fn accept(mut self, pending: SdpPendingOffer, answer: &str) -> Self {
         answer.clone_into(&mut self.answer);
         let answer = SdpAnswer::from_sdp_string(answer).unwrap();
         self.rtc.sdp_api().accept_answer(pending, answer).unwrap();
@@ -96,9 +107,25 @@ impl Client {
     }
 
     pub fn encoder(node: &MediaNode, host: &str, room: &str, session: &str, takeover: bool) -> Self {
-        let (client, offer, pending) = Self::new(host, Direction::SendOnly, Codec::Vp8);
+        let (client, offer, pending) = Self::offering(host, Direction::SendOnly);
         let answer = node.open_ingest(room, session, &offer, takeover).unwrap();
         client.accept(pending, &answer.sdp)
+    }
+
+    /// One like OBS, that offers no RTX and answers a NACK with the packet itself.
+    pub fn encoder_without_rtx(node: &MediaNode, host: &str, room: &str, session: &str) -> Self {
+        let mut config = config().enable_raw_packets(true);
+        let format = FormatParams::default();
+        config.codec_config().add_config(Pt::from(96), None, Codec::Vp8, Frequency::NINETY_KHZ, None, format);
+        let (client, offer, pending) = Self::configured(config, host, Direction::SendOnly);
+        assert!(!offer.contains("rtx/"), "{offer}");
+        let answer = node.open_ingest(room, session, &offer, false).unwrap();
+        client.accept(pending, &answer.sdp)
+    }
+
+    /// A VP8 client, its offer, and what `accept` wants besides the answer.
+    pub fn offering(host: &str, direction: Direction) -> (Self, String, SdpPendingOffer) {
+        Self::new(host, direction, Codec::Vp8)
     }
 
     pub fn encoder_offer(host: &str) -> String {
@@ -139,7 +166,12 @@ impl Client {
             payload.extend(self.frame.to_be_bytes());
             payload.resize(900, part);
             let write = RtpWrite::new(vp8, self.sequence.into(), timestamp, now, payload);
-            stream.write_rtp(write.marker(part == 2).nackable(true));
+            let write = write.marker(part == 2).nackable(true);
+            if self.withhold_every.is_some_and(|every| self.sequence.is_multiple_of(every)) {
+                self.withheld.insert(self.sequence as u16, write);
+            } else {
+                stream.write_rtp(write);
+            }
             self.sequence += 1;
         }
         let stream = api.stream_tx_by_mid(self.audio, None).unwrap();
@@ -230,6 +262,11 @@ impl Client {
                     self.socket.send_to(&packet.contents, packet.destination).unwrap();
                 }
                 Output::Event(Event::Connected) => self.is_connected = true,
+                Output::Event(Event::RawPacket(packet)) => {
+                    if let RawPacket::RtcpRx(Rtcp::Nack(nack)) = *packet {
+                        self.send_again(&nack);
+                    }
+                }
                 Output::Event(Event::KeyframeRequest(_)) => self.keyframe_requests += 1,
                 Output::Event(Event::RtpPacket(packet)) if packet.payload.len() == 900 => {
                     self.video_packets.push(packet);
@@ -241,6 +278,20 @@ impl Client {
         self.deadline = Instant::now() + PATIENCE;
     }
 
+    fn send_again(&mut self, nack: &Nack) {
+        let mut api = self.rtc.direct_api();
+        let stream = api.stream_tx_by_mid(self.video, None).unwrap();
+        for entry in nack.reports.iter() {
+            let following = (0..16).filter(|bit| entry.blp >> bit & 1 == 1).map(|bit| entry.pid.wrapping_add(bit + 1));
+            for sequence in std::iter::once(entry.pid).chain(following) {
+                self.asked_again.insert(sequence);
+                if let Some(write) = self.withheld.remove(&sequence) {
+                    stream.write_rtp(write);
+                }
+            }
+        }
+    }
+
     /// Frame number and part of each video packet received, in the order of their sequence numbers.
     pub fn pictures(&self) -> Vec<(u32, u8)> {
         let mut packets: Vec<&RtpPacket> = self.video_packets.iter().collect();
@@ -248,6 +299,14 @@ impl Client {
         let frame = |packet: &RtpPacket| u32::from_be_bytes(packet.payload[3..7].try_into().unwrap());
         packets.iter().map(|packet| (frame(packet), packet.payload[2])).collect()
     }
+}
+
+fn config() -> RtcConfig {
+    Rtc::builder()
+        .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
+        .set_rtp_mode(true)
+        .clear_codecs()
+        .enable_opus(true, false)
 }
 
 fn candidates(fragment: &str) -> String {
