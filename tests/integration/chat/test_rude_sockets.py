@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from livehouse.chat.adapters.chat_socket import FRAMES_IN_WINDOW, CloseCode
+from livehouse.chat.adapters.chat_socket import FRAMES_IN_WINDOW
+from livehouse.chat.adapters.socket_frames import CloseCode
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
+
+from livehouse.chat.adapters import gateway_rooms
 
 pytestmark = pytest.mark.integration
 
@@ -172,6 +175,54 @@ async def test_the_cookie_counts_only_from_a_page_of_the_same_host(
     headers = {"Cookie": f"theme=dark; livehouse_session={ada.token}"}
     chatter = await house.connect(gateway, "ada", additional_headers=headers, origin=origin)
     assert ((await chatter.hear("welcome"))["you"] is not None) is is_known
+
+
+async def test_other_programs_cookies_and_broken_origins_do_no_harm(house: Any) -> None:
+    ada = await house.sign_up("ada")
+    gateway = await house.gateway()
+    headers = {"Cookie": f'theirs={{"a": "b, c"}}; livehouse_session={ada.token}'}
+    chatter = await house.connect(gateway, "ada", additional_headers=headers, origin="http://127.0.0.1:8080")
+    assert (await chatter.hear("welcome"))["you"]["name"] == "ada"
+    chatter = await house.connect(gateway, "ada", additional_headers=headers, origin="http://[::1")
+    assert (await chatter.hear("welcome"))["you"] is None
+
+
+async def test_who_has_signed_out_sends_no_more(house: Any) -> None:
+    ada = await house.sign_up("ada")
+    gateway = await house.gateway(identity_trusted_s=0)
+    chatter = await house.enter(gateway, "ada", ada)
+    await chatter.say("one", nonce="1")
+    await chatter.hear("ack", nonce="1")
+    await house.accounts.sign_out(ada.token)
+    await chatter.say("two", nonce="2")
+    assert (await chatter.hear("error", nonce="2"))["error"]["type"] == "/problems/sign-in-required"
+
+
+async def test_who_enters_while_the_empty_room_is_closed_hears_everything(
+    house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway_rooms, "EMPTY_ROOM_KEPT_S", 0.2)
+    monkeypatch.setattr(gateway_rooms, "COMPARE_EVERY_S", 0.05)
+    ada = await house.sign_up("ada")
+    gateway = await house.gateway()
+    visitor = await house.enter(gateway, "ada")
+    resolve_actor, may_answer = gateway.gateway.resolve_actor, asyncio.Event()
+
+    async def resolve_slowly(token: str) -> Any:
+        await may_answer.wait()
+        return await resolve_actor(token)
+
+    gateway.gateway.resolve_actor = resolve_slowly
+    headers = {"Authorization": f"Bearer {ada.token}"}
+    entering = await house.connect(gateway, "ada", additional_headers=headers)
+    await visitor.socket.close()
+    async with asyncio.timeout(2):
+        while REGISTRY.get_sample_value("livehouse_chat_rooms") != 0:  # noqa: ASYNC110 - a figure tells
+            await asyncio.sleep(0.02)
+    may_answer.set()
+    assert (await entering.hear("welcome"))["you"]["name"] == "ada"
+    await entering.say("is anybody here?")
+    assert await entering.seqs_until(1) == [1]
 
 
 async def test_an_unknown_channel_is_a_clear_end(house: Any) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import struct
 from collections import deque
 from collections.abc import Callable, Coroutine
-from enum import IntEnum
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from livehouse.chat.adapters.socket_frames import (
     FRAME_BYTES,
     HEADER_SPACE,
     Authenticate,
+    CloseCode,
     History,
     IncomingFrame,
     Ping,
@@ -35,20 +36,7 @@ from livehouse.chat.adapters.socket_frames import (
 from livehouse.chat.application import ChatGatewayUseCases
 from livehouse.chat.application.queries import HISTORY_LIMIT
 
-
-class CloseCode(IntEnum):
-    """1xxx: RFC 6455 section 7.4.1 and the IANA registry; 4xxx: ours, after the HTTP status."""
-
-    GOING_AWAY = 1001
-    PROTOCOL_ERROR = 1002
-    MESSAGE_TOO_BIG = 1009
-    SERVICE_RESTART = 1012
-    TRY_AGAIN_LATER = 1013
-    RUBBISH = 4400
-    NO_SUCH_CHANNEL = 4404
-    NOT_READING = 4408
-    TOO_MANY_SOCKETS = 4429
-
+log = logging.getLogger(__name__)
 
 WRITE_BUFFER_BYTES = 256 * 1024
 HISTORY_BYTES = 128 * 1024
@@ -57,8 +45,6 @@ FRAMES_IN_WINDOW = 200
 FRAMES_WINDOW_S = 10.0
 INBOX_FRAMES = 64
 CLOSING_S = 1.0
-# A signed-out person stops being able to send after at most this long.
-IDENTITY_TRUSTED_S = 30.0
 
 _PATIENCE_S = 2.5
 
@@ -71,6 +57,9 @@ class SocketHome(Protocol):
 
     @property
     def resolve_actor(self) -> ActorResolver: ...
+
+    @property
+    def identity_trusted_s(self) -> float: ...
 
     def admit(self, socket: ChatSocket) -> bool: ...
 
@@ -150,7 +139,7 @@ class ChatSocket(WSListener):
         if not self._home.admit(self):
             self.close(CloseCode.TOO_MANY_SOCKETS, "too many chats are open from this address", "too-many")
             return
-        self._worker = self._loop.create_task(self._enter())
+        self._worker = self._loop.create_task(self._closing_at_errors(self._enter()))
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         self.heard_at_s = self._loop.time()
@@ -256,7 +245,7 @@ class ChatSocket(WSListener):
             return
         self._inbox.append(incoming)
         if self._worker is None:
-            self._worker = self._loop.create_task(self._work())
+            self._worker = self._loop.create_task(self._closing_at_errors(self._work()))
 
     def _strike(self, slug: str, detail: str) -> None:
         self._strikes += 1
@@ -266,12 +255,20 @@ class ChatSocket(WSListener):
 
     # --- working, one frame after the other
 
+    async def _closing_at_errors(self, work: Coroutine[object, object, None]) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("a chat socket failed")
+            self.close(CloseCode.INTERNAL_ERROR, "something unexpected happened on our side", "unexpected")
+
     async def _enter(self) -> None:
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                room = await self._home.room(self._channel_name)
                 if self._token is not None:
                     await self._identify()
+                # Last, for a room nobody is in may be closed while one waits for something else.
+                room = await self._home.room(self._channel_name)
         except NotFound as error:
             self._send_error(error)
             self.close(CloseCode.NO_SUCH_CHANNEL, "there is no such channel", "no-such-channel")
@@ -354,8 +351,8 @@ class ChatSocket(WSListener):
     # --- who this is
 
     async def _check_identity(self, *, again: bool = False) -> None:
-        """Ask again whose token it is, once in a while, so that signing out counts here too."""
-        is_trusted = self._loop.time() - self._actor_checked_at_s < IDENTITY_TRUSTED_S
+        """Ask again whose token it is, every few seconds, so that signing out counts here too."""
+        is_trusted = self._loop.time() - self._actor_checked_at_s < self._home.identity_trusted_s
         if self._token is None or (is_trusted and not again):
             return
         try:

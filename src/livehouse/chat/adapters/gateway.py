@@ -10,7 +10,6 @@ import ssl
 from collections import Counter
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -24,10 +23,10 @@ from picows import (
 from cpc.kernel.client_address import ProxyTrust, limit_key
 from livehouse.accounts.contract import LOGIN_SESSION_COOKIE, ActorResolver
 from livehouse.chat.adapters import chat_metrics
-from livehouse.chat.adapters.chat_socket import ChatSocket, CloseCode
+from livehouse.chat.adapters.chat_socket import ChatSocket
 from livehouse.chat.adapters.gateway_room import GatewayRoom
 from livehouse.chat.adapters.gateway_rooms import GatewayRooms
-from livehouse.chat.adapters.socket_frames import FRAME_BYTES
+from livehouse.chat.adapters.socket_frames import FRAME_BYTES, CloseCode
 from livehouse.chat.application import ChatGatewayUseCases
 
 log = logging.getLogger(__name__)
@@ -45,6 +44,7 @@ KERNEL_SEND_BUFFER_BYTES = 128 * 1024
 class GatewayOptions:
     """port 0: any free one. trusted_proxies: addresses or networks whose X-Forwarded-For is believed.
     silent_s: a socket that says nothing that long is pinged, and cut after as long again.
+    identity_trusted_s: after that long a line is taken only once the accounts said again whose token it is.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +54,7 @@ class GatewayOptions:
     max_sockets_per_address: int = 1_000
     trusted_proxies: tuple[str, ...] = ()
     silent_s: float = 30.0
+    identity_trusted_s: float = 5.0
 
 
 class ChatGateway:
@@ -77,6 +78,10 @@ class ChatGateway:
         self._all_gone.set()
         self._server: asyncio.Server | None = None
         self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def identity_trusted_s(self) -> float:
+        return self._options.identity_trusted_s
 
     @property
     def port(self) -> int:
@@ -206,15 +211,19 @@ def _cookie_token(request: WSUpgradeRequest) -> str | None:
 
     Ports may differ (page and chat have one each); cookies do not tell them apart either.
     """
-    origin = urlsplit(request.headers.get("Origin", ""))
-    host = urlsplit(f"//{request.headers.get('Host', '')}")
     try:
-        if origin.scheme not in ("http", "https") or not origin.hostname or origin.hostname != host.hostname:
-            return None
-        cookie = SimpleCookie(request.headers.get("Cookie", "")).get(LOGIN_SESSION_COOKIE)
-    except (CookieError, ValueError):
+        origin = urlsplit(request.headers.get("Origin", ""))
+        host = urlsplit(f"//{request.headers.get('Host', '')}")
+    except ValueError:  # such as a bracket without its other half
         return None
-    return None if cookie is None else cookie.value
+    if origin.scheme not in ("http", "https") or not origin.hostname or origin.hostname != host.hostname:
+        return None
+    # By hand: `http.cookies` gives up at the first cookie of another program that it does not like.
+    for pair in request.headers.get("Cookie", "").split(";"):
+        name, _, value = pair.partition("=")
+        if name.strip() == LOGIN_SESSION_COOKIE:
+            return value.strip() or None
+    return None
 
 
 def _refused(status: HTTPStatus, slug: str, detail: str) -> WSUpgradeResponseWithListener:

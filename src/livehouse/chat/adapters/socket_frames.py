@@ -1,9 +1,10 @@
-"""What travels over a chat socket, as JSON text frames. The fields are described in docs/chat-socket.md."""
+"""What travels over a chat socket: JSON text frames, and codes at its end. All are in docs/chat-socket.md."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from enum import IntEnum
 
 import msgspec
 
@@ -18,6 +19,21 @@ FRAME_BYTES = 8 * 1024
 
 # picows writes a frame's header into the bytes before its payload, so that one buffer serves every socket.
 HEADER_SPACE = 14
+
+
+class CloseCode(IntEnum):
+    """1xxx: RFC 6455 section 7.4.1 and the IANA registry; 4xxx: ours, after the HTTP status."""
+
+    GOING_AWAY = 1001
+    PROTOCOL_ERROR = 1002
+    MESSAGE_TOO_BIG = 1009
+    INTERNAL_ERROR = 1011
+    SERVICE_RESTART = 1012
+    TRY_AGAIN_LATER = 1013
+    RUBBISH = 4400
+    NO_SUCH_CHANNEL = 4404
+    NOT_READING = 4408
+    TOO_MANY_SOCKETS = 4429
 
 
 class Authenticate(msgspec.Struct, tag="authenticate", tag_field="type"):
