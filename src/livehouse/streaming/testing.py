@@ -45,8 +45,11 @@ class _Tables:
 
 
 class InMemoryStreamKeys:
-    def __init__(self, keys: dict[StreamKeyId, StreamKey]) -> None:
+    def __init__(
+        self, keys: dict[StreamKeyId, StreamKey], ingest_sessions: dict[bytes, IngestSession]
+    ) -> None:
         self._keys = keys
+        self._ingest_sessions = ingest_sessions
 
     async def add(self, key: StreamKey) -> None:
         self._keys[key.id] = key
@@ -68,6 +71,12 @@ class InMemoryStreamKeys:
     async def by_digests(self, digests: Sequence[SecretDigest]) -> list[StreamKey]:
         wanted = {each.digest for each in digests}
         return [key for key in self._keys.values() if key.secret.digest in wanted]
+
+    async def forget_unused(self, channel_id: ChannelId, now: datetime) -> None:
+        used = {session.stream_key_id for session in self._ingest_sessions.values()}
+        for key in list(self._keys.values()):
+            if key.channel_id == channel_id and not key.is_usable(now) and key.id not in used:
+                del self._keys[key.id]
 
 
 class InMemoryBroadcasts:
@@ -171,7 +180,7 @@ class InMemoryStreamingUnitOfWork:
 
     @property
     def stream_keys(self) -> InMemoryStreamKeys:
-        return InMemoryStreamKeys(self._tables.stream_keys)
+        return InMemoryStreamKeys(self._tables.stream_keys, self._tables.ingest_sessions)
 
     @property
     def broadcasts(self) -> InMemoryBroadcasts:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -97,6 +98,26 @@ async def test_locked_key_waits_for_its_other_change(units: Units) -> None:
     await revoking
     async with units() as unit:
         assert await unit.stream_keys.get(ADA, key.id) == key.used(NOW).revoked(NOW)
+
+
+async def test_keys_nobody_can_use_and_nobody_used_are_forgotten(units: Units) -> None:
+    later = NOW + timedelta(hours=1)
+    usable, revoked, streamed_with = a_key(), a_key(digest=b"2").revoked(NOW), a_key(digest=b"3").revoked(NOW)
+    expired = replace(a_key(digest=b"4"), expires_at=later)
+    theirs = a_key(BOB, b"5").revoked(NOW)
+    broadcast = a_broadcast()
+    async with units() as unit:
+        for key in (usable, revoked, streamed_with, expired, theirs):
+            await unit.stream_keys.add(key)
+        await unit.broadcasts.add(broadcast)
+        await unit.ingest_sessions.add(an_ingest(broadcast, streamed_with))
+    async with units() as unit:
+        await unit.stream_keys.forget_unused(ADA, later)
+    async with units() as unit:
+        kept = [await unit.stream_keys.get(key.channel_id, key.id) for key in (usable, streamed_with, theirs)]
+        assert kept == [usable, streamed_with, theirs]
+        assert await unit.stream_keys.get(ADA, revoked.id) is None
+        assert await unit.stream_keys.get(ADA, expired.id) is None
 
 
 async def test_channel_has_one_running_broadcast(units: Units) -> None:

@@ -106,7 +106,8 @@ class MediaReportListener:
         for node_id in nodes:
             heard_s = max(self._heard_s.get(node_id, 0.0), self._connected_since_s)
             if now_s - heard_s > NODE_SILENT_AFTER_S:
-                await self._duties.reconcile_media_report(MediaReport(node_id, self._clock.now()))
+                nothing = MediaReport(node_id, self._clock.now())
+                await self._duties.reconcile_media_report(nothing, has_running=True)
         self._heard_s = {
             node_id: heard_s
             for node_id, heard_s in self._heard_s.items()

@@ -32,6 +32,7 @@ REPORT_EVERY_S = 1.0
 _LEAST_REPORT_GAP_S = 0.05
 _MAX_REQUESTS_AT_ONCE = 128
 _NATS_TIMEOUT_S = 5.0
+_RETRY_S = 0.5
 
 
 async def serve(
@@ -82,6 +83,7 @@ async def serve(
                     tasks.create_task(_renew_registration(nats_client, node, node_id))
             except (TimeoutError, nats.errors.Error, OSError) as error:
                 log.warning("media node lost NATS; media flows on", error=repr(error))
+                await asyncio.sleep(_RETRY_S)
             finally:
                 await _say_goodbye(nats_client, node_id)
     finally:
@@ -103,7 +105,7 @@ async def _connected(connect: Callable[[], Awaitable[Client]]) -> Client:
             return await connect()
         except (TimeoutError, nats.errors.Error, OSError) as error:
             log.info("media node waits for NATS", error=repr(error))
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_RETRY_S)
 
 
 class _Requests:

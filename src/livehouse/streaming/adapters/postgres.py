@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, select, text, update
+from sqlalchemy import Row, Select, delete, exists, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -61,6 +61,18 @@ class PostgresStreamKeys:
             select(tables.stream_key).where(tables.stream_key.c.digest.in_([each.digest for each in digests]))
         )
         return [_to_key(row) for row in found]
+
+    async def forget_unused(self, channel_id: ChannelId, now: datetime) -> None:
+        columns, opened = tables.stream_key.c, tables.ingest_session.c
+        await self._connection.execute(
+            delete(tables.stream_key).where(
+                columns.channel_id == channel_id.uuid,
+                or_(columns.revoked_at.is_not(None), columns.expires_at <= now),
+                ~exists().where(
+                    opened.channel_id == columns.channel_id, opened.stream_key_id == columns.stream_key_id
+                ),
+            )
+        )
 
 
 class PostgresBroadcasts:

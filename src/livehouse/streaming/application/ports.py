@@ -41,6 +41,10 @@ class StreamKeys(Protocol):
 
     async def by_digests(self, digests: Sequence[SecretDigest]) -> list[StreamKey]: ...
 
+    async def forget_unused(self, channel_id: ChannelId, now: datetime) -> None:
+        """Forget the channel's revoked and expired ones that no ingest session was opened with."""
+        ...
+
 
 class Broadcasts(Protocol):
     async def add(self, broadcast: Broadcast) -> None:

@@ -65,10 +65,11 @@ class ReconcileMediaReport:
         self._silence = silence
         self._memory: dict[str, _NodeMemory] = {}
 
-    async def __call__(self, report: MediaReport) -> bool:
-        """Whether a broadcast changed. Raises `Unavailable`."""
+    async def __call__(self, report: MediaReport, *, has_running: bool = False) -> bool:
+        """Whether a broadcast changed. has_running: a broadcast is known to run on that node, although this
+        worker, one of several, may remember it idle. Raises `Unavailable`."""
         memory = self._memory.setdefault(report.node_id, _NodeMemory())
-        if memory.is_idle and not report.sessions and not report.viewers:
+        if memory.is_idle and not has_running and not report.sessions and not report.viewers:
             return False
         ingests = [each for each in report.sessions if each.kind == "ingest"]
         async with self._units() as unit:
