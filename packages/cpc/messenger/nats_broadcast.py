@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -56,7 +56,7 @@ class NatsMessageBroadcast:
         async def on_message(message: Msg) -> None:
             on_payload(message.data)
 
-        return NatsMessageSubscription(await self._connection.subscribe(subject, cb=_as_callback(on_message)))
+        return NatsMessageSubscription(await self._connection.subscribe(subject, cb=on_message))
 
     def on_reconnected(self, callback: Callable[[], None]) -> None:
         self._reconnected.append(callback)
@@ -78,10 +78,6 @@ class NatsMessageSubscription:
             await self._subscription.unsubscribe()
         except (NatsError, OSError) as error:
             log.debug("unsubscribed from a connection that is gone: %r", error)
-
-
-def _as_callback(function: Callable[[Msg], Awaitable[None]]) -> Callable[[Msg], Awaitable[None]]:
-    return function
 
 
 async def _on_error(error: Exception) -> None:

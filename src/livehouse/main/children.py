@@ -24,7 +24,7 @@ _HEALTH_PATIENCE_S = 5.0
 class PostgresChild:
     def __init__(self, server: EmbeddedPostgres) -> None:
         self.title = "postgres"
-        self.stop_signal = signal.SIGINT
+        self.stop_signal = signal.SIGINT  # "Fast": connections are ended, then a checkpoint.
         self._server = server
 
     async def start(self) -> subprocess.Popen[bytes]:
@@ -92,6 +92,10 @@ class RoleChild:
         )
         try:
             process = program.spawn()
+        except BaseException:
+            os.close(ready_read)
+            os.close(database_write)
+            raise
         finally:
             os.close(ready_write)
             os.close(database_read)

@@ -75,3 +75,19 @@ def test_a_line_is_one_json_object_also_when_a_library_logs(capsys: pytest.Captu
     assert all(line["process"] == "web" and line["level"] and line["timestamp"] for line in lines)
     assert "ValueError" in lines[2]["exception"]
     assert "hunter2" not in json.dumps(lines)
+
+
+def test_a_traceback_on_a_terminal_shows_no_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("web", "info", "pretty")
+
+    def go_live(stream_key: str) -> None:
+        raise ValueError(f"refused password={stream_key}")
+
+    try:
+        go_live("hunter" + "2")
+    except ValueError:
+        structlog.get_logger("ours").exception("failed")
+    told = capsys.readouterr().err
+    assert "ValueError" in told
+    assert "go_live" in told
+    assert "hunter2" not in told

@@ -141,3 +141,21 @@ async def test_one_that_cannot_be_started_for_the_moment_is_tried_again() -> Non
         assert server.refused_starts == 0
     finally:
         await child.stop(5)
+
+
+def test_children_do_not_see_the_settings_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LIVEHOUSE_DATABASE_URL", "postgresql://u:hunter2@elsewhere/db")
+    program = ChildProgram(
+        title="env",
+        argv=("/usr/bin/env",),
+        cwd=Path("/"),
+        environment={"LIVEHOUSE_RESOLVED": "{}"},
+        log_path=tmp_path / "env.log",
+    )
+    assert program.spawn().wait(10) == 0
+    told = (tmp_path / "env.log").read_text()
+    assert "LIVEHOUSE_RESOLVED={}" in told
+    assert "PATH=" in told
+    assert "hunter2" not in told

@@ -50,10 +50,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["conversation_id"], ["messenger.conversation.id"]),
         schema="messenger",
     )
-
-
-def downgrade() -> None:
-    op.drop_table("message", schema="messenger")
-    op.drop_table("participant", schema="messenger")
-    op.drop_table("conversation", schema="messenger")
-    op.execute("DROP SCHEMA messenger")

@@ -80,10 +80,6 @@ def udp(settings: Settings) -> Iterator[Finding]:
         yield ok("The kernel grants a large enough UDP buffer.")
 
 
-def _datagram_socket(family: socket.AddressFamily) -> socket.socket:
-    return socket.socket(family, socket.SOCK_DGRAM)
-
-
 def camera(settings: Settings) -> Iterator[Finding]:
     """Browsers open camera and microphone on https and on localhost only."""
     if settings.uses_tls or (settings.public_url or "").startswith("https://"):

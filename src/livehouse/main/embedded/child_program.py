@@ -44,7 +44,6 @@ class ChildProgram:
     environment: Mapping[str, str] = field(default_factory=dict)
     user: UnixUser | None = None
     log_path: Path | None = None
-    stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
     inherited: Sequence[int] = ()
 
@@ -52,7 +51,7 @@ class ChildProgram:
         """For `subprocess.Popen` and `asyncio.create_subprocess_exec`; call it once a start."""
         arguments: dict[str, Any] = {
             "cwd": self.cwd,
-            "env": {**os.environ, **self.environment},
+            "env": without_settings(os.environ) | dict(self.environment),
             "stdin": subprocess.DEVNULL,
             # Its own process group: Ctrl-C reaches the supervisor only, which stops all in order.
             "process_group": 0,
@@ -87,6 +86,11 @@ def _rotate(log_path: Path) -> None:
     """Keep one older log, so that a log never grows without bound over restarts."""
     if log_path.exists() and log_path.stat().st_size > _LOG_LIMIT_BYTES:
         log_path.replace(log_path.with_suffix(".old.log"))
+
+
+def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Settings in the environment may hold passwords, and the child may run as somebody else."""
+    return {name: value for name, value in environment.items() if not name.startswith("LIVEHOUSE_")}
 
 
 def _die_with_parent(parent_pid: int, death_signal: int) -> Callable[[], None]:

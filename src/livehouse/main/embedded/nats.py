@@ -78,7 +78,6 @@ class EmbeddedNats:
             cwd=self.folder,
             # Go returns memory to the system early; the server alone needs far less.
             environment={"GOMEMLIMIT": "96MiB", "GOGC": "50"},
-            stop_signal=signal.SIGTERM,
             death_signal=signal.SIGKILL,
         )
 

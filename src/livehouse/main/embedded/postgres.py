@@ -22,7 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from livehouse.main.embedded.child_program import ChildProgram, NodeError, log_tail
+from livehouse.main.embedded.child_program import ChildProgram, NodeError, log_tail, without_settings
 from livehouse.main.embedded.postgres_binaries import current_user_name, postgres_programs, postgres_user
 
 _MAJOR_VERSION = "18"
@@ -116,7 +116,6 @@ class EmbeddedPostgres:
             environment={"LC_ALL": "C", "PGDATA": ""},
             user=self._user,
             log_path=self.log_path,
-            stop_signal=signal.SIGINT,  # "Fast": connections are ended, then a checkpoint.
             # "Immediate": the postmaster takes its children along; the next start recovers.
             death_signal=signal.SIGQUIT,
         )
@@ -218,7 +217,7 @@ class EmbeddedPostgres:
                 "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
                 "--no-instructions",
             ],
-            cwd=unfinished, env={**os.environ, "LC_ALL": "C"}, stdin=subprocess.DEVNULL,
+            cwd=unfinished, env=without_settings(os.environ) | {"LC_ALL": "C"}, stdin=subprocess.DEVNULL,
             capture_output=True, text=True, check=False, **identity,  # type: ignore[call-overload]
         )  # fmt: skip
         if made.returncode != 0:

@@ -78,10 +78,13 @@ def configure_logs(process: str, level: str, style: Literal["auto", "json", "pre
         structlog.processors.StackInfoRenderer(),
     ]
     rendering: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    # Tracebacks become text before `redact` sees them, and plain: those usual on a terminal show what local
+    # variables hold.
+    rendering += [structlog.processors.format_exc_info, redact]
     if pretty:
-        rendering += [redact, structlog.dev.ConsoleRenderer()]
+        rendering.append(structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback))
     else:
-        rendering += [structlog.processors.format_exc_info, redact, structlog.processors.JSONRenderer()]
+        rendering.append(structlog.processors.JSONRenderer())
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=rendering, foreign_pre_chain=shared))
     root = logging.getLogger()

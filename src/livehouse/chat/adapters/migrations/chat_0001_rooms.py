@@ -19,8 +19,3 @@ def upgrade() -> None:
         sa.Column("conversation_id", sa.Uuid, nullable=False, unique=True),
         schema="chat",
     )
-
-
-def downgrade() -> None:
-    op.drop_table("room", schema="chat")
-    op.execute("DROP SCHEMA chat")
