@@ -7,6 +7,9 @@ import time
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+ROUTE_TEMPLATE = "livehouse.route_template"
+"""In the scope: what routes that FastAPI does not know by template are counted as."""
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -54,6 +57,6 @@ class RequestMetrics:
             await self._app(scope, receive, watched_send)
         finally:
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            route = getattr(scope.get("route"), "path", "page")
+            route = getattr(scope.get("route"), "path", None) or scope.get(ROUTE_TEMPLATE, "page")
             self._metrics.requests.labels(method, route, str(status)).inc()
             self._metrics.latency_s.labels(method, route).observe(time.perf_counter() - began_s)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from cpc.kernel.errors import Conflict, DomainError, Invalid
 from livehouse.streaming.application.open_ingest import OpenedSession
 from livehouse.streaming.application.ports import SessionPatch
+from livehouse.web.metrics import ROUTE_TEMPLATE
 from livehouse.web.options import IceServer, WebOptions
 from livehouse.web.problems import domain_problem, problem
 from livehouse.web.use_cases import UseCases
@@ -40,6 +41,7 @@ class Refusal(Exception):
 class Resource:
     """One URL with its methods; anything else is answered 405. `headers` go with every answer to OPTIONS."""
 
+    path: str
     handlers: Mapping[str, Handler]
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -48,6 +50,7 @@ class Resource:
         return ", ".join(sorted({*self.handlers, "OPTIONS"}))
 
     async def __call__(self, request: Request) -> Response:
+        request.scope[ROUTE_TEMPLATE] = self.path
         handler = self.handlers.get(request.method)
         try:
             if request.method == "OPTIONS":

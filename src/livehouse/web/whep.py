@@ -22,7 +22,9 @@ from livehouse.web.sdp_exchange import (
     use_cases_of,
 )
 
+ENDPOINT_PATH = "/whep/{channel}"
 SESSIONS_PATH = "/whep/sessions"
+SESSION_PATH = SESSIONS_PATH + "/{session}"
 
 
 async def _open(request: Request) -> Response:
@@ -71,8 +73,11 @@ async def _nothing_to_read(_request: Request) -> Response:
     return Response(status_code=204)
 
 
-_endpoint = Resource({"GET": _describe, "HEAD": _describe, "POST": _open}, {"Accept-Post": SDP})
+_endpoint = Resource(
+    ENDPOINT_PATH, {"GET": _describe, "HEAD": _describe, "POST": _open}, {"Accept-Post": SDP}
+)
 _session = Resource(
+    SESSION_PATH,
     {"GET": _nothing_to_read, "HEAD": _nothing_to_read, "PATCH": _patch, "DELETE": _close},
     {"Accept-Patch": SDP_FRAGMENT},
 )
@@ -87,5 +92,5 @@ async def session(request: Request) -> Response:
 
 
 router = APIRouter()
-router.add_route(SESSIONS_PATH + "/{session}", session, methods=list(METHODS), include_in_schema=False)
-router.add_route("/whep/{channel}", endpoint, methods=list(METHODS), include_in_schema=False)
+router.add_route(SESSION_PATH, session, methods=list(METHODS), include_in_schema=False)
+router.add_route(ENDPOINT_PATH, endpoint, methods=list(METHODS), include_in_schema=False)

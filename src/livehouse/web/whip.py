@@ -21,7 +21,9 @@ from livehouse.web.sdp_exchange import (
     use_cases_of,
 )
 
+ENDPOINT_PATH = "/whip"
 SESSIONS_PATH = "/whip/sessions"
+SESSION_PATH = SESSIONS_PATH + "/{session}"
 
 
 async def _open(request: Request) -> Response:
@@ -62,8 +64,13 @@ async def _nothing_to_read(_request: Request) -> Response:
     return Response(status_code=204)  # RFC 9725 section 4.1: 2xx without content, there is no representation
 
 
-_endpoint = Resource({"GET": _nothing_to_read, "HEAD": _nothing_to_read, "POST": _open}, {"Accept-Post": SDP})
+_endpoint = Resource(
+    ENDPOINT_PATH,
+    {"GET": _nothing_to_read, "HEAD": _nothing_to_read, "POST": _open},
+    {"Accept-Post": SDP},
+)
 _session = Resource(
+    SESSION_PATH,
     {"GET": _nothing_to_read, "HEAD": _nothing_to_read, "PATCH": _patch, "DELETE": _close},
     {"Accept-Patch": SDP_FRAGMENT},
 )
@@ -78,5 +85,5 @@ async def session(request: Request) -> Response:
 
 
 router = APIRouter()
-router.add_route("/whip", endpoint, methods=list(METHODS), include_in_schema=False)
-router.add_route(SESSIONS_PATH + "/{session}", session, methods=list(METHODS), include_in_schema=False)
+router.add_route(ENDPOINT_PATH, endpoint, methods=list(METHODS), include_in_schema=False)
+router.add_route(SESSION_PATH, session, methods=list(METHODS), include_in_schema=False)

@@ -184,13 +184,21 @@ async def test_alive_and_ready(visit) -> None:
 
 async def test_requests_are_counted_by_route_template(visit, ada: httpx.AsyncClient) -> None:
     browser = visit()
-    for path in ("/api/v1/channels/ada", "/api/v1/channels/nobody", "/ada", "/some/page"):
+    for path in ("/api/v1/channels/ada", "/api/v1/channels/nobody", "/ada", "/some/page", "/whep/ada"):
         await browser.get(path)
+    await browser.head("/healthz")
+    await browser.options("/whip/sessions/made.up")
     text = (await visit(address="127.0.0.1").get("/metrics")).text
     route = 'route="/api/v1/channels/{name}"'
     assert f'livehouse_http_requests_total{{method="GET",{route},status="200"}} 1.0' in text
     assert f'livehouse_http_requests_total{{method="GET",{route},status="404"}} 1.0' in text
     assert 'livehouse_http_requests_total{method="GET",route="page",status="200"} 2.0' in text
+    for labels in (
+        'method="GET",route="/whep/{channel}",status="200"',
+        'method="OPTIONS",route="/whip/sessions/{session}",status="200"',
+        'method="HEAD",route="/healthz",status="200"',
+    ):
+        assert f"livehouse_http_requests_total{{{labels}}} 1.0" in text
     assert "livehouse_http_request_duration_seconds_bucket" in text
     assert "nobody" not in text, "labels come from templates, not from what people type"
 
