@@ -18,6 +18,9 @@ use crate::random::random_token;
 
 static CRYPTO: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(dtls::crypto_provider()));
 
+/// A browser needs two sender reports of each track before it keeps sound and picture in step.
+const SENDER_REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
 /// The DTLS certificate of a node.
 #[derive(Clone)]
 pub(crate) struct Certificate(DtlsCert);
@@ -56,7 +59,11 @@ pub(super) fn config(offer: &Offer, role: SessionKind, certificate: &Certificate
             let mut extensions = ExtensionMap::empty();
             extensions.set(1, Extension::RtpMid);
             extensions.set(2, Extension::VideoOrientation);
-            config.set_stats_interval(Some(Duration::from_secs(5))).set_extension_map(extensions)
+            config
+                .set_stats_interval(Some(Duration::from_secs(5)))
+                .set_extension_map(extensions)
+                .set_rtcp_report_interval_audio(SENDER_REPORT_INTERVAL)
+                .set_rtcp_report_interval_video(SENDER_REPORT_INTERVAL)
         }
     };
     // The node's codecs are those of the offer that it takes, under the offer's payload types and in its order: an

@@ -7,6 +7,7 @@ mod round_trip;
 #[cfg(test)]
 mod tests;
 
+use std::mem;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant, SystemTime};
@@ -16,7 +17,7 @@ use str0m::change::SdpOffer;
 use str0m::media::{KeyframeRequestKind, Mid, Pt};
 use str0m::net::{DatagramRecv, Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, VideoOrientation};
-use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc};
+use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, PacerReason, Reason, Rtc};
 
 pub(crate) use self::configuration::Certificate;
 use self::configuration::{config, new_credentials};
@@ -27,11 +28,14 @@ use crate::error::{MediaError, MediaErrorKind};
 use crate::fragment::IceCredentials;
 use crate::offer::{Format, Offer, SessionKind};
 
-/// Packets a viewer may ask for again, and for how long.
+/// Packets a viewer may ask for again, and for how long; libwebrtc keeps them for a second too.
 const RETRANSMISSION_PACKETS: usize = 2000;
-const RETRANSMISSION_AGE: Duration = Duration::from_secs(3);
+const RETRANSMISSION_AGE: Duration = Duration::from_secs(1);
 /// Beyond this share of retransmissions a link is congested, and sending more makes it worse.
 const RETRANSMISSION_SHARE: f32 = 0.5;
+
+/// When to look at a connection again that has sent all it had: the next media does so sooner.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 pub(crate) struct PeerConnection {
     rtc: Rtc,
@@ -43,6 +47,9 @@ pub(crate) struct PeerConnection {
     round_trip: RoundTrip,
     /// The time of the last input.
     now: Instant,
+    /// What was written since the last `poll`.
+    wrote_audio: bool,
+    wrote_video: bool,
     /// Why nothing more is to be expected of the connection.
     failure: Option<&'static str>,
 }
@@ -81,8 +88,18 @@ impl PeerConnection {
         let (audio, video) = (mid(MediaKind::Audio), mid(MediaKind::Video));
         let plain_nack = role == SessionKind::Ingest
             && formats(&offer, MediaKind::Video).any(|format| format.feedback.nack && format.retransmission.is_none());
-        let mut peer =
-            Self { rtc, offer, audio, video, plain_nack, round_trip: RoundTrip::default(), now, failure: None };
+        let mut peer = Self {
+            rtc,
+            offer,
+            audio,
+            video,
+            plain_nack,
+            round_trip: RoundTrip::default(),
+            now,
+            wrote_audio: false,
+            wrote_video: false,
+            failure: None,
+        };
         for kind in [MediaKind::Audio, MediaKind::Video] {
             if let Some(mid) = peer.mid(kind) {
                 if peer.accepted(kind).next().is_none() {
@@ -151,7 +168,19 @@ impl PeerConnection {
             }
             let rtc = &mut self.rtc;
             match catch_unwind(AssertUnwindSafe(|| rtc.poll_output())) {
-                Ok(Ok(Output::Timeout(deadline))) => return Ok(deadline),
+                Ok(Ok(Output::Timeout(deadline))) => {
+                    let wrote_both = mem::take(&mut self.wrote_audio) & mem::take(&mut self.wrote_video);
+                    if !matches!(self.rtc.last_timeout_reason(), Reason::Pacer(PacerReason::Handle)) {
+                        return Ok(deadline);
+                    }
+                    // After every packet str0m wants to be told the time at once, to see what is left to send. With two
+                    // queues one may be left over; of a single one nothing is, and the look would cost as much as the
+                    // sending.
+                    if !wrote_both {
+                        return Ok(self.now + LOOK_AGAIN);
+                    }
+                    self.advance(self.now);
+                }
                 Ok(Ok(Output::Transmit(packet))) => {
                     output.transmit(packet.source, packet.destination, packet.contents.into());
                 }
@@ -228,6 +257,10 @@ impl PeerConnection {
     pub(crate) fn write(&mut self, packet: OutgoingPacket<'_>, captured: Instant) {
         let kind = packet.packet.codec.kind();
         let Some(mid) = self.mid(kind) else { return };
+        match kind {
+            MediaKind::Audio => self.wrote_audio = true,
+            MediaKind::Video => self.wrote_video = true,
+        }
         let mut api = self.rtc.direct_api();
         let Some(stream) = api.stream_tx_by_mid(mid, None) else { return };
         let extensions = ExtensionValues {
