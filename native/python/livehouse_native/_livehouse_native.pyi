@@ -191,7 +191,7 @@ class MediaNode:
             port: UDP port; 0 picks a free one.
             public_addresses: IP addresses, with or without a port, to tell others instead of the bound.
             silence_ms: An ingest without media for this long may be replaced without `takeover`.
-            max_sessions: Sessions at a time; more are refused as `overloaded`.
+            max_sessions: Sessions at a time; more are refused as `overloaded`. A tenth is kept for encoders.
 
         Raises:
             OSError: The port cannot be bound or an address is of no use; the message is a sentence.

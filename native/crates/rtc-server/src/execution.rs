@@ -62,10 +62,13 @@ impl MediaThread {
         if self.by_name.contains_key(&request.session) {
             return Err(MediaError::new(MediaErrorKind::SessionExists, "A session of this id is open already."));
         }
-        if self.sessions.len() >= self.options.max_sessions {
+        // Players, or what pretends to be some, never keep an encoder from going live: a tenth is kept for those.
+        let max_sessions = self.options.max_sessions;
+        let kept = if request.kind == SessionKind::Playback { max_sessions / 10 } else { 0 };
+        if self.sessions.len() >= max_sessions - kept {
             return Err(MediaError::new(
                 MediaErrorKind::Overloaded,
-                format!("The node has its {} sessions; try again later.", self.options.max_sessions),
+                format!("The node has its {max_sessions} sessions; try again later."),
             ));
         }
         match request.kind {

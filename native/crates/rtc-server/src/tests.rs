@@ -45,12 +45,22 @@ impl Stage {
     }
 
     fn open(&mut self, kind: SessionKind, session: &str, direction: Direction) -> Client {
+        self.try_open(kind, "room", session, direction).unwrap()
+    }
+
+    fn try_open(
+        &mut self,
+        kind: SessionKind,
+        room: &str,
+        session: &str,
+        direction: Direction,
+    ) -> Result<Client, MediaErrorKind> {
         let (client, offer, pending) = Client::offering(HOST, direction);
-        let (request, answer) = self.node.request(kind, "room", session, &offer, None, false).unwrap();
+        let (request, answer) = self.node.request(kind, room, session, &offer, None, false).unwrap();
         let (reply, opened) = mpsc::sync_channel(1);
         self.media_thread.execute(Command::Open(request, reply));
-        opened.try_recv().unwrap().unwrap();
-        client.accept(pending, &answer.sdp)
+        opened.try_recv().unwrap().map_err(|error| error.kind)?;
+        Ok(client.accept(pending, &answer.sdp))
     }
 
     /// Works at the real time until the clients are connected.
@@ -119,6 +129,20 @@ fn a_peer_of_whom_nothing_is_heard_is_closed_and_the_room_remains() {
     assert_eq!(states, [dead("ingest"), dead("player")]);
     // The broadcaster may come back, and players may wait for that.
     stage.open(SessionKind::Playback, "waiting", Direction::RecvOnly);
+}
+
+#[test]
+fn players_do_not_take_the_places_kept_for_encoders() {
+    let mut stage = Stage::new(NodeOptions { max_sessions: 10, ..options(HOST) });
+    stage.open(SessionKind::Ingest, "ingest", Direction::SendOnly);
+    for number in 0..8 {
+        stage.open(SessionKind::Playback, &format!("player {number}"), Direction::RecvOnly);
+    }
+    let refused = stage.try_open(SessionKind::Playback, "room", "one more", Direction::RecvOnly);
+    assert_eq!(refused.err(), Some(MediaErrorKind::Overloaded));
+    assert!(stage.try_open(SessionKind::Ingest, "other room", "encoder", Direction::SendOnly).is_ok());
+    let refused = stage.try_open(SessionKind::Ingest, "third room", "encoder too many", Direction::SendOnly);
+    assert_eq!(refused.err(), Some(MediaErrorKind::Overloaded));
 }
 
 #[test]
