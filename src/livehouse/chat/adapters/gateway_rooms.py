@@ -59,7 +59,7 @@ class GatewayRooms:
         opening = self._opening.get(name)
         if opening is None:
             opening = self._opening[name] = asyncio.create_task(self._open(name))
-            opening.add_done_callback(lambda _: self._opening.pop(name, None))
+            opening.add_done_callback(lambda opened: self._opened(name, opened))
         # One who gives up must not stop the others.
         return await asyncio.shield(opening)
 
@@ -109,6 +109,11 @@ class GatewayRooms:
         # What was committed here between the room's reading and this line was offered to no one.
         self._spawn(self._compare_quietly([room]))
         return room
+
+    def _opened(self, name: str, opening: asyncio.Task[GatewayRoom]) -> None:
+        self._opening.pop(name, None)
+        if not opening.cancelled():
+            opening.exception()  # Told to who asked; they may all have left, and then it is nobody's.
 
     async def _compare(self) -> None:
         if self._by_conversation:

@@ -25,12 +25,12 @@ _CHORDS_HZ = (
     (196.00, 261.63, 329.63, 392.00),
     (196.00, 246.94, 293.66, 392.00),
 )
-_WHITE = np.array([240, 238, 255], np.float32)
-_GLOW = np.array([169, 112, 255], np.float32)
+_WHITE = np.array([255, 246, 230], np.float32)
+_GLOW = np.array([255, 178, 36], np.float32)
 _BALLS = (
-    (np.array([255, 107, 129], np.float32), 0.9, 0.0),
-    (np.array([80, 220, 255], np.float32), 0.7, 2.1),
-    (np.array([255, 209, 102], np.float32), 0.5, 4.2),
+    (np.array([255, 75, 75], np.float32), 0.9, 0.0),
+    (np.array([124, 196, 255], np.float32), 0.7, 2.1),
+    (np.array([255, 178, 36], np.float32), 0.5, 4.2),
 )
 _CLOUDS_EVERY_S = 0.1
 _CLOUD = (90, 160)  # rows and columns of the background before it is scaled up
@@ -77,7 +77,7 @@ class DemoPicture:
             + np.sin(self._y * 4.3 - at_s * 0.23)
             + np.sin((self._x + self._y) * 2.7 + at_s * 0.17)
         ) / 6 + 0.5
-        small = np.stack([18 + 62 * waves, 12 + 22 * waves, 46 + 90 * waves], axis=-1).astype(np.uint8)
+        small = np.stack([14 + 92 * waves, 13 + 44 * waves, 16 + 8 * waves], axis=-1).astype(np.uint8)
         frame = VideoFrame.from_ndarray(small, format="rgb24")
         large = frame.reformat(self._width, self._height, interpolation="BILINEAR").to_ndarray()
         clouds = large.astype(np.uint8, copy=False)
