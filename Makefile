@@ -52,7 +52,7 @@ test: ## Everything: what `make check` does, then integration, conformance, pack
 
 .PHONY: bench
 bench: ready dev ## Run one scenario: make bench NAME=start; the last line is JSON with its figures
-	@$(BIN)/python -m benchmarks $(NAME)
+	@$(BIN)/python -m benchmarks $(NAME) $(ARGS)
 
 .PHONY: format
 format: ready dev ## Format Python, Rust and the page's sources
