@@ -16,25 +16,39 @@ export interface Offer {
   readonly signal?: AbortSignal;
 }
 
+/** An answer that takes longer is lost: the next attempt should not wait for the browser to give up. */
+const answerMs = 15_000;
+
 function authorization(bearer: string | undefined): Record<string, string> {
   return bearer === undefined ? {} : { Authorization: `Bearer ${bearer}` };
 }
 
-export async function postOffer({ url, sdp, bearer, signal }: Offer): Promise<SignallingAnswer> {
-  let response: Response;
+export async function postOffer(offer: Offer): Promise<SignallingAnswer> {
+  const { signal } = offer;
+  const timeout = AbortSignal.timeout(answerMs);
   try {
-    response = await fetch(url, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/sdp', ...authorization(bearer) },
-      body: sdp,
-      // The stream key is the only authority here; the cookie stays home.
-      credentials: 'omit',
-      signal: signal ?? null,
-    });
+    return await exchange(offer, signal === undefined ? timeout : AbortSignal.any([signal, timeout]));
   } catch (failure) {
     if (signal?.aborted === true) throw failure;
+    if (timeout.aborted) {
+      throw new Problem('Livehouse does not answer. Check your connection and try again.', {
+        slug: 'no-answer',
+        status: 0,
+      });
+    }
     throw problemFromFailure(failure);
   }
+}
+
+async function exchange({ url, sdp, bearer }: Offer, signal: AbortSignal): Promise<SignallingAnswer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/sdp', ...authorization(bearer) },
+    body: sdp,
+    // The stream key is the only authority here; the cookie stays home.
+    credentials: 'omit',
+    signal,
+  });
   if (response.status !== 201) throw await problemFromResponse(response);
   const location = response.headers.get('location');
   if (location === null) {
@@ -104,7 +118,11 @@ export async function negotiate(
   const sdp = rewrite.local(offer.sdp ?? '');
   const answer = await postOffer({ ...endpoint, sdp });
   try {
-    if (answer.iceServers.length > 0) connection.setConfiguration({ iceServers: answer.iceServers });
+    if (answer.iceServers.length > 0) {
+      // Everything else as it was: a configuration that leaves the bundle policy out asks for another one,
+      // and is refused (WebRTC 1.0, 4.4.1.6).
+      connection.setConfiguration({ ...connection.getConfiguration(), iceServers: answer.iceServers });
+    }
     await connection.setLocalDescription({ type: 'offer', sdp });
     await connection.setRemoteDescription({ type: 'answer', sdp: rewrite.remote(answer.sdp) });
   } catch (failure) {

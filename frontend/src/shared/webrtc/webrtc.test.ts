@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { withPublishingBitrates, withStereoOpus } from './sdp';
-import { iceServersFrom, postOffer } from './signalling';
+import { iceServersFrom, negotiate, postOffer } from './signalling';
 
 const sdp = [
   'v=0',
@@ -84,6 +84,31 @@ describe('postOffer', () => {
       status: 409,
       slug: 'room-empty',
       retryAfterMs: 4000,
+    });
+  });
+});
+
+describe('negotiate', () => {
+  it('gives the connection the ICE servers of the answer and changes nothing else of its configuration', async () => {
+    vi.spyOn(globalThis, 'fetch').mockResolvedValue(
+      new Response('v=0 answer', {
+        status: 201,
+        headers: { location: '/whep/sessions/n.1', link: '<stun:stun.example.net>; rel="ice-server"' },
+      }),
+    );
+    const setConfiguration = vi.fn();
+    const connection = {
+      createOffer: () => Promise.resolve({ sdp }),
+      getConfiguration: () => ({ bundlePolicy: 'max-bundle', iceServers: [] }),
+      setConfiguration,
+      setLocalDescription: () => Promise.resolve(),
+      setRemoteDescription: () => Promise.resolve(),
+    } as unknown as RTCPeerConnection;
+    const same = (text: string) => text;
+    await negotiate(connection, { url: 'http://node.example/whep/ada' }, { local: same, remote: same });
+    expect(setConfiguration).toHaveBeenCalledExactlyOnceWith({
+      bundlePolicy: 'max-bundle',
+      iceServers: [{ urls: 'stun:stun.example.net' }],
     });
   });
 });
