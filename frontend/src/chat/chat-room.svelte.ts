@@ -1,5 +1,5 @@
 import { Backoff } from '#shared/backoff';
-import { ChatLog, type PendingLine } from './chat-log';
+import { ChatLog, keptLinesWhileReading, type PendingLine } from './chat-log';
 import { readFrame, type BroadcastNews, type ChatMessage, type Chatter, type PageFrame } from './frames';
 
 export type ChatRoomState = 'connecting' | 'open' | 'reconnecting' | 'closed';
@@ -9,6 +9,8 @@ const pongMs = 8000;
 /** A line without an ack for so long is given back to the person to send again. */
 const ackMs = 10_000;
 const historyLines = 50;
+/** Open for so long, the next loss is a new one: waiting begins anew. */
+const steadyMs = 5000;
 
 export interface ChatRoomOptions {
   /** Says where the socket is; asked before each attempt. */
@@ -40,6 +42,7 @@ export class ChatRoom {
   #isStopped = true;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #ping: ReturnType<typeof setTimeout> | undefined;
+  #steady: ReturnType<typeof setTimeout> | undefined;
   // Nobody watches the timers.
   // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly #ackTimers = new Map<string, ReturnType<typeof setTimeout>>();
@@ -143,6 +146,8 @@ export class ChatRoom {
   loadEarlier(): void {
     const first = this.#log.firstSeq;
     if (first === null || first <= 1 || this.#isLoadingEarlier || this.#state !== 'open') return;
+    // Older lines would be forgotten on arrival.
+    if (this.#log.messages.length >= keptLinesWhileReading) return;
     this.#isLoadingEarlier = true;
     this.#transmit({ type: 'history', before_seq: first, limit: historyLines });
   }
@@ -178,6 +183,7 @@ export class ChatRoom {
 
   #dropSocket(): void {
     clearTimeout(this.#ping);
+    clearTimeout(this.#steady);
     for (const timer of this.#ackTimers.values()) clearTimeout(timer);
     this.#ackTimers.clear();
     const socket = this.#socket;
@@ -200,6 +206,8 @@ export class ChatRoom {
       return;
     }
     this.#socket = socket;
+    // A connection that never opens is given up like one that falls silent.
+    this.#schedulePing();
     socket.onmessage = (message: MessageEvent<unknown>) => {
       if (this.#socket === socket) this.#hear(message.data);
     };
@@ -232,7 +240,10 @@ export class ChatRoom {
     const frame = readFrame(data);
     switch (frame?.type) {
       case 'welcome':
-        this.#backoff.reset();
+        // A server that welcomes and closes is not asked twice a second.
+        this.#steady = setTimeout(() => {
+          this.#backoff.reset();
+        }, steadyMs);
         this.#state = 'open';
         this.#notice = null;
         this.#you = frame.you;
@@ -245,6 +256,7 @@ export class ChatRoom {
         }
         break;
       case 'messages':
+        if (frame.isHistory) this.#isLoadingEarlier = false;
         this.#take(frame.messages);
         break;
       case 'ack':
@@ -255,6 +267,7 @@ export class ChatRoom {
       case 'error':
         if (frame.nonce === null) {
           this.#notice = frame.sentence;
+          this.#isLoadingEarlier = false;
         } else {
           this.#settle(frame.nonce);
           this.#log.refuse(frame.nonce, frame.sentence);
@@ -275,9 +288,6 @@ export class ChatRoom {
     const { added, gap } = this.#log.accept(messages, this.#isReading);
     for (const { nonce } of messages) if (nonce !== null) this.#settle(nonce);
     this.#arrived += wasFirst === null ? 0 : added;
-    if (this.#isLoadingEarlier && (messages.length === 0 || this.#log.firstSeq !== wasFirst)) {
-      this.#isLoadingEarlier = false;
-    }
     if (messages.length === 0 || this.#log.firstSeq === 1) this.#hasEarlier = false;
     if (gap !== null) this.#transmit({ type: 'history', before_seq: gap.beforeSeq, limit: gap.limit });
     this.#publish();

@@ -135,7 +135,7 @@ describe('ChatRoom', () => {
     ]);
   });
 
-  it('waits longer after each failure, and begins anew after a welcome', async () => {
+  it('waits longer after each failure, and begins anew when a connection has held', async () => {
     (await socket(1)).close();
     await vi.advanceTimersByTimeAsync(500);
     (await socket(2)).close();
@@ -145,8 +145,15 @@ describe('ChatRoom', () => {
     const third = await socket(3);
     third.says(welcome);
     third.close();
+    await vi.advanceTimersByTimeAsync(1999);
+    expect(sockets).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(1);
+    const fourth = await socket(4);
+    fourth.says(welcome);
+    await vi.advanceTimersByTimeAsync(5000);
+    fourth.close();
     await vi.advanceTimersByTimeAsync(500);
-    await socket(4);
+    await socket(5);
   });
 
   it('fills the hole that a lost connection left', async () => {
@@ -193,6 +200,40 @@ describe('ChatRoom', () => {
     first.says({ type: 'messages', history: true, messages: [message(57), message(58)] });
     room.loadEarlier();
     expect(first.sent).toHaveLength(2);
+  });
+
+  it('asks again for earlier lines after a refusal', async () => {
+    const first = await socket(1);
+    first.says({ ...welcome, last_seq: 60 });
+    first.says({ type: 'messages', history: true, messages: [message(60)] });
+    room.loadEarlier();
+    first.says({ type: 'error', error: { title: 'Too many requests' } });
+    room.loadEarlier();
+    expect(first.sent).toHaveLength(2);
+  });
+
+  it('holds no more earlier lines than fit, and asks again when the reader has been at the end', async () => {
+    const first = await socket(1);
+    first.says({ ...welcome, last_seq: 3000 });
+    room.setReading(true);
+    const lines = (from: number, count: number) =>
+      Array.from({ length: count }, (_, at) => message(from + at));
+    first.says({ type: 'messages', history: true, messages: lines(2001, 1000) });
+    room.loadEarlier();
+    first.says({ type: 'messages', history: true, messages: lines(1501, 500) });
+    room.loadEarlier();
+    expect(first.sent).toHaveLength(1);
+    room.setReading(false);
+    room.setReading(true);
+    room.loadEarlier();
+    expect(first.sent.at(-1)).toEqual({ type: 'history', before_seq: 2701, limit: 50 });
+  });
+
+  it('gives up a socket that never opens', async () => {
+    const first = await socket(1);
+    first.readyState = WebSocket.CONNECTING;
+    await vi.advanceTimersByTimeAsync(28_000);
+    expect(room.state).toBe('reconnecting');
   });
 
   it('stops for good', async () => {
