@@ -11,6 +11,8 @@ function rememberedVolume(): number {
  */
 export class PlayerView {
   #video: HTMLVideoElement | null = null;
+  /** The person paused: another connection does not start the picture by itself. */
+  #isHeld = false;
   isPaused = $state(true);
   isMuted = $state(remembered('muted') === 'true');
   volume = $state(rememberedVolume());
@@ -61,10 +63,11 @@ export class PlayerView {
     const video = this.#video;
     if (video === null) return;
     video.srcObject = stream;
-    if (stream !== null) await this.play();
+    if (stream !== null && !this.#isHeld) await this.play();
   }
 
   async play(): Promise<void> {
+    this.#isHeld = false;
     const video = this.#video;
     if (video === null) return;
     try {
@@ -79,6 +82,7 @@ export class PlayerView {
   }
 
   pause(): void {
+    this.#isHeld = true;
     this.#video?.pause();
   }
 

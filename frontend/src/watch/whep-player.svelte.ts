@@ -91,9 +91,15 @@ export class WhepPlayer {
     return this.#problem;
   }
 
+  /** Also after `stop`, when the browser shows a page again that it had put away. */
   start(): void {
     this.#ticker ??= setInterval(() => void this.#tick(), tickMs);
-    if (this.#broadcast !== 'offline') void this.#connect();
+    if (this.#broadcast === 'offline') {
+      this.#state = this.#hasPlayed ? 'ended' : 'offline';
+      return;
+    }
+    if (this.#hasPlayed) this.#state = 'reconnecting';
+    void this.#connect();
   }
 
   stop(): void {
@@ -126,6 +132,8 @@ export class WhepPlayer {
   /** The network is back, or the viewer asks: do not wait for the next attempt. */
   retryNow(): void {
     if (this.#connection !== null || this.#opening !== null || this.#ticker === undefined) return;
+    // Nothing to ask for: `hear` says when there is.
+    if (this.#broadcast === 'offline') return;
     this.#backoff.reset();
     void this.#connect();
   }
@@ -148,6 +156,7 @@ export class WhepPlayer {
     this.#progress = 0;
     this.#heldMs = null;
     this.#latency = null;
+    this.#receivedBps = 0;
   }
 
   async #connect(): Promise<void> {

@@ -110,6 +110,27 @@ describe('WhepPlayer', () => {
     expect(player.state).toBe('live');
   });
 
+  it('asks nobody when the network comes back to a channel that is offline', async () => {
+    refusal = notLive(1000);
+    player.start();
+    player.hear('offline');
+    const before = attempts;
+    player.retryNow();
+    await pass(10_000);
+    expect(attempts).toBe(before);
+    expect(player.state).toBe('offline');
+  });
+
+  it('plays again when it is started after a stop', async () => {
+    const first = await live();
+    player.stop();
+    expect(first.isClosed).toBe(true);
+    player.start();
+    expect(player.state).toBe('reconnecting');
+    await pass(1000);
+    expect(player.state).toBe('live');
+  });
+
   it('honours Retry-After while it knows nothing else', async () => {
     refusal = notLive(5000);
     player.start();
