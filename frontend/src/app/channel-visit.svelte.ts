@@ -15,6 +15,7 @@ export class ChannelVisit {
   #channel = $state.raw<Channel | null>(null);
   #problem = $state.raw<Problem | null>(null);
   #broadcast = $state.raw<BroadcastNews | null>(null);
+  #isOver = false;
   #polling: ReturnType<typeof setInterval> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -58,6 +59,11 @@ export class ChannelVisit {
   }
 
   start(): () => void {
+    this.#isOver = false;
+    const online = () => {
+      this.room.reconnect();
+    };
+    globalThis.addEventListener('online', online);
     void this.load();
     this.room.start();
     this.#polling = setInterval(() => {
@@ -65,6 +71,8 @@ export class ChannelVisit {
       if (this.room.state !== 'open' && !document.hidden) void this.load();
     }, pollMs);
     return () => {
+      this.#isOver = true;
+      globalThis.removeEventListener('online', online);
       clearInterval(this.#polling);
       clearTimeout(this.#retry);
       this.room.stop();
@@ -86,6 +94,8 @@ export class ChannelVisit {
       // An open chat socket knows it sooner than this answer was written.
       if (this.room.state !== 'open' || this.#broadcast === null) this.#broadcast = newsOf(channel);
     } catch (failure) {
+      // Left while it was asked: nobody is there to try again for.
+      if (this.#isOver) return;
       this.#problem = problemFromFailure(failure);
       if (this.isMissing) this.room.stop();
       else if (this.#channel === null) this.#retry = setTimeout(() => void this.load(), retryMs);

@@ -81,3 +81,29 @@ it('lets no late answer of REST overrule the open socket', async () => {
   await visit.load();
   expect(visit.state).toBe('live');
 });
+
+it('asks no more once it is left, whatever the answer was', async () => {
+  leave();
+  let refuse: (failure: Error) => void = () => undefined;
+  const asked = vi.spyOn(globalThis, 'fetch').mockImplementation(
+    () =>
+      new Promise((_, reject) => {
+        refuse = reject;
+      }),
+  );
+  asked.mockClear();
+  const other = new ChannelVisit('bob');
+  const leaveOther = other.start();
+  await vi.advanceTimersByTimeAsync(0);
+  leaveOther();
+  refuse(new TypeError('network'));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked).toHaveBeenCalledOnce();
+});
+
+it('opens the chat again at once when the network is back', async () => {
+  const first = FakeSocket.last;
+  globalThis.dispatchEvent(new Event('online'));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(FakeSocket.last).not.toBe(first);
+});
