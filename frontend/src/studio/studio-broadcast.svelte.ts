@@ -44,6 +44,12 @@ export interface StudioBroadcastOptions {
   readonly random?: () => number;
 }
 
+/** Nothing there any more is what was wanted. */
+function unlessGone(failure: unknown): void {
+  const problem = problemFromFailure(failure);
+  if (problem.status !== 404 && problem.status !== 409) throw problem;
+}
+
 /** The broadcast of this studio: goes live, stays live over lost connections, ends. */
 export class StudioBroadcast {
   readonly #channel: string;
@@ -146,12 +152,10 @@ export class StudioBroadcast {
     this.#rest();
     this.#key = null;
     try {
-      await this.#server.endBroadcast(this.#channel);
-      if (key !== null) await this.#server.revokeKey(this.#channel, key.id);
+      await this.#server.endBroadcast(this.#channel).catch(unlessGone);
+      if (key !== null) await this.#server.revokeKey(this.#channel, key.id).catch(unlessGone);
     } catch (failure) {
-      const problem = problemFromFailure(failure);
-      // Nothing running any more is what was wanted.
-      if (problem.status !== 404 && problem.status !== 409) this.#problem = problem;
+      this.#problem = problemFromFailure(failure);
     }
   }
 

@@ -213,6 +213,14 @@ describe('StudioBroadcast', () => {
     expect(wishes).toHaveLength(1);
   });
 
+  it('gives its key back though the broadcast was over already', async () => {
+    await live();
+    server.endBroadcast.mockRejectedValueOnce(new Problem('over', { slug: 'not-live', status: 409 }));
+    await studio.end();
+    expect(server.revokeKey).toHaveBeenCalledWith('ada', 'key_1');
+    expect(studio.problem).toBeNull();
+  });
+
   it('does not begin again what was ended elsewhere', async () => {
     const connection = await live();
     studio.hear('live');

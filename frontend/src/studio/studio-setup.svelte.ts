@@ -130,9 +130,11 @@ export class StudioSetup {
 
   /** Opens without a question where the person has already allowed this page the camera. */
   async openIfAllowed(): Promise<void> {
+    const attempt = this.#attempt;
     try {
       const camera = await navigator.permissions.query({ name: 'camera' });
-      if (camera.state === 'granted') await this.open();
+      // Not when the page was left, or a device opened, meanwhile.
+      if (camera.state === 'granted' && this.#attempt === attempt) await this.open();
     } catch {
       // A browser that will not say is asked by the button.
     }

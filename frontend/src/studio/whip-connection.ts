@@ -15,7 +15,7 @@ export interface Encoding {
 export interface WhipConnection {
   readonly transport: RTCPeerConnectionState;
   read(): Promise<SenderCounters>;
-  /** Sends other devices' picture and sound over the same connection. */
+  /** Sends other devices' picture and sound over the same connection; throws when it has no place for one of them. */
   replace(stream: MediaStream): Promise<void>;
   /** Closes the connection without a word: the broadcast is interrupted and waits for our return. */
   abandon(): void;
@@ -94,10 +94,11 @@ export const openWhipConnection: OpenWhipConnection = async ({ streamKey, takesO
       return readSender(report.values(), Date.now());
     },
     async replace(replacement) {
-      for (const { sender } of connection.getTransceivers()) {
-        const kind = sender.track?.kind;
-        const track = replacement.getTracks().find((candidate) => candidate.kind === kind);
-        if (track !== undefined) await sender.replaceTrack(track);
+      const senders = connection.getSenders();
+      for (const track of replacement.getTracks()) {
+        const sender = senders.find((candidate) => candidate.track?.kind === track.kind);
+        if (sender === undefined) throw new Error(`this connection carries no ${track.kind}`);
+        await sender.replaceTrack(track);
       }
     },
     abandon() {
