@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import nats
 import structlog
 from nats.aio.client import Client
 
@@ -17,8 +16,11 @@ log = structlog.get_logger(__name__)
 async def connect_nats(settings: ResolvedSettings, name: str) -> Client:
     """Returns once connected. While the servers are away later, requests fail at once or time out."""
 
+    client = Client()
+
     async def on_disconnected() -> None:
-        log.warning("NATS is away")
+        if not client.is_closed:  # It is called at the end, too.
+            log.warning("NATS is away")
 
     async def on_reconnected() -> None:
         log.info("NATS is back")
@@ -31,12 +33,12 @@ async def connect_nats(settings: ResolvedSettings, name: str) -> Client:
         log.debug("NATS", reason=last_error)
 
     connecting = asyncio.ensure_future(
-        nats.connect(
+        client.connect(
             list(settings.nats_servers),
             name=f"livehouse {name}",
             allow_reconnect=True,
             max_reconnect_attempts=-1,
-            reconnect_time_wait=0.2,
+            reconnect_time_wait=0.2,  # type: ignore[arg-type]  # passed on to asyncio.sleep
             connect_timeout=2,
             ping_interval=10,
             max_outstanding_pings=2,
@@ -49,4 +51,5 @@ async def connect_nats(settings: ResolvedSettings, name: str) -> Client:
         await asyncio.wait({connecting}, timeout=_WARN_EVERY_S)
         if not connecting.done():
             log.warning("NATS does not answer yet", reason=last_error)
-    return connecting.result()
+    connecting.result()
+    return client
