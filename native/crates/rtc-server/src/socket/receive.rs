@@ -70,7 +70,8 @@ impl ReceiveBatch {
         if count < 0 {
             let error = io::Error::last_os_error();
             return match error.raw_os_error() {
-                Some(libc::EAGAIN) => Ok(false),
+                // Without memory now; the next turn tries again.
+                Some(libc::EAGAIN | libc::ENOBUFS | libc::ENOMEM) => Ok(false),
                 // An ICMP error of an earlier send is reported here; the socket goes on.
                 Some(libc::EINTR | libc::ECONNREFUSED | libc::EHOSTUNREACH | libc::ENETUNREACH) => Ok(true),
                 _ => Err(error),

@@ -1,5 +1,6 @@
+use std::collections::HashSet;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ptr;
 
 use super::address::RawAddress;
@@ -10,14 +11,16 @@ const DATAGRAMS: usize = 1024;
 /// The kernel takes at most 64 segments and 64 KiB in one message (UDP_SEGMENT).
 const SEGMENTS: usize = 60;
 const MESSAGE_BYTES: usize = 64_000;
+/// Destinations remembered as unable to take groups; when there are more, all are tried anew.
+const UNSEGMENTED: usize = 8192;
 /// Room for a segment size and a packet info of either family, aligned as control messages must be.
 const CONTROL_WORDS: usize = 12;
 
 /// Collects datagrams and sends them with few system calls. Neighbours of one route and one size leave as a single
-/// message that the kernel cuts up (GSO), as long as the device can.
+/// message that the kernel cuts up (GSO), unless the device or the path to that destination cannot.
 pub(crate) struct SendBatch {
     datagrams: Vec<(Route, Vec<u8>)>,
-    segmentation: bool,
+    unsegmented: HashSet<SocketAddr>,
     counters: SendCounters,
     groups: Vec<Group>,
     vectors: Vec<libc::iovec>,
@@ -44,7 +47,7 @@ impl SendBatch {
     pub(crate) fn new() -> Self {
         Self {
             datagrams: Vec::with_capacity(DATAGRAMS),
-            segmentation: true,
+            unsegmented: HashSet::new(),
             counters: SendCounters::default(),
             groups: Vec::new(),
             vectors: Vec::new(),
@@ -102,9 +105,12 @@ impl SendBatch {
             let (first, end) = (group.start, group.end);
             match error.raw_os_error() {
                 Some(libc::EINTR) => {}
-                // No segmentation for this device or this destination.
+                // No segmentation for this device or this destination. One viewer's path decides for nobody else.
                 Some(libc::EINVAL | libc::EIO | libc::EOPNOTSUPP) if end - first > 1 => {
-                    self.segmentation = false;
+                    if self.unsegmented.len() >= UNSEGMENTED {
+                        self.unsegmented.clear();
+                    }
+                    self.unsegmented.insert(self.datagrams[first].0.destination);
                     return first;
                 }
                 _ => {
@@ -140,12 +146,14 @@ impl SendBatch {
             self.groups.push(group);
             first = end;
         }
+        let vectors = self.vectors.as_mut_ptr();
         for group in &mut self.groups {
             // SAFETY: an all-zero message header is valid: null pointers with length zero.
             let mut header: libc::mmsghdr = unsafe { std::mem::zeroed() };
             header.msg_hdr.msg_name = group.address.as_mut_ptr().cast();
             header.msg_hdr.msg_namelen = group.address.length();
-            header.msg_hdr.msg_iov = &raw mut self.vectors[group.start];
+            // SAFETY: there is one vector for each datagram, and the group's are among them.
+            header.msg_hdr.msg_iov = unsafe { vectors.add(group.start) };
             header.msg_hdr.msg_iovlen = (group.end - group.start) as _;
             if group.control_length > 0 {
                 header.msg_hdr.msg_control = group.control.as_mut_ptr().cast();
@@ -159,7 +167,7 @@ impl SendBatch {
     fn group_end(&self, start: usize) -> usize {
         let (route, first) = &self.datagrams[start];
         let mut end = start + 1;
-        if !self.segmentation {
+        if !self.unsegmented.is_empty() && self.unsegmented.contains(&route.destination) {
             return end;
         }
         let mut total = first.len();
@@ -308,6 +316,32 @@ mod tests {
             assert_eq!((counters.packets, counters.drops), (100, 0));
             assert_eq!((refused, sent_before), (1, 1), "one refusal is enough, and nothing is sent twice");
         }
+    }
+
+    #[test]
+    fn one_destination_without_segmentation_leaves_the_others_theirs() {
+        let sender = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let receivers = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap());
+        let mut batch = SendBatch::new();
+        let mut messages = Vec::new();
+        for _ in 0..2 {
+            messages.clear();
+            for receiver in &receivers {
+                let route = Route { destination: receiver.local_address(), source: None };
+                (0..4).for_each(|_| batch.push(&sender, route, vec![7; 1200]));
+            }
+            let mut is_first = true;
+            batch.flush_by(&sender, |headers| {
+                // The first group is refused whenever it is one.
+                if std::mem::take(&mut is_first) && headers[0].msg_hdr.msg_iovlen > 1 {
+                    return Err(io::Error::from_raw_os_error(libc::EINVAL));
+                }
+                messages.extend(headers.iter().map(|header| header.msg_hdr.msg_iovlen));
+                send_messages(&sender, headers)
+            });
+        }
+        assert_eq!(messages, [1, 1, 1, 1, 4]);
+        assert_eq!((batch.counters().packets, batch.counters().drops), (16, 0));
     }
 
     #[test]

@@ -37,6 +37,9 @@ const RETRANSMISSION_SHARE: f32 = 0.5;
 /// When to look at a connection again that has sent all it had: the next media does so sooner.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
+/// Trickled over the whole life of a connection; str0m pairs each with each of ours and keeps them.
+const MAX_REMOTE_CANDIDATES: usize = 64;
+
 pub(crate) struct PeerConnection {
     rtc: Rtc,
     offer: Offer,
@@ -45,6 +48,7 @@ pub(crate) struct PeerConnection {
     /// Retransmissions without RTX: asked for although str0m would not.
     plain_nack: bool,
     round_trip: RoundTrip,
+    remote_candidates: usize,
     /// The time of the last input.
     now: Instant,
     /// What was written since the last `poll`.
@@ -95,6 +99,7 @@ impl PeerConnection {
             video,
             plain_nack,
             round_trip: RoundTrip::default(),
+            remote_candidates: 0,
             now,
             wrote_audio: false,
             wrote_video: false,
@@ -292,7 +297,10 @@ impl PeerConnection {
 
     pub(crate) fn add_remote_candidate(&mut self, text: &str) {
         // Names under .local and TCP candidates are of no use to an ICE-lite agent: it answers checks.
-        if let Ok(candidate) = Candidate::from_sdp_string(text) {
+        if self.remote_candidates < MAX_REMOTE_CANDIDATES
+            && let Ok(candidate) = Candidate::from_sdp_string(text)
+        {
+            self.remote_candidates += 1;
             self.rtc.add_remote_candidate(candidate);
         }
     }
