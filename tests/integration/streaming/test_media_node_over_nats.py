@@ -19,7 +19,7 @@ from cpc.kernel.errors import Conflict, Invalid, NotFound, PreconditionFailed, U
 from livehouse.channel.contract import ChannelId
 from livehouse.main.embedded.nats import EmbeddedNats
 from livehouse.main.free_ports import free_port
-from livehouse.streaming.adapters.media_messages import report_subject
+from livehouse.streaming.adapters.media_messages import NODES_BUCKET, report_subject
 from livehouse.streaming.adapters.native_media_node import serve
 from livehouse.streaming.adapters.nats_media_router import NatsMediaNodes, NatsMediaRouter
 from livehouse.streaming.application.media_report import MediaReport
@@ -103,6 +103,15 @@ async def test_refusals_keep_their_reasons(nats_url: str) -> None:
         await router.open_ingest(ingest, ROOM, encoder_offer(), takeover=False)
         with pytest.raises(PreconditionFailed):
             await router.patch_session(ingest, TRICKLE, if_match=['"stale"'])
+
+
+async def test_asking_for_nodes_leaves_nothing_behind(nats_url: str) -> None:
+    async with media_node(nats_url) as connection:
+        nodes = NatsMediaNodes(connection)
+        for _ in range(200):
+            assert [entry.node_id for entry in await nodes.running()] == [NODE_ID]
+        register = await connection.jetstream().stream_info(f"KV_{NODES_BUCKET}")
+        assert register.state.consumer_count == 0
 
 
 async def test_node_that_is_not_there_is_unavailable(nats_url: str) -> None:

@@ -107,9 +107,14 @@ class NatsMediaNodes:
         if not self._nats.is_connected:
             raise _away()
         try:
-            bucket = await self._nats.jetstream().key_value(messages.NODES_BUCKET)
-            entries = [await self._entry(bucket, key) for key in await bucket.keys()]
-        except (nats.js.errors.NoKeysError, nats.js.errors.BucketNotFoundError):
+            jetstream = self._nats.jetstream()
+            bucket = await jetstream.key_value(messages.NODES_BUCKET)
+            # Not by `keys()`: each call leaves a consumer behind, and a server allows only so many.
+            prefix = f"$KV.{messages.NODES_BUCKET}."
+            info = await jetstream.stream_info(f"KV_{messages.NODES_BUCKET}", subjects_filter=f"{prefix}>")
+            keys = [subject.removeprefix(prefix) for subject in info.state.subjects or {}]
+            entries = [await self._entry(bucket, key) for key in keys]
+        except nats.js.errors.NotFoundError:
             return []
         except (TimeoutError, nats.errors.Error, msgspec.DecodeError, OSError) as error:
             raise _away() from error
