@@ -113,7 +113,16 @@
   }
 
   // ---- what the viewer sees ---------------------------------------------------------------------------------
-  const seen = { latencies: [], unreadable: 0 };
+  const seen = { latencies: [], unreadable: 0, frames: 0 };
+
+  // Over all connections the page makes, one after the other; the counters of getStats() begin anew with each.
+  function countFrames(video) {
+    const look = () => {
+      video.requestVideoFrameCallback(look);
+      seen.frames++;
+    };
+    video.requestVideoFrameCallback(look);
+  }
 
   function watchTimeCodes(video) {
     const canvas = new OffscreenCanvas(BITS * 8, 16);
@@ -159,5 +168,5 @@
     return reports;
   }
 
-  window.instruments = { connections, record, recording, watchTimeCodes, picture, statistics, seen };
+  window.instruments = { connections, record, recording, watchTimeCodes, countFrames, picture, statistics, seen };
 })();

@@ -35,6 +35,13 @@ class ChannelPage:
         assert seen is not None
         return seen
 
+    def count_frames(self) -> None:
+        self.video.evaluate("video => instruments.countFrames(video)")
+
+    def frames_shown(self) -> int:
+        """Since `count_frames`, over every connection the page has made."""
+        return int(self.page.evaluate("() => instruments.seen.frames"))
+
     def say(self, text: str) -> None:
         self.page.get_by_test_id("chat-input").fill(text)
         self.page.get_by_test_id("chat-input").press("Enter")
