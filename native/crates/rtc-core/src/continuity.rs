@@ -35,14 +35,20 @@ impl Continuity {
         Self { clock_rate, splice: None, highest: None }
     }
 
+    /// What the first packet after a splice gets.
+    pub(crate) fn next_sequence(&self) -> u64 {
+        self.highest.map_or(FIRST_SEQUENCE, |last| last.sequence + 1)
+    }
+
     /// Makes `first` the packet that follows all that were numbered so far.
     pub(crate) fn splice(&mut self, first: &IngestPacket) {
-        let (sequence, timestamp) = match self.highest {
-            None => (FIRST_SEQUENCE, first.timestamp),
+        let sequence = self.next_sequence();
+        let timestamp = match self.highest {
+            None => first.timestamp,
             Some(last) => {
                 let passed = first.arrival.since(last.arrival).max(Duration::from_millis(1));
                 let ticks = passed.as_micros() * u128::from(self.clock_rate) / 1_000_000;
-                (last.sequence + 1, last.timestamp.wrapping_add(ticks as u32))
+                last.timestamp.wrapping_add(ticks as u32)
             }
         };
         self.splice = Some(Splice {

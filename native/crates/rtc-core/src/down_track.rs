@@ -27,7 +27,8 @@ pub(crate) struct DownTrack {
     flow: Option<Flow>,
     highest_sequence: u64,
     replay: Option<Replay>,
-    has_started: bool,
+    /// Timestamp of the packet with the highest sequence number.
+    newest_timestamp: Option<u32>,
 }
 
 /// Room sequence `room_start` leaves as `own_start`.
@@ -52,7 +53,7 @@ impl DownTrack {
             flow: None,
             highest_sequence: FIRST_SEQUENCE - 1,
             replay: None,
-            has_started: false,
+            newest_timestamp: None,
         }
     }
 
@@ -71,16 +72,25 @@ impl DownTrack {
     /// Lets packets flow from `packet` on.
     pub(crate) fn start_at(&mut self, packet: &RoomPacket) {
         self.flow = Some(Flow { room_start: packet.sequence, own_start: self.highest_sequence + 1 });
-        self.has_started = true;
     }
 
-    /// Starts with a keyframe group: all of it goes out at once.
-    pub(crate) fn start_with_group(&mut self, group: &[RoomPacket]) {
-        let (Some(first), Some(last)) = (group.first(), group.last()) else { return };
-        if !self.has_started && group.len() > 1 {
-            self.replay = Some(Replay { last_sequence: last.sequence, timestamps: squeezed(group) });
+    /// Lets nothing flow until the next start.
+    pub(crate) fn stop(&mut self) {
+        self.flow = None;
+    }
+
+    /// Starts with a keyframe group: all of it goes out at once. False for a group that would turn back the viewer's
+    /// time: it has seen later pictures.
+    pub(crate) fn start_with_group(&mut self, group: &[RoomPacket]) -> bool {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { return false };
+        let replay = Replay { last_sequence: last.sequence, timestamps: squeezed(group) };
+        let opening = replay.timestamp(first);
+        if self.newest_timestamp.is_some_and(|newest| !is_after(opening, newest)) {
+            return false;
         }
+        self.replay = (!replay.timestamps.is_empty()).then_some(replay);
         self.start_at(first);
+        true
     }
 
     /// Whether the viewer takes this codec; remembers the answer.
@@ -106,20 +116,54 @@ impl DownTrack {
         let payload_type = self.selected?.1?;
         let flow = self.flow?;
         let sequence = flow.own_start + packet.sequence.checked_sub(flow.room_start)?;
-        self.highest_sequence = self.highest_sequence.max(sequence);
+        // Nothing that old is sent again any more.
+        if self.replay.as_ref().is_some_and(|replay| packet.sequence > replay.last_sequence + 4_000) {
+            self.replay = None;
+        }
+        let timestamp = self.timestamp(packet);
+        if sequence > self.highest_sequence {
+            self.highest_sequence = sequence;
+            self.newest_timestamp = Some(timestamp);
+        }
+        Some(OutgoingPacket { payload_type, sequence, timestamp, packet })
+    }
+
+    /// The viewer's sequence number that ends in these 16 bits, and the room's of the same packet; `None` when it has
+    /// not been sent since the last start.
+    pub(crate) fn sent_as(&self, low_bits: u16) -> Option<(u64, u64)> {
+        let flow = self.flow?;
+        let behind = (self.highest_sequence as u16).wrapping_sub(low_bits);
+        let sequence = self.highest_sequence.checked_sub(u64::from(behind))?;
+        Some((sequence, flow.room_start + sequence.checked_sub(flow.own_start)?))
+    }
+
+    /// A packet as it went out as `sequence` before.
+    pub(crate) fn write_again<'a>(&self, sequence: u64, packet: &'a RoomPacket) -> Option<OutgoingPacket<'a>> {
+        let payload_type = match self.selected {
+            Some((selected, payload_type)) if selected == packet.codec => payload_type?,
+            _ => packet.codec.payload_type_among(&self.payload_types)?,
+        };
         Some(OutgoingPacket { payload_type, sequence, timestamp: self.timestamp(packet), packet })
     }
 
-    fn timestamp(&mut self, packet: &RoomPacket) -> u32 {
-        let Some(replay) = &self.replay else { return packet.timestamp };
-        // Nothing that old is sent again any more.
-        if packet.sequence > replay.last_sequence + 4_000 {
-            self.replay = None;
-            return packet.timestamp;
+    fn timestamp(&self, packet: &RoomPacket) -> u32 {
+        match &self.replay {
+            Some(replay) if packet.sequence <= replay.last_sequence => replay.timestamp(packet),
+            _ => packet.timestamp,
         }
-        let squeezed = replay.timestamps.iter().find(|(from, _)| *from == packet.timestamp);
+    }
+}
+
+impl Replay {
+    fn timestamp(&self, packet: &RoomPacket) -> u32 {
+        let squeezed = self.timestamps.iter().find(|(from, _)| *from == packet.timestamp);
         squeezed.map_or(packet.timestamp, |(_, to)| *to)
     }
+}
+
+/// Whether a timestamp lies ahead of another, in serial arithmetic (RFC 3550 section 5.1: they wrap).
+fn is_after(timestamp: u32, other: u32) -> bool {
+    timestamp != other && timestamp.wrapping_sub(other) < 1 << 31
 }
 
 /// Timestamps of the group's pictures and what they become: the last keeps its own, those before are `REPLAY_STEP` apart.

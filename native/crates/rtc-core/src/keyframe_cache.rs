@@ -41,6 +41,11 @@ impl KeyframeCache {
         &self.packets
     }
 
+    pub(crate) fn get(&self, sequence: u64) -> Option<&RoomPacket> {
+        let at = self.packets.binary_search_by_key(&sequence, |kept| kept.sequence).ok()?;
+        self.packets.get(at)
+    }
+
     pub(crate) fn push(&mut self, packet: &RoomPacket) {
         if packet.starts_keyframe {
             // The start may have been lost and sent again, then some of its group is here already.

@@ -40,3 +40,23 @@ pub struct RoomPacket {
     /// When the media was captured, on the node's clock; never after `arrival`.
     pub captured: MonotonicTime,
 }
+
+/// What a source numbered since it was last asked, in order of arrival, audio and video. One batch serves any number of
+/// audiences.
+#[derive(Clone, Debug)]
+pub struct MediaBatch {
+    pub packets: Arc<[RoomPacket]>,
+    pub state: SourceState,
+}
+
+/// What audiences know of their source beside its packets. It comes with every batch, so that a batch that was dropped
+/// takes nothing with it for good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceState {
+    pub audio_codec: Option<Codec>,
+    pub video_codec: Option<Codec>,
+    /// Video numbered below this is of a broadcaster or a codec that is gone: no picture to start from.
+    pub video_start: u64,
+    /// Whether the encoder has been seen to answer keyframe requests, and owes no answer for long.
+    pub answers_keyframe_requests: bool,
+}

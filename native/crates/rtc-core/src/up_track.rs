@@ -25,6 +25,8 @@ pub(crate) struct UpTrack {
     awaits_keyframe: bool,
     held: Vec<IngestPacket>,
     keyframe_timestamp: Option<u32>,
+    /// As in `SourceState::video_start`.
+    start: u64,
     pub(crate) statistics: TrackStatistics,
 }
 
@@ -55,6 +57,7 @@ impl UpTrack {
             awaits_keyframe: false,
             held: Vec::new(),
             keyframe_timestamp: None,
+            start: 0,
             statistics: TrackStatistics::default(),
         }
     }
@@ -67,6 +70,11 @@ impl UpTrack {
         self.awaits_keyframe
     }
 
+    /// First room sequence number that the present source may have.
+    pub(crate) fn start(&self) -> u64 {
+        self.start
+    }
+
     /// The newest keyframe and what followed.
     pub(crate) fn keyframe_group(&self) -> &[RoomPacket] {
         self.cache.packets()
@@ -76,8 +84,13 @@ impl UpTrack {
     pub(crate) fn restart(&mut self) {
         self.source = None;
         self.statistics = TrackStatistics::default();
+        self.forget();
+    }
+
+    fn forget(&mut self) {
         self.cache.clear();
         self.held.clear();
+        self.start = self.continuity.next_sequence();
     }
 
     /// Appends to `out` what viewers are to get for this packet: nothing, itself, or itself and packets held before.
@@ -88,8 +101,7 @@ impl UpTrack {
             && starts_keyframe(packet.codec, &packet.payload);
         let new_source = self.source != Some(packet.source);
         if new_source || self.codec != Some(packet.codec) {
-            self.cache.clear();
-            self.held.clear();
+            self.forget();
             self.source = Some(packet.source);
             self.codec = Some(packet.codec);
             self.awaits_keyframe = self.kind == MediaKind::Video;

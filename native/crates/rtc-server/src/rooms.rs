@@ -161,6 +161,8 @@ mod tests {
             self.0.push(viewer);
         }
 
+        fn retransmit(&mut self, _viewer: ViewerId, _packet: OutgoingPacket<'_>) {}
+
         fn finish(&mut self, _viewer: ViewerId) {}
     }
 

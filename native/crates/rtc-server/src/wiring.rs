@@ -51,6 +51,9 @@ impl PacketSink for Egress<'_> {
         }
     }
 
+    /// str0m answers NACKs itself.
+    fn retransmit(&mut self, _viewer: ViewerId, _packet: OutgoingPacket<'_>) {}
+
     fn finish(&mut self, viewer: ViewerId) {
         if let Some(session) = self.sessions.get_mut(&viewer.0) {
             session.peer.advance(self.now);

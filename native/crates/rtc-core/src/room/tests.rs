@@ -1,4 +1,5 @@
 use super::*;
+use crate::OutgoingPacket;
 use crate::continuity::tests::packet;
 
 const SILENCE: Duration = Duration::from_secs(2);
@@ -10,6 +11,8 @@ impl PacketSink for Collected {
     fn write(&mut self, viewer: ViewerId, packet: OutgoingPacket<'_>) {
         self.0.push((viewer, packet.packet.codec.kind(), packet.sequence));
     }
+
+    fn retransmit(&mut self, _viewer: ViewerId, _packet: OutgoingPacket<'_>) {}
 
     fn finish(&mut self, _viewer: ViewerId) {}
 }

@@ -1,0 +1,147 @@
+use std::time::Duration;
+
+use super::{PacketSink, ViewerId, ViewerTracks};
+use crate::codec::MediaKind;
+use crate::down_track::DownTrack;
+use crate::packet::{RoomPacket, SourceState};
+use crate::retransmission::RetransmissionBudget;
+use crate::time::MonotonicTime;
+
+/// A viewer who has just got a keyframe group asks for a keyframe once more out of habit: the group was the answer.
+const GROUP_ANSWERS_FOR: Duration = Duration::from_millis(1_000);
+
+/// A group longer than this takes a player some time to work through: a new keyframe is better, from an encoder that
+/// answers.
+const SHORT_GROUP: Duration = Duration::from_secs(5);
+
+#[derive(Debug)]
+pub(super) struct Viewer {
+    pub(super) id: ViewerId,
+    pub(super) audio: DownTrack,
+    pub(super) video: DownTrack,
+    pub(super) retransmissions: RetransmissionBudget,
+    pub(super) is_paused: bool,
+    /// Whether it has been looked for a keyframe group to begin with.
+    pub(super) has_joined: bool,
+    got_group: Option<MonotonicTime>,
+}
+
+impl Viewer {
+    pub(super) fn new(id: ViewerId, tracks: ViewerTracks) -> Self {
+        Self {
+            id,
+            audio: DownTrack::new(tracks.audio),
+            video: DownTrack::new(tracks.video),
+            retransmissions: RetransmissionBudget::default(),
+            is_paused: false,
+            has_joined: false,
+            got_group: None,
+        }
+    }
+
+    /// Whether video flows.
+    pub(super) fn is_watching(&self) -> bool {
+        self.video.is_flowing()
+    }
+
+    pub(super) fn got_group_just_before(&self, now: MonotonicTime) -> bool {
+        self.got_group.is_some_and(|at| now.since(at) < GROUP_ANSWERS_FOR)
+    }
+
+    pub(super) fn pause(&mut self) {
+        self.is_paused = true;
+        self.has_joined = false;
+        self.audio.stop();
+        self.video.stop();
+    }
+
+    /// Whether anything was written.
+    pub(super) fn send_audio(&mut self, packets: &[RoomPacket], sink: &mut impl PacketSink) -> bool {
+        let mut has_written = false;
+        for packet in packets {
+            if self.audio.select(packet.codec) && !self.audio.is_flowing() {
+                self.audio.start_at(packet);
+            }
+            if let Some(outgoing) = self.audio.write(packet) {
+                self.retransmissions.earn(packet);
+                sink.write(self.id, outgoing);
+                has_written = true;
+            }
+        }
+        has_written
+    }
+
+    /// Whether anything was written.
+    pub(super) fn send_video(&mut self, packets: &[RoomPacket], sink: &mut impl PacketSink) -> bool {
+        let mut has_written = false;
+        if self.video.is_flowing() {
+            for packet in packets {
+                if let Some(outgoing) = self.video.write(packet) {
+                    self.retransmissions.earn(packet);
+                    sink.write(self.id, outgoing);
+                    has_written = true;
+                }
+            }
+        }
+        has_written
+    }
+
+    /// Begins with the keyframe group if that is the quickest way to a picture; says whether a keyframe is wished for.
+    pub(super) fn join(
+        &mut self,
+        source: &SourceState,
+        group: &[RoomPacket],
+        now: MonotonicTime,
+        sink: &mut impl PacketSink,
+    ) -> bool {
+        self.has_joined = true;
+        let is_short = group.first().is_none_or(|first| now.since(first.arrival) < SHORT_GROUP);
+        self.start(source, group, is_short || !source.answers_keyframe_requests, now, sink)
+    }
+
+    /// Begins with the keyframe group, if it may; says whether a keyframe is wished for.
+    pub(super) fn start(
+        &mut self,
+        source: &SourceState,
+        group: &[RoomPacket],
+        may_start: bool,
+        now: MonotonicTime,
+        sink: &mut impl PacketSink,
+    ) -> bool {
+        let takes_video = source.video_codec.is_some_and(|codec| self.video.select(codec));
+        if !takes_video {
+            return false;
+        }
+        if !may_start || group.is_empty() || !self.video.start_with_group(group) {
+            return true;
+        }
+        self.got_group = Some(now);
+        self.send_video(group, sink);
+        false
+    }
+
+    /// Sends the packet of this viewer's sequence number again, if `find` has it and it may be.
+    pub(super) fn retransmit<'a>(
+        &mut self,
+        kind: MediaKind,
+        lost: u16,
+        find: impl Fn(u64) -> Option<&'a RoomPacket>,
+        now: MonotonicTime,
+        sink: &mut impl PacketSink,
+    ) -> bool {
+        let track = match kind {
+            MediaKind::Audio => &self.audio,
+            MediaKind::Video => &self.video,
+        };
+        let outgoing = track.sent_as(lost).and_then(|(sequence, room_sequence)| {
+            let packet = find(room_sequence)?;
+            track.write_again(sequence, packet)
+        });
+        let Some(outgoing) = outgoing else { return false };
+        let may = self.retransmissions.spend(kind, outgoing.sequence, outgoing.packet, now);
+        if may {
+            sink.retransmit(self.id, outgoing);
+        }
+        may
+    }
+}
