@@ -106,7 +106,7 @@ impl MediaThread {
         }
         self.request_keyframes();
         self.settle();
-        self.wiring.batch.flush(&self.wiring.socket);
+        self.wiring.batch.flush();
         Ok(true)
     }
 
@@ -371,6 +371,6 @@ impl MediaThread {
         for id in ids {
             self.close(id, "node_closed");
         }
-        self.wiring.batch.flush(&self.wiring.socket);
+        self.wiring.batch.flush();
     }
 }

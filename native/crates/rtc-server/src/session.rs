@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::candidates::Candidates;
 use crate::offer::SessionKind;
 use crate::report::SessionState;
-use crate::socket::{SendBatch, UdpSocket};
+use crate::socket::SendBatch;
 use crate::webrtc::{PeerConnection, PeerEvent, PeerOutput, PeerStatistics};
 
 /// One connection with its place in the node.
@@ -43,7 +43,6 @@ impl Session {
 /// Puts what a peer sends into the batch and keeps what it tells for later.
 pub(crate) struct Outbox<'a> {
     pub(crate) session: u64,
-    pub(crate) socket: &'a UdpSocket,
     pub(crate) candidates: &'a Candidates,
     pub(crate) batch: &'a mut SendBatch,
     pub(crate) events: &'a mut Vec<(u64, PeerEvent)>,
@@ -51,7 +50,7 @@ pub(crate) struct Outbox<'a> {
 
 impl PeerOutput for Outbox<'_> {
     fn transmit(&mut self, source: SocketAddr, destination: SocketAddr, bytes: Vec<u8>) {
-        self.batch.push(self.socket, self.candidates.route(source, destination), bytes);
+        self.batch.push(self.candidates.route(source, destination), &bytes);
     }
 
     fn event(&mut self, event: PeerEvent) {

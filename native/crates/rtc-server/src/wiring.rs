@@ -1,17 +1,18 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use rtc_core::{MediaKind, OutgoingPacket, PacketSink, ViewerId};
 
 use crate::candidates::Candidates;
 use crate::session::{Outbox, Session};
-use crate::socket::{SendBatch, UdpSocket};
+use crate::socket::{SendBatch, SocketTransmit, UdpSocket};
 use crate::timers::Timers;
 use crate::webrtc::PeerEvent;
 
 /// The way of packets out of the node, apart from the sessions so that both can be borrowed at once.
 pub(crate) struct Wiring {
-    pub(crate) socket: UdpSocket,
+    pub(crate) socket: Arc<UdpSocket>,
     pub(crate) candidates: Candidates,
     pub(crate) batch: SendBatch,
     pub(crate) timers: Timers,
@@ -21,13 +22,15 @@ pub(crate) struct Wiring {
 
 impl Wiring {
     pub(crate) fn new(socket: UdpSocket, candidates: Candidates) -> Self {
-        Self { socket, candidates, batch: SendBatch::new(), timers: Timers::default(), events: Vec::new() }
+        let socket = Arc::new(socket);
+        let batch = SendBatch::new(SocketTransmit::new(socket.clone()));
+        Self { socket, candidates, batch, timers: Timers::default(), events: Vec::new() }
     }
 
     /// Takes all a peer has to send and to tell.
     pub(crate) fn drain(&mut self, id: u64, session: &mut Session) {
-        let Self { socket, candidates, batch, timers, events } = self;
-        match session.peer.poll(&mut Outbox { session: id, socket, candidates, batch, events }) {
+        let Self { candidates, batch, timers, events, .. } = self;
+        match session.peer.poll(&mut Outbox { session: id, candidates, batch, events }) {
             Ok(deadline) => timers.set(id, deadline),
             Err(reason) => events.push((id, PeerEvent::Closed(reason))),
         }

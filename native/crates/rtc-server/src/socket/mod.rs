@@ -5,6 +5,7 @@ mod address;
 mod receive;
 mod send;
 mod system;
+mod transmit;
 mod wake;
 
 use std::io;
@@ -15,6 +16,7 @@ use self::address::RawAddress;
 pub(crate) use self::receive::ReceiveBatch;
 pub(crate) use self::send::SendBatch;
 pub(crate) use self::system::{local_addresses, thread_cpu_seconds};
+pub(crate) use self::transmit::SocketTransmit;
 pub(crate) use self::wake::{Readiness, Wake, wait};
 
 /// Asked of the kernel; it may give less.
