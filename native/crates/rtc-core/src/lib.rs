@@ -20,6 +20,7 @@ pub mod rtcp;
 pub mod rtp;
 mod sender_clock;
 mod source;
+mod tap;
 mod time;
 mod up_track;
 
@@ -31,4 +32,5 @@ pub use packet::{IngestPacket, MediaBatch, RoomPacket, SourceId, SourceState};
 pub use room::{MediaRoom, RoomCounters};
 pub use sender_clock::SenderReport;
 pub use source::{IngestId, IngestStatistics, RoomBusy, Source, SourceCounters};
+pub use tap::{AccessUnit, Assembler, AssemblerLimits};
 pub use time::MonotonicTime;

@@ -20,9 +20,12 @@ pub(crate) fn resolution(codec: Codec, payload: &[u8]) -> Option<Resolution> {
     }
 }
 
-/// RFC 6386 section 9.1: three bytes of frame tag, a start code, two 14-bit sizes.
 fn vp8(payload: &[u8]) -> Option<Resolution> {
-    let header = payload.get(vp8_descriptor_length(payload)?..)?;
+    vp8_frame_header(payload.get(vp8_descriptor_length(payload)?..)?)
+}
+
+/// RFC 6386 section 9.1: three bytes of frame tag, a start code, two 14-bit sizes.
+pub(crate) fn vp8_frame_header(header: &[u8]) -> Option<Resolution> {
     if header.get(3..6)? != [0x9d, 0x01, 0x2a] {
         return None;
     }
@@ -58,7 +61,8 @@ fn vp9(payload: &[u8]) -> Option<Resolution> {
     vp9_frame_header(payload.get(at..)?)
 }
 
-fn vp9_frame_header(header: &[u8]) -> Option<Resolution> {
+/// The size in the header of a keyframe; `None` for any other frame.
+pub(crate) fn vp9_frame_header(header: &[u8]) -> Option<Resolution> {
     let mut bits = Bits::new(header);
     if bits.read(2)? != 2 {
         return None;
@@ -87,9 +91,12 @@ fn vp9_frame_header(header: &[u8]) -> Option<Resolution> {
     Some(Resolution { width: bits.read(16)? + 1, height: bits.read(16)? + 1 })
 }
 
-/// AV1 specification section 5.5: the sequence header tells the greatest size of its frames.
 fn av1(payload: &[u8]) -> Option<Resolution> {
-    let obu = av1_obus(payload).find(|obu| obu_type(obu) == Some(1))?;
+    av1_sequence_header(av1_obus(payload).find(|obu| obu_type(obu) == Some(1))?)
+}
+
+/// AV1 specification section 5.5: the sequence header tells the greatest size of its frames.
+pub(crate) fn av1_sequence_header(obu: &[u8]) -> Option<Resolution> {
     let has_extension = obu.first()? & 0x04 != 0;
     let has_size = obu.first()? & 0x02 != 0;
     let mut at = 1 + usize::from(has_extension);
@@ -151,7 +158,7 @@ fn h264(payload: &[u8]) -> Option<Resolution> {
 }
 
 /// ITU-T H.264 section 7.3.2.1.1.
-fn sps(unit: &[u8]) -> Option<Resolution> {
+pub(crate) fn sps(unit: &[u8]) -> Option<Resolution> {
     let mut bytes = Vec::with_capacity(unit.len());
     for (index, byte) in unit.iter().enumerate().skip(1) {
         // An emulation prevention byte is no part of the data (section 7.4.1).
@@ -220,13 +227,13 @@ fn sps(unit: &[u8]) -> Option<Resolution> {
 }
 
 /// Reads bits from the most significant on.
-struct Bits<'a> {
+pub(crate) struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Bits<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
@@ -240,7 +247,7 @@ impl<'a> Bits<'a> {
         Some(value)
     }
 
-    fn exp_golomb(&mut self) -> Option<u32> {
+    pub(crate) fn exp_golomb(&mut self) -> Option<u32> {
         let mut zeros = 0;
         while self.read(1)? == 0 {
             zeros += 1;
