@@ -18,7 +18,7 @@ export npm_config_audit := false
 export npm_config_fund := false
 export npm_config_update_notifier := false
 
-NATIVE_SOURCES := $(shell find native \( -path native/target -o -name __pycache__ \) -prune -o -type f \
+NATIVE_SOURCES := $(shell find native \( -path native/target -o -path native/fuzz -o -name __pycache__ \) -prune -o -type f \
 	\( -name '*.rs' -o -name '*.toml' -o -name '*.lock' -o -name '*.py' -o -name '*.pyi' -o -name py.typed \) -print)
 PAGE_SOURCES := $(shell find frontend \( -name node_modules -o -name dist \) -prune -o -type f -print)
 
@@ -54,6 +54,10 @@ test: ## Everything: what `make check` does, then integration, conformance, pack
 bench: ready dev ## Run one scenario: make bench NAME=start; the last line is JSON with its figures
 	@$(BIN)/python -m benchmarks $(NAME) $(ARGS)
 
+.PHONY: fuzz
+fuzz: ## Fuzz the parsers that read the network: make fuzz TARGET=sdp_offer SECONDS=600 (all of them without TARGET)
+	@tools/fuzz.sh $(or $(SECONDS),60) $(TARGET)
+
 .PHONY: format
 format: ready dev ## Format Python, Rust and the page's sources
 	@$(QUIET) "ruff" bash -c '$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .'
@@ -81,7 +85,7 @@ audit: dev ## Look for known vulnerabilities in what we depend on
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here; data folders stay
-	@rm -rf .venv .build dist native/target frontend/node_modules src/livehouse/web/page
+	@rm -rf .venv .build dist native/target native/fuzz/target frontend/node_modules src/livehouse/web/page
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache test-results
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

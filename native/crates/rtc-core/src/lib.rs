@@ -6,6 +6,8 @@ mod audience;
 mod codec;
 mod continuity;
 mod down_track;
+#[doc(hidden)]
+pub mod fuzzing;
 mod keyframe;
 mod keyframe_cache;
 mod keyframe_requests;

@@ -11,6 +11,8 @@ mod demultiplexer;
 mod error;
 mod execution;
 mod fragment;
+#[doc(hidden)]
+pub mod fuzzing;
 mod media_thread;
 mod node;
 mod offer;
