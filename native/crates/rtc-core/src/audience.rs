@@ -117,11 +117,12 @@ impl Audience {
                     }
                 }
                 MediaKind::Video => {
-                    if !self.video_ring.insert(packet) {
-                        continue;
-                    }
+                    // Even one known: it may have come before the keyframe it belongs to.
                     if packet.sequence >= self.state.video_start {
                         self.cache.push(packet);
+                    }
+                    if !self.video_ring.insert(packet) {
+                        continue;
                     }
                     if packet.starts_keyframe {
                         self.is_seeded = true;
@@ -285,3 +286,6 @@ impl Audience {
         self.places.get(&viewer).map(|place| &mut self.viewers[*place])
     }
 }
+
+#[cfg(test)]
+mod tests;

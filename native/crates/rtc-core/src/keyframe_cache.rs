@@ -47,13 +47,17 @@ impl KeyframeCache {
     }
 
     pub(crate) fn push(&mut self, packet: &RoomPacket) {
+        match self.packets.first() {
+            // Of a group that is over.
+            Some(first) if packet.sequence < first.sequence => return,
+            None if !packet.starts_keyframe => return,
+            _ => {}
+        }
         if packet.starts_keyframe {
             // The start may have been lost and sent again, then some of its group is here already.
             self.packets.retain(|kept| kept.sequence > packet.sequence);
             self.bytes = self.packets.iter().map(|kept| kept.payload.len()).sum();
             self.started = packet.arrival;
-        } else if self.packets.first().is_none_or(|first| packet.sequence < first.sequence) {
-            return;
         }
         let at = match self.packets.last() {
             Some(last) if packet.sequence <= last.sequence => {
@@ -119,6 +123,15 @@ mod tests {
             cache.push(&packet(sequence, starts, 0));
         }
         assert_eq!(sequences(&cache), [20, 21, 22]);
+    }
+
+    #[test]
+    fn a_group_that_is_over_comes_back_with_none_of_its_packets() {
+        let mut cache = KeyframeCache::new(CacheLimits::default());
+        for (sequence, starts) in [(10, true), (20, true), (21, false), (10, true), (11, false), (20, true)] {
+            cache.push(&packet(sequence, starts, 0));
+        }
+        assert_eq!(sequences(&cache), [20, 21]);
     }
 
     #[test]

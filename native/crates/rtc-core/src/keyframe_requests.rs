@@ -2,11 +2,13 @@ use std::time::Duration;
 
 use crate::time::MonotonicTime;
 
-/// Merges the keyframe requests of all viewers: at most one to the broadcaster in each interval.
+/// Merges the wishes of all audiences: at most one request to the broadcaster in each interval.
 #[derive(Debug)]
 pub(crate) struct KeyframeRequests {
     interval: Duration,
     wanted: bool,
+    /// An audience asked; whether a keyframe has answered meanwhile is seen at the next `poll`.
+    wished: bool,
     last_sent: Option<MonotonicTime>,
     /// Whether the last request brought a keyframe soon. Some encoders never answer.
     is_answered: bool,
@@ -16,18 +18,28 @@ pub(crate) struct KeyframeRequests {
 /// An encoder that answers does so within this time.
 const ANSWER_TIME: Duration = Duration::from_secs(1);
 
+/// A wish and a keyframe may pass each other between source and audience: a wish told this soon after a keyframe was
+/// made before it.
+const PASSING_TIME: Duration = Duration::from_millis(50);
+
 impl KeyframeRequests {
     pub(crate) fn new(interval: Duration) -> Self {
-        Self { interval, wanted: false, last_sent: None, is_answered: false, last_keyframe: None }
+        Self { interval, wanted: false, wished: false, last_sent: None, is_answered: false, last_keyframe: None }
     }
 
     pub(crate) fn want(&mut self) {
         self.wanted = true;
     }
 
+    /// Some audience asks.
+    pub(crate) fn wish(&mut self) {
+        self.wished = true;
+    }
+
     /// A keyframe answers every request made before it.
     pub(crate) fn keyframe_arrived(&mut self, now: MonotonicTime) {
         self.wanted = false;
+        self.wished = false;
         self.last_keyframe = Some(now);
         if let Some(sent) = self.last_sent {
             self.is_answered |= now.since(sent) < ANSWER_TIME;
@@ -48,11 +60,15 @@ impl KeyframeRequests {
 
     /// When `poll` may next say yes.
     pub(crate) fn deadline(&self) -> Option<MonotonicTime> {
-        self.wanted.then(|| self.last_sent.map_or(MonotonicTime::default(), |sent| sent + self.interval))
+        (self.wanted || self.wished)
+            .then(|| self.last_sent.map_or(MonotonicTime::default(), |sent| sent + self.interval))
     }
 
     /// Whether a request is to be sent now.
     pub(crate) fn poll(&mut self, now: MonotonicTime) -> bool {
+        if std::mem::take(&mut self.wished) {
+            self.wanted |= self.last_keyframe.is_none_or(|arrived| now.since(arrived) >= PASSING_TIME);
+        }
         let due = self.deadline().is_some_and(|deadline| now >= deadline);
         if due {
             // Asked again and again without a keyframe: no longer counted on.
@@ -95,6 +111,19 @@ mod tests {
         requests.want();
         requests.keyframe_arrived(at(100));
         assert!(!requests.poll(at(600)));
+    }
+
+    #[test]
+    fn a_wish_that_passed_the_keyframe_on_its_way_is_answered() {
+        let mut requests = KeyframeRequests::new(Duration::from_millis(500));
+        requests.wish();
+        assert!(requests.poll(at(0)));
+        requests.keyframe_arrived(at(100));
+        requests.wish();
+        assert!(!requests.poll(at(110)) && requests.deadline().is_none());
+        requests.wish();
+        assert!(!requests.poll(at(160)));
+        assert!(requests.poll(at(500)), "one made after it is not");
     }
 
     #[test]

@@ -7,37 +7,50 @@ use crate::time::MonotonicTime;
 /// What a viewer may have sent again at once, bytes. Beyond it half of what it is sent.
 const BURST: usize = 128 << 10;
 
-/// Bytes a packet costs on the way beside its payload: headers down to IP, the SRTP tag. So that small packets are not
-/// free.
+/// Bytes a packet costs on the way beside its payload, headers down to IP and the SRTP tag, so that small packets are
+/// not free.
 const OVERHEAD: usize = 64;
 
 /// Assumed until the viewer's receiver reports tell.
 const ROUND_TRIP: Duration = Duration::from_millis(50);
 
-/// No receiver asks again sooner, whatever the reports say, nor is one made to wait longer.
+/// Reports are believed within these bounds.
 const SHORTEST_ROUND_TRIP: Duration = Duration::from_millis(5);
 const LONGEST_ROUND_TRIP: Duration = Duration::from_millis(500);
 
-/// Packets remembered as sent again: what the budget lets through in the longest round trip, of packets of usual size.
+/// Packets remembered as sent again: about what the budget lets through in a long round trip.
 const REMEMBERED: usize = 256;
 
 /// What one viewer may have sent again: a budget in bytes, and nothing twice within a round trip.
 #[derive(Debug)]
 pub(crate) struct RetransmissionBudget {
-    /// In half bytes: each byte sent earns half a byte.
+    /// Each byte sent earns half a byte, so it is kept in halves.
     half_bytes: usize,
     round_trip: Duration,
     audio: RecentlySent,
     video: RecentlySent,
 }
 
-/// When packets were sent again, by the low bits of their sequence number. A newer one takes the place of an older.
-/// The memory is taken with the first.
-type RecentlySent = Vec<Option<(u64, MonotonicTime)>>;
+/// When packets were sent again, by the low bits of their sequence number: a newer one takes the place of an older.
+/// Most viewers ask for nothing, so the memory is taken with the first.
+#[derive(Debug, Default)]
+struct RecentlySent(Vec<SentAgain>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct SentAgain {
+    /// Low bits; they come around after weeks.
+    sequence: u32,
+    millis: u32,
+}
 
 impl Default for RetransmissionBudget {
     fn default() -> Self {
-        Self { half_bytes: 2 * BURST, round_trip: ROUND_TRIP, audio: Vec::new(), video: Vec::new() }
+        Self {
+            half_bytes: 2 * BURST,
+            round_trip: ROUND_TRIP,
+            audio: RecentlySent::default(),
+            video: RecentlySent::default(),
+        }
     }
 }
 
@@ -62,15 +75,27 @@ impl RetransmissionBudget {
             MediaKind::Audio => &mut self.audio,
             MediaKind::Video => &mut self.video,
         };
-        if recent.is_empty() {
-            recent.resize(REMEMBERED, None);
+        let is_due = recent.note(sequence, now, self.round_trip);
+        if is_due {
+            self.half_bytes = left;
         }
-        let place = &mut recent[sequence as usize % REMEMBERED];
-        if place.is_some_and(|(sent, at)| sent == sequence && now.since(at) < self.round_trip) {
+        is_due
+    }
+}
+
+impl RecentlySent {
+    /// False for a packet sent again within the round trip before `now`; any other is noted.
+    fn note(&mut self, sequence: u64, now: MonotonicTime, round_trip: Duration) -> bool {
+        let (sequence, millis) = (sequence as u32, now.elapsed().as_millis() as u32);
+        if self.0.is_empty() {
+            self.0.resize(REMEMBERED, SentAgain::default());
+        }
+        let place = &mut self.0[sequence as usize % REMEMBERED];
+        // A viewer's numbers do not begin at zero, so an empty place is no packet.
+        if place.sequence == sequence && u128::from(millis.wrapping_sub(place.millis)) < round_trip.as_millis() {
             return false;
         }
-        *place = Some((sequence, now));
-        self.half_bytes = left;
+        *place = SentAgain { sequence, millis };
         true
     }
 }

@@ -102,11 +102,12 @@ impl<'a> Packet<'a> {
             loop {
                 let (&first, after) = rest.split_first()?;
                 let (identifier, length) = (first >> 4, usize::from(first & 0x0f) + 1);
-                match identifier {
-                    // A byte of padding: its length field is not to be used (RFC 8285 section 4.2).
-                    0 => rest = after,
-                    // Reserved: nothing after it may be read (RFC 8285 section 4.2).
-                    15 => return None,
+                match (identifier, first & 0x0f) {
+                    // A byte of padding.
+                    (0, 0) => rest = after,
+                    // Padding with a length, and the reserved identifier: nothing from there on may be read
+                    // (RFC 8285 sections 4.1.2 and 4.2).
+                    (0 | 15, _) => return None,
                     _ => {
                         let (value, after) = after.split_at_checked(length)?;
                         rest = after;

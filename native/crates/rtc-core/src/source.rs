@@ -175,7 +175,7 @@ impl Source {
 
     /// Some audience wishes for a keyframe. Any number of wishes become one request an interval.
     pub fn want_keyframe(&mut self) {
-        self.requests.want();
+        self.requests.wish();
     }
 
     /// The ingest to send a keyframe request to, if one is due.
@@ -211,3 +211,6 @@ impl Source {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
