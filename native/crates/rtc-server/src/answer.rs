@@ -6,7 +6,7 @@ use crate::offer::SessionKind;
 
 /// Media stream and CNAME of what a player gets: one for audio and video, as players keep the tracks of one stream
 /// in step (RFC 8830 section 2, RFC 3550 section 6.5.1).
-const STREAM: &str = "broadcast";
+pub(crate) const STREAM: &str = "broadcast";
 
 pub(crate) fn finished(answer: &str, kind: SessionKind) -> String {
     let mut text = String::with_capacity(answer.len() + 64);

@@ -14,7 +14,9 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use self::address::RawAddress;
 pub(crate) use self::receive::ReceiveBatch;
-pub(crate) use self::send::SendBatch;
+pub(crate) use self::send::{MAX_DATAGRAM, SendBatch};
+#[cfg(test)]
+pub(crate) use self::send::{Run, SendCounters, Transmit};
 pub(crate) use self::system::{local_addresses, thread_cpu_seconds};
 pub(crate) use self::transmit::SocketTransmit;
 pub(crate) use self::wake::{Readiness, Wake, wait};

@@ -1,8 +1,11 @@
-//! DTLS as str0m does it with AWS-LC, but for one thing: FFmpeg built with GnuTLS (as in PyAV's wheels) makes itself a
-//! certificate on the curve P-224, which AWS-LC does not verify. Such a signature is verified here.
+//! DTLS as str0m does it with AWS-LC, but for two things: FFmpeg built with GnuTLS (as in PyAV's wheels) makes itself a
+//! certificate on the curve P-224, which AWS-LC does not verify; such a signature is verified here. And the SRTP keys
+//! are kept for who sends media past str0m.
 
+use std::cell::RefCell;
 use std::fmt;
-use std::sync::Arc;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use aws_lc_rs::digest::{SHA256, SHA384, digest};
@@ -10,9 +13,10 @@ use dimpl::crypto::{HashAlgorithm, NamedGroup, SignatureAlgorithm, SignatureVeri
 use dimpl::{Config, CryptoError as DimplError, Dtls};
 use p224::ecdsa::signature::hazmat::PrehashVerifier;
 use p224::ecdsa::{DerSignature, VerifyingKey};
+use srtp::{MasterKey, Profile};
 use str0m::config::{CryptoProvider, DtlsCert, DtlsVersion};
 use str0m::crypto::CryptoError;
-use str0m::crypto::dtls::{DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion};
+use str0m::crypto::dtls::{DtlsImplError, DtlsInstance, DtlsOutput, DtlsProvider, ProtocolVersion, SrtpProfile};
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 use x509_cert::der::asn1::ObjectIdentifier;
@@ -26,6 +30,52 @@ const NAMED_GROUP_SECP224R1: u16 = 21;
 pub(crate) fn crypto_provider() -> CryptoProvider {
     static DTLS: NodeDtls = NodeDtls;
     CryptoProvider { dtls_provider: &DTLS, ..str0m::crypto::from_feature_flags() }
+}
+
+/// The SRTP keys that a handshake agreed on.
+#[derive(Debug)]
+pub(super) struct MediaKeys {
+    pub(super) own: MasterKey,
+    pub(super) other: MasterKey,
+}
+
+/// Where a connection's keys are put when its handshake is done.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeySlot(Arc<Mutex<Option<MediaKeys>>>);
+
+impl KeySlot {
+    /// Gives the keys, once.
+    pub(super) fn take(&self) -> Option<MediaKeys> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn fill(&self, profile: SrtpProfile, material: &[u8], is_client: bool) {
+        let profile = match profile {
+            SrtpProfile::AES128_CM_SHA1_80 => Profile::Aes128CmHmacSha1_80,
+            SrtpProfile::AEAD_AES_128_GCM => Profile::AeadAes128Gcm,
+            SrtpProfile::AEAD_AES_256_GCM => Profile::AeadAes256Gcm,
+            _ => return,
+        };
+        let Ok((mut own, mut other)) = MasterKey::from_dtls(profile, material) else { return };
+        if !is_client {
+            mem::swap(&mut own, &mut other);
+        }
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(MediaKeys { own, other });
+    }
+}
+
+thread_local! {
+    /// For the next connection made on this thread: str0m does not tell for whom it is.
+    static NEXT_SLOT: RefCell<Option<KeySlot>> = const { RefCell::new(None) };
+}
+
+/// Makes a connection whose keys will be in the slot.
+pub(super) fn with_keys_kept<T>(make: impl FnOnce() -> T) -> (T, KeySlot) {
+    let slot = KeySlot::default();
+    NEXT_SLOT.set(Some(slot.clone()));
+    let made = make();
+    NEXT_SLOT.take();
+    (made, slot)
 }
 
 #[derive(Debug)]
@@ -59,11 +109,15 @@ impl DtlsProvider for NodeDtls {
             DtlsVersion::Auto => Dtls::new_auto(config, certificate.clone(), now),
             _ => return Err(refused(format!("DTLS {version} is unknown"))),
         };
-        Ok(Box::new(Connection(dtls)))
+        Ok(Box::new(Connection { dtls, keys: NEXT_SLOT.take() }))
     }
 }
 
-struct Connection(Dtls);
+struct Connection {
+    dtls: Dtls,
+    /// Of a connection whose keys somebody wants.
+    keys: Option<KeySlot>,
+}
 
 impl fmt::Debug for Connection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,43 +127,47 @@ impl fmt::Debug for Connection {
 
 impl DtlsInstance for Connection {
     fn set_active(&mut self, active: bool) {
-        self.0.set_active(active);
+        self.dtls.set_active(active);
     }
 
     fn handle_packet(&mut self, packet: &[u8]) -> Result<(), DtlsImplError> {
-        self.0.handle_packet(packet)
+        self.dtls.handle_packet(packet)
     }
 
     fn poll_output<'a>(&mut self, buffer: &'a mut [u8]) -> DtlsOutput<'a> {
-        self.0.poll_output(buffer)
+        let output = self.dtls.poll_output(buffer);
+        if let (DtlsOutput::KeyingMaterial(material, profile), Some(slot)) = (&output, &self.keys) {
+            slot.fill(*profile, material, self.dtls.is_active());
+        }
+        output
     }
 
     fn handle_timeout(&mut self, now: Instant) -> Result<(), DtlsImplError> {
-        self.0.handle_timeout(now)
+        self.dtls.handle_timeout(now)
     }
 
     fn send_application_data(&mut self, data: &[u8]) -> Result<(), DtlsImplError> {
-        self.0.send_application_data(data)
+        self.dtls.send_application_data(data)
     }
 
     fn is_active(&self) -> bool {
-        self.0.is_active()
+        self.dtls.is_active()
     }
 
     fn protocol_version(&self) -> Option<ProtocolVersion> {
-        self.0.protocol_version()
+        self.dtls.protocol_version()
     }
 
     fn is_closing(&self) -> bool {
-        self.0.is_closing()
+        self.dtls.is_closing()
     }
 
     fn is_closed(&self) -> bool {
-        self.0.is_closed()
+        self.dtls.is_closed()
     }
 
     fn close(&mut self) -> Result<(), DtlsImplError> {
-        self.0.close()
+        self.dtls.close()
     }
 }
 

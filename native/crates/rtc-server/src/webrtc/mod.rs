@@ -6,6 +6,9 @@ mod event;
 mod round_trip;
 #[cfg(test)]
 mod tests;
+// Until the viewers are served by it.
+#[allow(dead_code)]
+mod viewer_egress;
 
 use std::mem;
 use std::net::SocketAddr;
@@ -21,6 +24,7 @@ use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Pacer
 
 pub(crate) use self::configuration::Certificate;
 use self::configuration::{config, new_credentials};
+use self::dtls::{KeySlot, with_keys_kept};
 pub(crate) use self::event::{PeerEvent, PeerOutput, PeerStatistics, ReceivedPacket};
 use self::round_trip::RoundTrip;
 use crate::answer;
@@ -42,6 +46,8 @@ const MAX_REMOTE_CANDIDATES: usize = 64;
 
 pub(crate) struct PeerConnection {
     rtc: Rtc,
+    /// Of a viewer, to whom the node sends media itself.
+    keys: Option<KeySlot>,
     offer: Offer,
     audio: Option<Mid>,
     video: Option<Mid>,
@@ -79,7 +85,14 @@ impl PeerConnection {
         certificate: &Certificate,
         now: Instant,
     ) -> Result<(Self, String), MediaError> {
-        let mut rtc = config(&offer, role, certificate).build(now);
+        let make = || config(&offer, role, certificate).build(now);
+        let (mut rtc, keys) = match role {
+            SessionKind::Ingest => (make(), None),
+            SessionKind::Playback => {
+                let (rtc, keys) = with_keys_kept(make);
+                (rtc, Some(keys))
+            }
+        };
         for address in candidates {
             let candidate = Candidate::host(*address, "udp");
             rtc.add_local_candidate(candidate.map_err(|error| {
@@ -94,6 +107,7 @@ impl PeerConnection {
             && formats(&offer, MediaKind::Video).any(|format| format.feedback.nack && format.retransmission.is_none());
         let mut peer = Self {
             rtc,
+            keys,
             offer,
             audio,
             video,
