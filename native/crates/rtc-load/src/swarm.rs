@@ -1,257 +1,296 @@
-//! The loop: every peer's socket and timer on one thread; joining happens on another, so that it holds up no media.
+//! The loop: every peer's socket and timer on one thread.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::thread;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token};
-use serde_json::json;
-use str0m::config::DtlsCert;
+use serde_json::{Value, json};
 use str0m::media::Direction;
 
-use crate::arrivals::{Arrivals, percentile};
-use crate::film::{Film, travel_time};
-use crate::peer::{Notice, Peer};
+use crate::Failure;
+use crate::broadcaster::Broadcaster;
+use crate::dtls::crypto_provider;
+use crate::film::Film;
+use crate::joining::{Joined, Joins, join_viewers, leave};
+use crate::peer::{Peer, PeerOptions};
+use crate::reception::Counts;
 use crate::signalling::Signalling;
-use crate::{Failure, Plan};
+use crate::system::{UdpCounters, process_cpu, raise_file_limit};
+use crate::travel::{TravelTimes, percentile};
+use crate::viewer::{Buffers, Viewer};
 
-const TIMER_GRAIN: Duration = Duration::from_millis(5);
-const JOIN_LIMIT: Duration = Duration::from_secs(60);
-/// Travel times kept for the percentiles; later ones replace the oldest.
-const KEPT_TRAVEL_TIMES: usize = 1_000_000;
+/// How often connections are asked whether their time has come.
+const TIMER_INTERVAL: Duration = Duration::from_millis(10);
+const JOIN_LIMIT: Duration = Duration::from_secs(30);
+const JOIN_LIMIT_A_VIEWER: Duration = Duration::from_millis(100);
+/// Of the packets that were sent: who got less had an outage, which no gap between packets shows.
+const STARVED_BELOW: f64 = 0.8;
+/// With less of its core left the load's own pauses would be measured.
+const MAX_LOAD_CPU_SHARE: f64 = 0.9;
 
-struct Viewer {
-    peer: Peer,
-    arrivals: Arrivals,
+/// How the broadcaster sends a picture's packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// At once, as OBS and GStreamer do.
+    Frame,
+    /// In bursts, one each 5 ms, as Chromium does.
+    Bursts,
 }
 
-struct Joined {
-    peer: Peer,
-    session_url: String,
-    took: Duration,
+pub struct Plan {
+    pub whip_url: String,
+    /// Viewers take turns.
+    pub whep_urls: Vec<String>,
+    pub stream_key: String,
+    /// Rising; each is measured.
+    pub viewers: Vec<usize>,
+    /// How many of the viewers decrypt what they get.
+    pub decrypting: usize,
+    /// Lets the kernel join received datagrams (UDP_GRO).
+    pub joins_datagrams: bool,
+    pub joins_at_once: usize,
+    pub from: IpAddr,
+    pub pace: Pace,
+    pub warm_up: Duration,
+    pub measured: Duration,
+    /// Measures no further count of viewers after one at which, twice, the server lost packets or the load had no
+    /// more of its core.
+    pub stops_at_loss: bool,
 }
 
-#[derive(PartialEq, Clone, Copy)]
-enum Phase {
-    Joining,
-    WarmingUp(Instant),
-    Measuring(Instant),
-}
-
-pub fn run(plan: Plan) -> Result<(), Failure> {
-    let crypto = str0m::crypto::from_feature_flags();
+/// Broadcasts, lets viewers join and measures, for each count of viewers; prints the figures.
+pub fn run(plan: &Plan, film: Film) -> Result<(), Failure> {
+    raise_file_limit()?;
+    let crypto = crypto_provider();
     let certificate = crypto.dtls_provider.generate_certificate().ok_or("no certificate could be generated")?;
     crypto.install_process_default();
+    let options =
+        PeerOptions { from: plan.from, certificate, video_codec: film.codec(), joins_datagrams: plan.joins_datagrams };
     let signalling = Signalling::new();
-    let epoch = Instant::now();
+    let offered = Peer::offer(&options, Direction::SendOnly, false)?;
+    let answer = signalling.offer(&plan.whip_url, Some(&plan.stream_key), &offered.sdp)?;
+    let broadcaster = Broadcaster::new(offered.accept(&answer)?, film, plan.pace);
 
-    let (mut broadcaster, pending, offer) = Peer::offering(plan.from, Direction::SendOnly, &certificate)?;
-    let answer = signalling.offer(&plan.whip_url, Some(&plan.stream_key), &offer)?;
-    broadcaster.accept(pending, &answer.sdp)?;
-
-    let mut swarm = Swarm::new(broadcaster, epoch)?;
-    let result = swarm.measure(&plan, &certificate);
-    for session_url in &swarm.session_urls {
-        signalling.close(session_url, None)?;
-    }
+    let mut swarm = Swarm::new(broadcaster, plan.joins_datagrams)?;
+    let measured = swarm.measure_all(plan, &options);
+    let left_behind = leave(&swarm.session_urls, plan.joins_at_once);
     signalling.close(&answer.session_url, Some(&plan.stream_key))?;
-    result
+    measured?;
+    if left_behind > 0 {
+        return Err(format!("{left_behind} sessions could not be ended").into());
+    }
+    Ok(())
 }
 
 struct Swarm {
     poll: Poll,
-    epoch: Instant,
-    broadcaster: Peer,
-    film: Option<Film>,
+    events: Events,
+    buffers: Buffers,
+    broadcaster: Broadcaster,
     viewers: Vec<Viewer>,
     session_urls: Vec<String>,
+    /// Microseconds of each WHEP offer.
     join_times: Vec<u32>,
-    travel_times: VecDeque<u32>,
-    keyframe_requests: u64,
+    travel_times: TravelTimes,
+    next_timers: Instant,
+}
+
+/// Where the counters stood when a measurement began.
+struct Beginning {
+    at: Instant,
+    cpu: Duration,
+    udp: UdpCounters,
+    datagrams_sent: u64,
+    packets_sent: u64,
 }
 
 impl Swarm {
-    fn new(mut broadcaster: Peer, epoch: Instant) -> Result<Self, Failure> {
+    fn new(mut broadcaster: Broadcaster, joins_datagrams: bool) -> Result<Self, Failure> {
         let poll = Poll::new()?;
-        poll.registry().register(&mut broadcaster.socket, Token(0), Interest::READABLE)?;
+        poll.registry().register(&mut broadcaster.peer.socket, Token(0), Interest::READABLE)?;
         Ok(Self {
             poll,
-            epoch,
+            events: Events::with_capacity(1024),
+            buffers: Buffers::new(joins_datagrams),
             broadcaster,
-            film: None,
             viewers: Vec::new(),
             session_urls: Vec::new(),
             join_times: Vec::new(),
-            travel_times: VecDeque::new(),
-            keyframe_requests: 0,
+            travel_times: TravelTimes::default(),
+            next_timers: Instant::now(),
         })
     }
 
-    fn measure(&mut self, plan: &Plan, certificate: &DtlsCert) -> Result<(), Failure> {
-        let mut events = Events::with_capacity(256);
-        let mut joining: Option<Receiver<Result<Joined, Failure>>> = None;
-        let mut phase = Phase::Joining;
-        let mut next_timers = Instant::now();
-        loop {
-            let now = Instant::now();
-            if self.broadcaster.connected && self.film.is_none() {
-                self.film = Some(Film::new(self.epoch, now));
-                let (url, from) = (plan.whep_url.clone(), plan.from);
-                joining = Some(join_viewers(url, from, certificate.clone(), plan.viewers));
+    fn measure_all(&mut self, plan: &Plan, options: &PeerOptions) -> Result<(), Failure> {
+        self.run_until(JOIN_LIMIT, |swarm| swarm.broadcaster.packets_sent() > 0)?;
+        for &count in &plan.viewers {
+            self.let_join(count, plan, options)?;
+            // A pause of a busy machine looks like a limit once, a limit twice.
+            if self.measure(plan)? && plan.stops_at_loss && self.measure(plan)? {
+                break;
             }
-            self.play(now)?;
-            if let Some(joined) = &joining {
-                self.welcome(joined)?;
-            }
-            if now >= next_timers {
-                self.pass_time(now)?;
-                next_timers = now + TIMER_GRAIN;
-            }
-            self.poll.poll(&mut events, Some(Duration::from_millis(1)))?;
-            for event in &events {
-                self.receive(event.token().0, phase)?;
-            }
-            match phase {
-                Phase::Joining if self.all_receive(plan.viewers) => phase = Phase::WarmingUp(now),
-                Phase::Joining if now - self.epoch > JOIN_LIMIT => {
-                    let connected = self.viewers.iter().filter(|viewer| viewer.peer.connected).count();
-                    return Err(format!(
-                        "after {JOIN_LIMIT:?} the broadcaster is {}connected, {connected} of {} viewers are",
-                        if self.broadcaster.connected { "" } else { "not " },
-                        plan.viewers
-                    )
-                    .into());
-                }
-                Phase::WarmingUp(since) if now - since >= plan.warm_up => {
-                    for viewer in &mut self.viewers {
-                        viewer.arrivals.restart();
-                    }
-                    println!("{}", json!({ "phase": "steady" }));
-                    phase = Phase::Measuring(now);
-                }
-                Phase::Measuring(since) if now - since >= plan.measured => {
-                    println!("{}", self.figures(now - since));
-                    return Ok(());
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn play(&mut self, now: Instant) -> Result<(), Failure> {
-        let Some(film) = &mut self.film else { return Ok(()) };
-        if film.play(&mut self.broadcaster, now)? {
-            let requests = &mut self.keyframe_requests;
-            self.broadcaster.pass_time(now, true, &mut |notice| {
-                if matches!(notice, Notice::KeyframeRequested) {
-                    film.want_keyframe();
-                    *requests += 1;
-                }
-            })?;
         }
         Ok(())
     }
 
+    /// Prints the figures; true when the server or the load has come to its limit.
+    fn measure(&mut self, plan: &Plan) -> Result<bool, Failure> {
+        let warm = Instant::now() + plan.warm_up;
+        self.run_until(Duration::MAX, |_| Instant::now() >= warm)?;
+        let beginning = self.begin()?;
+        println!("{}", json!({ "phase": "steady", "viewers": self.viewers.len() }));
+        let end = beginning.at + plan.measured;
+        self.run_until(Duration::MAX, |_| Instant::now() >= end)?;
+        let (figures, at_limit) = self.figures(&beginning)?;
+        println!("{figures}");
+        Ok(at_limit)
+    }
+
+    fn let_join(&mut self, count: usize, plan: &Plan, options: &PeerOptions) -> Result<(), Failure> {
+        self.join_times.clear();
+        let joined = join_viewers(Joins {
+            whep_urls: plan.whep_urls.as_slice().into(),
+            options: options.clone(),
+            numbers: self.viewers.len()..count,
+            decrypting: plan.decrypting,
+            at_once: plan.joins_at_once,
+        });
+        let limit = JOIN_LIMIT + JOIN_LIMIT_A_VIEWER * count as u32;
+        let mut failure = None;
+        let all = self.run_until(limit, |swarm| {
+            failure = swarm.welcome(&joined).err();
+            failure.is_some() || swarm.viewers.len() == count && swarm.viewers.iter().all(Viewer::receives)
+        });
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        all.map_err(|_| {
+            let connected = self.viewers.iter().filter(|viewer| viewer.is_connected()).count();
+            let receiving = self.viewers.iter().filter(|viewer| viewer.receives()).count();
+            let answered = self.viewers.len();
+            format!(
+                "after {limit:?} of {count} viewers {answered} have an answer, {connected} are connected and \
+                 {receiving} receive"
+            )
+            .into()
+        })
+    }
+
+    fn run_until(&mut self, limit: Duration, mut is_done: impl FnMut(&mut Self) -> bool) -> Result<(), Failure> {
+        let begun = Instant::now();
+        while !is_done(self) {
+            self.turn()?;
+            if begun.elapsed() > limit {
+                return Err(format!("nothing came of it for {limit:?}").into());
+            }
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self) -> Result<(), Failure> {
+        let now = Instant::now();
+        self.broadcaster.play(now, &mut self.travel_times)?;
+        if now >= self.next_timers {
+            self.next_timers = now + TIMER_INTERVAL;
+            self.broadcaster.pass_time(now)?;
+            for viewer in &mut self.viewers {
+                viewer.pass_time(now)?;
+            }
+        }
+        let due = self.broadcaster.due().map_or(self.next_timers, |due| due.min(self.next_timers));
+        self.poll.poll(&mut self.events, Some(due.saturating_duration_since(Instant::now())))?;
+        for event in &self.events {
+            match event.token().0.checked_sub(1) {
+                None => self.broadcaster.receive(&mut self.buffers.whole)?,
+                Some(index) => self.viewers[index].receive(&mut self.buffers, &mut self.travel_times)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes up a viewer whose offer was answered, if there is one.
     fn welcome(&mut self, joined: &Receiver<Result<Joined, Failure>>) -> Result<(), Failure> {
-        match joined.try_recv() {
-            Ok(joined) => {
-                let Joined { mut peer, session_url, took } = joined?;
-                let token = Token(self.viewers.len() + 1);
-                self.poll.registry().register(&mut peer.socket, token, Interest::READABLE)?;
-                peer.pass_time(Instant::now(), true, &mut |_| {})?;
-                self.viewers.push(Viewer { peer, arrivals: Arrivals::default() });
-                self.session_urls.push(session_url);
-                self.join_times.push(took.as_micros() as u32);
-                Ok(())
-            }
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => Ok(()),
-        }
-    }
-
-    fn pass_time(&mut self, now: Instant) -> Result<(), Failure> {
-        self.broadcaster.pass_time(now, false, &mut |_| {})?;
-        for viewer in &mut self.viewers {
-            let arrivals = &mut viewer.arrivals;
-            viewer.peer.pass_time(now, false, &mut |notice| {
-                if let Notice::Packet(packet) = notice {
-                    arrivals.note(&packet);
-                }
-            })?;
-        }
+        let Ok(joined) = joined.try_recv() else { return Ok(()) };
+        let Joined { mut peer, decrypts, session_url, took } = joined?;
+        self.session_urls.push(session_url);
+        self.join_times.push(took.as_micros() as u32);
+        self.poll.registry().register(&mut peer.socket, Token(self.viewers.len() + 1), Interest::READABLE)?;
+        let types = peer.payload_types(self.broadcaster.video_codec())?;
+        let mut viewer = Viewer::new(peer, types, decrypts);
+        viewer.peer().send_written(Instant::now(), &mut |_| {})?;
+        self.viewers.push(viewer);
         Ok(())
     }
 
-    fn receive(&mut self, token: usize, phase: Phase) -> Result<(), Failure> {
-        let Some(index) = token.checked_sub(1) else {
-            let (film, requests) = (&mut self.film, &mut self.keyframe_requests);
-            return self.broadcaster.receive(&mut |notice| {
-                if let (Notice::KeyframeRequested, Some(film)) = (notice, film.as_mut()) {
-                    film.want_keyframe();
-                    *requests += 1;
-                }
-            });
-        };
-        let Viewer { peer, arrivals } = &mut self.viewers[index];
-        let (epoch, travel_times) = (self.epoch, &mut self.travel_times);
-        peer.receive(&mut |notice| {
-            let Notice::Packet(packet) = notice else { return };
-            arrivals.note(&packet);
-            if let (Phase::Measuring(_), Some(time)) = (phase, travel_time(&packet.payload, epoch, Instant::now())) {
-                if travel_times.len() == KEPT_TRAVEL_TIMES {
-                    travel_times.pop_front();
-                }
-                travel_times.push_back(time.as_micros() as u32);
-            }
+    fn begin(&mut self) -> Result<Beginning, Failure> {
+        for viewer in &mut self.viewers {
+            viewer.restart()?;
+        }
+        self.travel_times.restart();
+        Ok(Beginning {
+            at: Instant::now(),
+            cpu: process_cpu(),
+            udp: UdpCounters::read()?,
+            datagrams_sent: self.datagrams_sent(),
+            packets_sent: self.broadcaster.packets_sent(),
         })
     }
 
-    fn all_receive(&self, wanted: usize) -> bool {
-        self.viewers.len() == wanted && self.viewers.iter().all(|viewer| viewer.arrivals.received() > 0)
+    fn datagrams_sent(&self) -> u64 {
+        self.broadcaster.peer.sent + self.viewers.iter().map(Viewer::datagrams_sent).sum::<u64>()
     }
 
-    fn figures(&mut self, measured: Duration) -> serde_json::Value {
-        let received: u64 = self.viewers.iter().map(|viewer| viewer.arrivals.received()).sum();
-        let expected: u64 = self.viewers.iter().map(|viewer| viewer.arrivals.expected()).sum();
-        let travel_times = self.travel_times.make_contiguous();
-        json!({
-            "phase": "done",
+    /// The figures of a measurement, and whether the server or the load has come to its limit.
+    fn figures(&mut self, beginning: &Beginning) -> Result<(Value, bool), Failure> {
+        let measured_s = beginning.at.elapsed().as_secs_f64();
+        let cpu_share = (process_cpu() - beginning.cpu).as_secs_f64() / measured_s;
+        let udp = UdpCounters::read()?;
+        let messages = (udp.sent - beginning.udp.sent).saturating_sub(self.datagrams_sent() - beginning.datagrams_sent);
+        let sent = self.broadcaster.packets_sent() - beginning.packets_sent;
+
+        let mut total = Counts::default();
+        let (mut starved, mut gone, mut decrypted, mut receiver_drops) = (0, 0, 0, 0);
+        for viewer in &self.viewers {
+            let counts = viewer.counts();
+            total.received += counts.received;
+            total.expected += counts.expected;
+            total.duplicates += counts.duplicates;
+            total.retransmitted += counts.retransmitted;
+            starved += usize::from((counts.expected as f64) < sent as f64 * STARVED_BELOW);
+            gone += usize::from(!viewer.is_alive());
+            decrypted += viewer.decrypted();
+            receiver_drops += u64::from(viewer.dropped()?);
+        }
+        let lost = total.expected - total.received;
+        let lost_by_server = lost.saturating_sub(receiver_drops);
+        let figures = json!({
+            "phase": "measured",
             "viewers": self.viewers.len(),
-            "measured_s": measured.as_secs_f64(),
-            "packets_received": received,
-            "packets_expected": expected,
-            "lost_fraction": expected.saturating_sub(received) as f64 / expected.max(1) as f64,
-            "travel_p50_us": percentile(travel_times, 0.5),
-            "travel_p99_us": percentile(travel_times, 0.99),
+            "measured_s": measured_s,
+            "packets_sent": sent,
+            "packets_received": total.received,
+            "packets_expected": total.expected,
+            "packets_lost": lost,
+            "receiver_drops": receiver_drops,
+            "receive_buffer_errors": udp.receive_buffer_errors - beginning.udp.receive_buffer_errors,
+            "packets_lost_by_server": lost_by_server,
+            "duplicates": total.duplicates,
+            "retransmitted": total.retransmitted,
+            "viewers_starved": starved,
+            "viewers_gone": gone,
+            "packets_decrypted": decrypted,
+            "packets_a_message": total.received as f64 / messages.max(1) as f64,
+            "travel_p50_us": self.travel_times.percentile(0.5),
+            "travel_p99_us": self.travel_times.percentile(0.99),
+            "travel_samples": self.travel_times.matched(),
             "join_p50_us": percentile(&mut self.join_times, 0.5),
             "join_p99_us": percentile(&mut self.join_times, 0.99),
-            "keyframe_requests": self.keyframe_requests,
-        })
+            "keyframe_requests": self.broadcaster.keyframe_requests(),
+            "srtp_profile": self.viewers.first().and_then(Viewer::profile),
+            "load_cpu_share": cpu_share,
+        });
+        let at_limit = lost_by_server > 0 || starved > 0 || gone > 0 || cpu_share >= MAX_LOAD_CPU_SHARE;
+        Ok((figures, at_limit))
     }
-}
-
-/// Signals one viewer after the other; the queue is short, so that no connection waits long for its first packet.
-fn join_viewers(url: String, from: IpAddr, certificate: DtlsCert, count: usize) -> Receiver<Result<Joined, Failure>> {
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        let signalling = Signalling::new();
-        for _ in 0..count {
-            let joined = join(&signalling, &url, from, &certificate);
-            let failed = joined.is_err();
-            if sender.send(joined).is_err() || failed {
-                return;
-            }
-        }
-    });
-    receiver
-}
-
-fn join(signalling: &Signalling, url: &str, from: IpAddr, certificate: &DtlsCert) -> Result<Joined, Failure> {
-    let (mut peer, pending, offer) = Peer::offering(from, Direction::RecvOnly, certificate)?;
-    let begun = Instant::now();
-    let answer = signalling.offer(url, None, &offer)?;
-    let took = begun.elapsed();
-    peer.accept(pending, &answer.sdp)?;
-    Ok(Joined { peer, session_url: answer.session_url, took })
 }
