@@ -162,16 +162,31 @@ class Counters:
     def playback_sessions(self) -> int:
         """Playbacks open now."""
     @property
+    def connecting_sessions(self) -> int:
+        """Sessions of either kind that are not connected yet."""
+    @property
+    def shard_drops(self) -> int:
+        """Packets of one shard's broadcasts that another shard, busy, had no room for."""
+    @property
+    def door_drops(self) -> int:
+        """Datagrams of joins that had no room; the other side sends them again."""
+    @property
+    def shard_cpu_s(self) -> list[float]:
+        """Processor time of each shard's thread, in seconds."""
+    @property
+    def door_cpu_s(self) -> float:
+        """Processor time of the thread where sessions connect, in seconds."""
+    @property
     def cpu_s(self) -> float:
-        """Processor time of the media threads, in seconds."""
+        """Processor time of all media threads, in seconds."""
 
 @final
 class MediaNode:
-    """A media node: one UDP socket and one thread that forwards media.
+    """A media node: shards that forward media, each with a UDP socket and a thread, and a thread for joins.
 
     Rooms come into being with their first ingest and outlive it: players stay while the broadcaster returns,
     and get the new ingest on the same tracks. Methods may be called from any thread. Those that wait for the
-    media thread (a few milliseconds, two seconds at most) release the GIL: call them in an executor, not on a
+    shards (a few milliseconds, two seconds at most) release the GIL: call them in an executor, not on a
     loop.
     """
 
@@ -183,23 +198,29 @@ class MediaNode:
         public_addresses: Sequence[str] = ...,
         silence_ms: int = 2000,
         max_sessions: int = 5000,
+        shards: int = 0,
     ) -> MediaNode:
-        """Binds a UDP port and starts the media thread.
+        """Binds the UDP ports and starts the threads.
 
         Args:
             host: Address to bind, IPv4 or IPv6; `0.0.0.0` or `::` for all.
-            port: UDP port; 0 picks a free one.
-            public_addresses: IP addresses, with or without a port, to tell others instead of the bound.
+            port: UDP port of the first shard, the others have the next ones; 0 picks free ones.
+            public_addresses: IP addresses, with or without a port, to tell others instead of the bound. A port is
+                that of the first shard, the others have the next ones.
             silence_ms: An ingest without media for this long may be replaced without `takeover`.
             max_sessions: Sessions at a time; more are refused as `overloaded`. A tenth is kept for encoders.
+            shards: Threads that forward media, 64 at most; 0 for one a processor, at most 8.
 
         Raises:
-            OSError: The port cannot be bound or an address is of no use; the message is a sentence.
+            OSError: A port cannot be bound or an address is of no use; the message is a sentence.
         """
 
     @property
     def port(self) -> int:
-        """The UDP port bound."""
+        """The UDP port of the first shard."""
+    @property
+    def ports(self) -> list[int]:
+        """The UDP port of each shard. A session's SDP answer names that of its own."""
     def open_ingest(self, room: str, session: str, offer: str, *, takeover: bool = False) -> SessionAnswer:
         """Answers the offer of an encoder (WHIP).
 
@@ -243,4 +264,4 @@ class MediaNode:
         Read eight bytes to wait for the next change. It belongs to the node: do not close it.
         """
     def close(self) -> None:
-        """Says goodbye to everyone and stops the media thread. A second call does nothing."""
+        """Says goodbye to everyone and stops the threads. A second call does nothing."""

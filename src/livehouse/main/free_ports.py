@@ -11,12 +11,15 @@ from collections.abc import Iterable
 _FIRST, _LAST = 20_000, 32_000
 
 
-def free_port(host: str, kind: socket.SocketKind = socket.SOCK_STREAM, taken: Iterable[int] = ()) -> int:
-    """A port on `host` that nobody uses now and that is not in `taken`."""
+def free_port(
+    host: str, kind: socket.SocketKind = socket.SOCK_STREAM, taken: Iterable[int] = (), *, count: int = 1
+) -> int:
+    """The first of `count` ports in a row on `host` that nobody uses now and that are not in `taken`."""
     avoid = set(taken)
-    for port in random.SystemRandom().sample(range(_FIRST, _LAST), 200):
-        if port not in avoid and is_port_free(host, port, kind):
-            return port
+    for first in random.SystemRandom().sample(range(_FIRST, _LAST), 200):
+        row = range(first, first + count)
+        if avoid.isdisjoint(row) and all(is_port_free(host, port, kind) for port in row):
+            return first
     raise OSError(f"No free port was found on {host}.")
 
 

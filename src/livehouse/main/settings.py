@@ -13,7 +13,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 RoleName = Literal["web", "chat", "media", "edge", "worker"]
 ALL_ROLES: tuple[RoleName, ...] = get_args(RoleName)
 
-Port = Annotated[int, Field(ge=0, le=65535)]
+_LAST_PORT = 65535
+# More than one machine's network can use, unless asked for.
+_MAX_SHARDS_BY_DEFAULT = 8
+Port = Annotated[int, Field(ge=0, le=_LAST_PORT)]
 
 
 def default_data_dir() -> Path:
@@ -63,7 +66,14 @@ class Settings(BaseModel):
     http_port: Port = Field(8080, description="TCP port of the page, the API, WHIP and WHEP")
     chat_port: Port = Field(8081, description="TCP port of the chat sockets")
     edge_port: Port = Field(8082, description="TCP port of the media and asset delivery")
-    media_port: Port = Field(8083, description="UDP port of the WebRTC media")
+    media_port: Port = Field(8083, description="First UDP port of the WebRTC media")
+    media_shards: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Threads that forward WebRTC media, each with a UDP port of its own from media_port on; "
+        "0: one a processor, at most 8",
+    )
     public_address: str | None = Field(
         None, description="Host name or IP address under which others reach this node"
     )
@@ -178,7 +188,14 @@ class Settings(BaseModel):
         ports = [port for port in (self.http_port, self.chat_port, self.edge_port) if port]
         if len(set(ports)) != len(ports):
             raise ValueError("--http-port, --chat-port and --edge-port must differ")
+        if self.media_port and self.media_port + self.media_port_count - 1 > _LAST_PORT:
+            raise ValueError("--media-port and --media-shards go beyond the last port there is, 65535")
         return self
+
+    @property
+    def media_port_count(self) -> int:
+        """How many UDP ports the media takes from `media_port` on: one a shard."""
+        return self.media_shards or min(len(os.sched_getaffinity(0)), _MAX_SHARDS_BY_DEFAULT)
 
     @property
     def uses_tls(self) -> bool:

@@ -94,7 +94,9 @@ class Supervisor:
         for role, name in (("web", "http_port"), ("chat", "chat_port"), ("edge", "edge_port")):
             ports[name] = self._port(name, role, getattr(asked, name), socket.SOCK_STREAM, tcp)
             tcp.append(ports[name])
-        ports["media_port"] = self._port("media_port", "media", asked.media_port, socket.SOCK_DGRAM, [])
+        ports["media_port"] = self._port(
+            "media_port", "media", asked.media_port, socket.SOCK_DGRAM, [], count=asked.media_port_count
+        )
         if asked.nats_url is None:
             nats_port = free_port("127.0.0.1", taken=tcp)
             self._nats = EmbeddedNats(
@@ -104,16 +106,21 @@ class Supervisor:
             self._postgres = EmbeddedPostgres(self._folder.postgres, self._folder.logs / "postgres.log")
         return resolve(asked, self._folder, self._postgres, self._nats, ports)
 
-    def _port(self, name: str, role: str, asked: int, kind: socket.SocketKind, taken: list[int]) -> int:
+    def _port(
+        self, name: str, role: str, asked: int, kind: socket.SocketKind, taken: list[int], *, count: int = 1
+    ) -> int:
+        """The first of `count` ports in a row."""
         host = self._asked.host
         try:
             if asked == 0:
-                return free_port(host, kind, taken)
-            if role in self._asked.roles and not is_port_free(host, asked, kind):
+                return free_port(host, kind, taken, count=count)
+            for port in range(asked, asked + count) if role in self._asked.roles else ():
+                if is_port_free(host, port, kind):
+                    continue
                 flag = f"--{name.replace('_', '-')}"
                 protocol = "TCP" if kind is socket.SOCK_STREAM else "UDP"
                 raise NodeError(
-                    f"The {protocol} port {asked} on {host} is taken by another program or not allowed. "
+                    f"The {protocol} port {port} on {host} is taken by another program or not allowed. "
                     f"Give another one with {flag}, or 0 for any free one."
                 )
         except OSError as error:

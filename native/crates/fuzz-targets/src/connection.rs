@@ -71,7 +71,7 @@ pub fn stun(data: &[u8]) {
         if is_signed {
             assert_eq!(named, waiting.username.split(':').next());
         }
-        let is_accepted = waiting.peer.accepts(source(0), &message);
+        let is_accepted = waiting.peer.accepts(&message);
         assert!(is_signed || !is_accepted, "accepted without the password");
     });
 }

@@ -25,7 +25,7 @@ struct MediaNode {
 #[pymethods]
 impl MediaNode {
     #[new]
-    #[pyo3(signature = (*, host="127.0.0.1", port=0, public_addresses=Vec::new(), silence_ms=2000, max_sessions=5000))]
+    #[pyo3(signature = (*, host="127.0.0.1", port=0, public_addresses=Vec::new(), silence_ms=2000, max_sessions=5000, shards=0))]
     fn new(
         py: Python<'_>,
         host: &str,
@@ -33,6 +33,7 @@ impl MediaNode {
         public_addresses: Vec<String>,
         silence_ms: u64,
         max_sessions: usize,
+        shards: usize,
     ) -> PyResult<Self> {
         let options = NodeOptions {
             host: resolve(host)?,
@@ -40,6 +41,7 @@ impl MediaNode {
             public_addresses,
             silence: Duration::from_millis(silence_ms),
             max_sessions,
+            shards,
         };
         let node = py.detach(|| rtc_server::MediaNode::start(options));
         Ok(Self { node: node.map_err(|error| PyOSError::new_err(error.to_string()))? })
@@ -47,7 +49,12 @@ impl MediaNode {
 
     #[getter]
     fn port(&self) -> u16 {
-        self.node.port()
+        self.node.ports()[0]
+    }
+
+    #[getter]
+    fn ports(&self) -> Vec<u16> {
+        self.node.ports().to_vec()
     }
 
     #[pyo3(signature = (room, session, offer, *, takeover=false))]

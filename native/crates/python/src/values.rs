@@ -119,6 +119,11 @@ pub(crate) struct Counters {
     keyframe_requests_sent: u64,
     ingest_sessions: u64,
     playback_sessions: u64,
+    connecting_sessions: u64,
+    shard_drops: u64,
+    door_drops: u64,
+    shard_cpu_s: Vec<f64>,
+    door_cpu_s: f64,
     cpu_s: f64,
 }
 
@@ -138,7 +143,12 @@ impl From<CounterSnapshot> for Counters {
             keyframe_requests_sent: snapshot.keyframe_requests_sent,
             ingest_sessions: snapshot.ingest_sessions,
             playback_sessions: snapshot.playback_sessions,
-            cpu_s: snapshot.cpu_seconds,
+            connecting_sessions: snapshot.connecting_sessions,
+            shard_drops: snapshot.shard_drops,
+            door_drops: snapshot.door_drops,
+            cpu_s: snapshot.cpu_seconds(),
+            shard_cpu_s: snapshot.shard_cpu_seconds,
+            door_cpu_s: snapshot.door_cpu_seconds,
         }
     }
 }

@@ -15,14 +15,15 @@ pub(crate) struct Candidates {
 }
 
 impl Candidates {
-    /// `public` holds addresses, each with a port of its own when a router maps it.
-    pub(crate) fn new(socket: &UdpSocket, public: &[String]) -> io::Result<Self> {
+    /// `public` holds addresses, each with a port of its own when a router maps it: that of the first shard, the
+    /// others' follow.
+    pub(crate) fn new(socket: &UdpSocket, public: &[String], shard: u16) -> io::Result<Self> {
         let bound = socket.local_address();
         let wildcard = socket.is_wildcard();
         let local = if wildcard { local_addresses() } else { vec![bound.ip()] };
         let mut advertised = Vec::new();
         for text in public {
-            advertised.push(parse(text, bound.port())?);
+            advertised.push(parse(text, bound.port(), shard)?);
         }
         if advertised.is_empty() {
             let reachable = local.iter().filter(|ip| bound.is_ipv6() || ip.is_ipv4());
@@ -55,10 +56,15 @@ impl Candidates {
     }
 }
 
-fn parse(text: &str, port: u16) -> io::Result<SocketAddr> {
-    let address = text.parse().or_else(|_| text.parse().map(|ip: IpAddr| SocketAddr::new(ip, port)));
+fn parse(text: &str, own_port: u16, shard: u16) -> io::Result<SocketAddr> {
     let refused = |why| io::Error::new(io::ErrorKind::InvalidInput, format!("The public address {text:?} {why}."));
-    let address = address.map_err(|_| refused("is not an IP address"))?;
+    let address = match text.parse::<SocketAddr>() {
+        Ok(first) => {
+            let port = first.port().checked_add(shard).ok_or_else(|| refused("leaves no port for each shard"))?;
+            SocketAddr::new(first.ip(), port)
+        }
+        Err(_) => SocketAddr::new(text.parse::<IpAddr>().map_err(|_| refused("is not an IP address"))?, own_port),
+    };
     if address.ip().is_unspecified() { Err(refused("stands for no address")) } else { Ok(address) }
 }
 
@@ -67,8 +73,12 @@ mod tests {
     use super::*;
 
     fn candidates(bind: &str, public: &[&str]) -> io::Result<Candidates> {
+        candidates_of(0, bind, public)
+    }
+
+    fn candidates_of(shard: u16, bind: &str, public: &[&str]) -> io::Result<Candidates> {
         let public: Vec<String> = public.iter().map(|text| (*text).to_owned()).collect();
-        Candidates::new(&UdpSocket::bind(bind.parse().unwrap()).unwrap(), &public)
+        Candidates::new(&UdpSocket::bind(bind.parse().unwrap()).unwrap(), &public, shard)
     }
 
     #[test]
@@ -96,6 +106,14 @@ mod tests {
         let local = Some(IpAddr::from([127, 0, 0, 1]));
         assert_eq!(candidates.destination("192.0.2.1:9".parse().unwrap(), local), "203.0.113.5:9000".parse().unwrap());
         assert!(candidates.destination("[2001:db8::9]:9".parse().unwrap(), None).is_ipv6());
+    }
+
+    #[test]
+    fn shards_follow_the_first_public_port() {
+        let third = candidates_of(2, "127.0.0.1:0", &["203.0.113.5:9000"]).unwrap();
+        assert_eq!(third.advertised(), ["203.0.113.5:9002".parse().unwrap()]);
+        let error = candidates_of(2, "127.0.0.1:0", &["203.0.113.5:65534"]).unwrap_err();
+        assert_eq!(error.to_string(), "The public address \"203.0.113.5:65534\" leaves no port for each shard.");
     }
 
     #[test]

@@ -1,33 +1,39 @@
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
+use std::time::Instant;
 
 use crate::error::MediaError;
 use crate::fragment::{Fragment, IceCredentials};
+use crate::link::RoomLink;
 use crate::offer::SessionKind;
 use crate::report::SessionReport;
-use crate::webrtc::PeerConnection;
+use crate::webrtc::Connection;
 
-/// Where the media thread puts its answer. The asker may have given up.
+/// Where a shard puts its answer. The asker may have given up.
 pub(crate) type Reply<T> = SyncSender<T>;
 
-/// What other threads ask of the media thread.
+/// What other threads ask of a shard.
 pub(crate) enum Command {
     Open(Box<OpenSession>, Reply<Result<(), MediaError>>),
-    Trickle { session: String, fragment: Fragment, reply: Reply<Result<(), MediaError>> },
-    RestartIce { session: String, remote: IceCredentials, reply: Reply<Result<RestartedIce, MediaError>> },
-    Close { session: String, reply: Reply<bool> },
-    CloseRoom { room: String, reply: Reply<()> },
-    Report { reply: Reply<Vec<SessionReport>> },
+    Trickle { session: u64, fragment: Fragment, reply: Reply<Result<(), MediaError>> },
+    RestartIce { session: u64, remote: IceCredentials, reply: Reply<Result<RestartedIce, MediaError>> },
+    Close { session: u64, reply: Reply<bool> },
+    CloseRoom { room: u64, reply: Reply<()> },
+    Report { reply: Reply<Vec<Reported>> },
     Stop,
 }
 
 /// A connection built elsewhere that is to become a session.
 pub(crate) struct OpenSession {
+    pub(crate) id: u64,
     pub(crate) kind: SessionKind,
-    pub(crate) room: String,
-    pub(crate) session: String,
+    pub(crate) room: Arc<RoomLink>,
+    pub(crate) name: String,
     pub(crate) tag: Option<String>,
     pub(crate) takeover: bool,
-    pub(crate) peer: PeerConnection,
+    /// The node's side, by which checks name the connection.
+    pub(crate) local: IceCredentials,
+    pub(crate) connection: Box<dyn Connection>,
 }
 
 /// What an SDP fragment about a restart is made of.
@@ -35,4 +41,12 @@ pub(crate) struct RestartedIce {
     pub(crate) local: IceCredentials,
     pub(crate) media_line: String,
     pub(crate) mid: String,
+}
+
+/// A session with what puts the reports of several shards in order.
+#[derive(Clone)]
+pub(crate) struct Reported {
+    pub(crate) session: u64,
+    pub(crate) closed: Option<Instant>,
+    pub(crate) report: SessionReport,
 }

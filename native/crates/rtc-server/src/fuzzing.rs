@@ -5,19 +5,19 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use crate::MediaError;
-use crate::demultiplexer;
 use crate::fragment::Fragment;
 use crate::offer::{Offer, SessionKind};
-use crate::webrtc::{Certificate, PeerConnection, PeerEvent, PeerOutput};
+use crate::shard;
+use crate::webrtc::{self, Certificate, Connection, PeerEvent, PeerOutput};
 
 const NODE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1)), 8083);
 
 pub fn stun_receiver_ufrag(datagram: &[u8]) -> Option<&str> {
-    demultiplexer::stun_receiver_ufrag(datagram)
+    shard::stun_receiver_ufrag(datagram)
 }
 
 /// One side of a connection, without a socket.
-pub struct Peer(PeerConnection);
+pub struct Peer(Box<dyn Connection>);
 
 impl Peer {
     /// The node's side and its answer.
@@ -25,13 +25,13 @@ impl Peer {
         static CERTIFICATE: LazyLock<Certificate> =
             LazyLock::new(|| Certificate::generate().expect("the system gives random numbers"));
         let offer = Offer::parse(offer, kind)?;
-        let (peer, answer) = PeerConnection::accept(offer, kind, &[NODE], &CERTIFICATE, now)?;
+        let (peer, answer) = webrtc::accept(offer, kind, &[NODE], &CERTIFICATE, now)?;
         Ok((Self(peer), answer))
     }
 
-    /// Whether a datagram is a STUN message for this side, from one who knows its password.
-    pub fn accepts(&self, source: SocketAddr, datagram: &[u8]) -> bool {
-        self.0.accepts(source, NODE, datagram)
+    /// Whether a datagram is a check for this side, from one who knows its password.
+    pub fn accepts(&self, datagram: &[u8]) -> bool {
+        webrtc::check(datagram, &self.0.credentials().password).is_some()
     }
 
     /// Takes a datagram; fails with the reason when that ends the connection.

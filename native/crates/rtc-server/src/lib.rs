@@ -7,26 +7,27 @@ extern crate self as rtc_server;
 mod answer;
 mod candidates;
 mod command;
-mod demultiplexer;
+mod control;
+mod directory;
+mod door;
 // Until the viewers are served by it.
 #[allow(dead_code)]
 mod egress;
 mod error;
-mod execution;
 mod fragment;
 #[doc(hidden)]
 pub mod fuzzing;
-mod media_thread;
+mod link;
 mod node;
 mod offer;
+mod outlet;
+mod post;
 mod random;
 mod report;
-mod rooms;
-mod session;
+mod shard;
 mod socket;
 mod timers;
 mod webrtc;
-mod wiring;
 
 #[cfg(test)]
 mod tests;

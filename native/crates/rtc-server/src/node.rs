@@ -1,38 +1,44 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, RawFd};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender, TrySendError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::candidates::Candidates;
-use crate::command::{Command, OpenSession, Reply};
-use crate::error::{MediaError, MediaErrorKind};
-use crate::fragment::{Fragment, restart_fragment};
-use crate::media_thread::{MediaThread, Shared};
-use crate::offer::{Offer, SessionKind};
+use crate::control::{Control, Opening, Wait};
+use crate::directory::Directory;
+use crate::door::Door;
+use crate::error::MediaError;
+use crate::offer::SessionKind;
+use crate::outlet::Outlet;
+use crate::post::{DoorPost, Entrance, ShardPost};
 use crate::report::{CounterSnapshot, Counters, SessionReport};
-use crate::socket::{UdpSocket, Wake};
-use crate::webrtc::{Certificate, PeerConnection};
+use crate::shard::{Shard, ShardWorker, Surroundings};
+use crate::socket::{Bell, SendBatch, SocketTransmit, UdpSocket, Wake};
+use crate::webrtc::Certificate;
 
-/// Commands that may wait for the media thread.
-const COMMANDS: usize = 1024;
-/// A media thread that does not answer in this time is overloaded.
+/// A shard that does not answer in this time is overloaded.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(2);
-const MAX_NAME_BYTES: usize = 256;
+/// Shards taken by default, and at most: beyond this one machine has other limits.
+const DEFAULT_SHARDS: usize = 8;
+const MAX_SHARDS: usize = 64;
 
 #[derive(Clone, Debug)]
 pub struct NodeOptions {
     /// The address to bind; `0.0.0.0` or `::` for all.
     pub host: IpAddr,
-    /// UDP port; 0 picks a free one.
+    /// UDP port of the first shard, the next has the next; 0 picks free ones.
     pub port: u16,
-    /// Addresses to give to others instead of the bound ones, each an IP address with or without a port.
+    /// Addresses to give to others instead of the bound ones, each an IP address with or without a port: that of the
+    /// first shard, the next has the next.
     pub public_addresses: Vec<String>,
     /// An ingest without media for this long may be replaced without a takeover.
     pub silence: Duration,
     pub max_sessions: usize,
+    /// Threads that forward media, each with a port of its own; 0 for one a processor, at most 8.
+    pub shards: usize,
 }
 
 /// What one gets for an offer.
@@ -50,52 +56,115 @@ pub struct SessionPatch {
     pub etag: Option<String>,
 }
 
-/// The handle of a running media node. Every method may be called from any thread; most wait for the media thread.
+/// The handle of a running media node. Every method may be called from any thread; most wait for the shards.
 pub struct MediaNode {
-    commands: SyncSender<Command>,
-    shared: Arc<Shared>,
-    candidates: Candidates,
-    certificate: Certificate,
-    port: u16,
+    pub(crate) control: Control,
+    door: DoorPost,
+    changed: Arc<Wake>,
+    counters: Vec<Arc<Counters>>,
+    ports: Vec<u16>,
     pub(crate) reply_timeout: Duration,
-    thread: Mutex<Option<JoinHandle<io::Result<()>>>>,
+    threads: Mutex<Option<Threads>>,
+}
+
+struct Threads {
+    shards: Vec<JoinHandle<io::Result<()>>>,
+    door: JoinHandle<()>,
+}
+
+/// Sleeps until an answer comes or the time is up, for any number of answers.
+struct Patience {
+    timeout: Duration,
+    /// Counted from the first answer waited for.
+    deadline: Option<Instant>,
+}
+
+impl Wait for Patience {
+    fn wait<T>(&mut self, answer: &Receiver<T>) -> Result<T, RecvTimeoutError> {
+        let deadline = *self.deadline.get_or_insert_with(|| Instant::now() + self.timeout);
+        answer.recv_timeout(deadline.saturating_duration_since(Instant::now()))
+    }
 }
 
 impl MediaNode {
     pub fn start(options: NodeOptions) -> io::Result<Self> {
-        let (node, media_thread, queue) = Self::prepare(options)?;
-        let thread = thread::Builder::new().name("media".into()).spawn(move || media_thread.run(&queue))?;
-        *node.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        let (node, workers, door) = Self::prepare(options)?;
+        let door = thread::Builder::new().name("media door".into()).spawn(move || door.run())?;
+        let mut threads = Threads { shards: Vec::new(), door };
+        for (index, worker) in workers.into_iter().enumerate() {
+            let thread = thread::Builder::new().name(format!("media {index}")).spawn(move || worker.run());
+            match thread {
+                Ok(thread) => threads.shards.push(thread),
+                Err(error) => {
+                    *node.threads.lock().unwrap_or_else(PoisonError::into_inner) = Some(threads);
+                    return Err(error);
+                }
+            }
+        }
+        *node.threads.lock().unwrap_or_else(PoisonError::into_inner) = Some(threads);
         Ok(node)
     }
 
-    /// A node whose media thread has yet to run.
-    pub(crate) fn prepare(options: NodeOptions) -> io::Result<(Self, MediaThread, Receiver<Command>)> {
-        let address = SocketAddr::new(options.host, options.port);
-        let socket = UdpSocket::bind(address).map_err(|error| {
-            io::Error::new(error.kind(), format!("The media port {address} cannot be opened over UDP: {error}."))
-        })?;
-        let port = socket.local_address().port();
-        let candidates = Candidates::new(&socket, &options.public_addresses)?;
+    /// A node whose threads have yet to run.
+    pub(crate) fn prepare(options: NodeOptions) -> io::Result<(Self, Vec<ShardWorker>, Door)> {
+        let started = Instant::now();
+        let count = shard_count(options.shards)?;
+        let sockets = bind(&options, count)?;
+        let ports: Vec<u16> = sockets.iter().map(|socket| socket.local_address().port()).collect();
+        let candidates: Vec<Candidates> = sockets
+            .iter()
+            .enumerate()
+            .map(|(index, socket)| Candidates::new(socket, &options.public_addresses, index as u16))
+            .collect::<io::Result<_>>()?;
         let certificate =
             Certificate::generate().ok_or_else(|| io::Error::other("The node could not make its DTLS certificate."))?;
-        let shared = Arc::new(Shared { wake: Wake::new()?, changed: Wake::new()?, counters: Counters::default() });
-        let (commands, queue) = mpsc::sync_channel(COMMANDS);
-        let media_thread = MediaThread::new(options, socket, candidates.clone(), shared.clone());
-        let node = Self {
-            commands,
-            shared,
-            candidates,
-            certificate,
-            port,
-            reply_timeout: REPLY_TIMEOUT,
-            thread: Mutex::new(None),
+        let directory = Directory::new(count, options.max_sessions);
+        let (door, door_mailbox) = DoorPost::new(Bell::new()?);
+        let (mut shards, mut mailboxes) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let (post, mailbox) = ShardPost::new(Bell::new()?);
+            shards.push(post);
+            mailboxes.push(mailbox);
+        }
+        let surroundings = Surroundings {
+            started,
+            silence: options.silence,
+            shards: shards.into(),
+            door: door.clone(),
+            changed: Arc::new(Wake::new()?),
+            departed: directory.departed(),
         };
-        Ok((node, media_thread, queue))
+        let counters: Vec<Arc<Counters>> = (0..=count).map(|_| Arc::default()).collect();
+        let outlet = |index: usize| {
+            let batch = SendBatch::new(SocketTransmit::new(sockets[index].clone()));
+            Outlet::new(batch, candidates[index].clone())
+        };
+        let workers = mailboxes
+            .into_iter()
+            .enumerate()
+            .map(|(index, mailbox)| {
+                let (surroundings, counters) = (surroundings.clone(), counters[index].clone());
+                let shard = Shard::new(index, surroundings, mailbox, outlet(index), counters);
+                ShardWorker::new(shard, sockets[index].clone())
+            })
+            .collect();
+        let outlets = (0..count).map(outlet).collect();
+        let doorway = Door::new(door_mailbox, surroundings.shards.clone(), outlets, counters[count].clone(), started);
+        let node = Self {
+            control: Control { shards: surroundings.shards, candidates, certificate, directory: Mutex::new(directory) },
+            door,
+            changed: surroundings.changed,
+            counters,
+            ports,
+            reply_timeout: REPLY_TIMEOUT,
+            threads: Mutex::new(None),
+        };
+        Ok((node, workers, doorway))
     }
 
-    pub fn port(&self) -> u16 {
-        self.port
+    /// The UDP port of each shard.
+    pub fn ports(&self) -> &[u16] {
+        &self.ports
     }
 
     pub fn open_ingest(
@@ -105,7 +174,8 @@ impl MediaNode {
         offer: &str,
         takeover: bool,
     ) -> Result<SessionAnswer, MediaError> {
-        self.open(SessionKind::Ingest, room, session, offer, None, takeover)
+        let opening = Opening { kind: SessionKind::Ingest, room, session, offer, tag: None, takeover };
+        self.control.open(opening, Instant::now(), &mut self.patience())
     }
 
     pub fn open_playback(
@@ -115,120 +185,56 @@ impl MediaNode {
         offer: &str,
         tag: Option<&str>,
     ) -> Result<SessionAnswer, MediaError> {
-        self.open(SessionKind::Playback, room, session, offer, tag, false)
-    }
-
-    fn open(
-        &self,
-        kind: SessionKind,
-        room: &str,
-        session: &str,
-        offer: &str,
-        tag: Option<&str>,
-        takeover: bool,
-    ) -> Result<SessionAnswer, MediaError> {
-        let (request, answer) = self.request(kind, room, session, offer, tag, takeover)?;
-        self.ask(|reply| Command::Open(request, reply))??;
-        Ok(answer)
-    }
-
-    /// What is done for an offer before the media thread sees it.
-    pub(crate) fn request(
-        &self,
-        kind: SessionKind,
-        room: &str,
-        session: &str,
-        offer: &str,
-        tag: Option<&str>,
-        takeover: bool,
-    ) -> Result<(Box<OpenSession>, SessionAnswer), MediaError> {
-        for name in [room, session].into_iter().chain(tag) {
-            if name.len() > MAX_NAME_BYTES {
-                let detail = format!("Rooms, sessions and tags have names of at most {MAX_NAME_BYTES} bytes.");
-                return Err(MediaError::new(MediaErrorKind::Overloaded, detail));
-            }
-        }
-        let offer = Offer::parse(offer, kind)?;
-        let (mut peer, sdp) =
-            PeerConnection::accept(offer, kind, self.candidates.advertised(), &self.certificate, Instant::now())?;
-        let etag = peer.ufrag();
-        let request = Box::new(OpenSession {
-            kind,
-            room: room.to_owned(),
-            session: session.to_owned(),
-            tag: tag.map(str::to_owned),
-            takeover,
-            peer,
-        });
-        Ok((request, SessionAnswer { sdp, etag }))
+        let opening = Opening { kind: SessionKind::Playback, room, session, offer, tag, takeover: false };
+        self.control.open(opening, Instant::now(), &mut self.patience())
     }
 
     /// Takes a fragment of trickled candidates, or with `restart` the credentials of an ICE restart.
     pub fn patch_session(&self, session: &str, fragment: &str, restart: bool) -> Result<SessionPatch, MediaError> {
-        let fragment = Fragment::parse(fragment)?;
-        let session = session.to_owned();
-        if !restart {
-            self.ask(|reply| Command::Trickle { session, fragment, reply })??;
-            return Ok(SessionPatch::default());
-        }
-        let remote = fragment.credentials.ok_or_else(|| {
-            MediaError::new(MediaErrorKind::MalformedFragment, "An ICE restart needs new ICE credentials.")
-        })?;
-        let restarted = self.ask(|reply| Command::RestartIce { session, remote, reply })??;
-        let text =
-            restart_fragment(&restarted.media_line, &restarted.mid, &restarted.local, self.candidates.advertised());
-        Ok(SessionPatch { sdp_fragment: Some(text), etag: Some(restarted.local.ufrag) })
+        self.control.patch(session, fragment, restart, Instant::now(), &mut self.patience())
     }
 
     /// False when there is no such session.
     pub fn close_session(&self, session: &str) -> Result<bool, MediaError> {
-        let session = session.to_owned();
-        self.ask(|reply| Command::Close { session, reply })
+        self.control.close(session, Instant::now(), &mut self.patience())
     }
 
     /// Ends a broadcast: closes the ingest and the players of the room, and forgets the room.
     pub fn close_room(&self, room: &str) -> Result<(), MediaError> {
-        let room = room.to_owned();
-        self.ask(|reply| Command::CloseRoom { room, reply })
+        self.control.close_room(room, Instant::now(), &mut self.patience())
     }
 
-    /// Every session, and those closed in the last 30 seconds.
+    /// Every session, and those closed in the last 30 seconds: these first, then in the order they were opened.
     pub fn report(&self) -> Result<Vec<SessionReport>, MediaError> {
-        self.ask(|reply| Command::Report { reply })
+        self.control.report(Instant::now(), &mut self.patience())
     }
 
     pub fn counters(&self) -> CounterSnapshot {
-        self.shared.counters.snapshot()
+        CounterSnapshot::sum(&self.counters)
     }
 
     /// Readable when the state of a session changed; reading it makes it wait for the next change.
     pub fn event_fd(&self) -> RawFd {
-        self.shared.changed.as_raw_fd()
+        self.changed.as_raw_fd()
     }
 
-    /// Says goodbye to everyone and stops the media thread. A second call does nothing.
+    /// Says goodbye to everyone and stops the threads. A second call does nothing.
     pub fn close(&self) {
-        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // A full queue empties: the thread still runs.
-            let _ = self.commands.send(Command::Stop);
-            self.shared.wake.set();
-            let _ = thread.join();
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(threads) = threads {
+            // A full queue empties: the threads still run.
+            self.control.shards.iter().for_each(ShardPost::stop);
+            for thread in threads.shards {
+                let _ = thread.join();
+            }
+            // Last: it says goodbye for those the shards have closed.
+            self.door.enter(Entrance::Stop);
+            let _ = threads.door.join();
         }
     }
 
-    fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, MediaError> {
-        let overloaded = |detail: &str| MediaError::new(MediaErrorKind::Overloaded, detail);
-        let (reply, answer) = mpsc::sync_channel(1);
-        self.commands.try_send(command(reply)).map_err(|error| match error {
-            TrySendError::Full(_) => overloaded("The media node has too many requests waiting."),
-            TrySendError::Disconnected(_) => overloaded("The media node is closed."),
-        })?;
-        self.shared.wake.set();
-        answer.recv_timeout(self.reply_timeout).map_err(|error| match error {
-            RecvTimeoutError::Timeout => overloaded("The media node did not answer in time."),
-            RecvTimeoutError::Disconnected => overloaded("The media node is closed."),
-        })
+    fn patience(&self) -> Patience {
+        Patience { timeout: self.reply_timeout, deadline: None }
     }
 }
 
@@ -236,4 +242,32 @@ impl Drop for MediaNode {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+fn shard_count(asked: usize) -> io::Result<usize> {
+    match asked {
+        0 => Ok(thread::available_parallelism().map_or(1, usize::from).min(DEFAULT_SHARDS)),
+        1..=MAX_SHARDS => Ok(asked),
+        _ => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("A media node has at most {MAX_SHARDS} shards, not {asked}."),
+        )),
+    }
+}
+
+fn bind(options: &NodeOptions, count: usize) -> io::Result<Vec<Arc<UdpSocket>>> {
+    let socket = |index: usize| {
+        let port = match options.port {
+            0 => 0,
+            first => u16::try_from(usize::from(first) + index).map_err(|_| {
+                let detail = format!("{count} media ports from {first} on go beyond the last port there is, 65535.");
+                io::Error::new(io::ErrorKind::InvalidInput, detail)
+            })?,
+        };
+        let address = SocketAddr::new(options.host, port);
+        UdpSocket::bind(address).map(Arc::new).map_err(|error| {
+            io::Error::new(error.kind(), format!("The media port {address} cannot be opened over UDP: {error}."))
+        })
+    };
+    (0..count).map(socket).collect()
 }

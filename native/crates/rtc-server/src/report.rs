@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -52,7 +53,7 @@ pub struct IngestReport {
     pub keyframe_requests: u64,
 }
 
-/// Totals since the node started, for metrics. Written by the media thread, read by anyone.
+/// Totals since the node started, for metrics. Each thread of the node writes its own, anyone reads their sum.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) packets_received: AtomicU64,
@@ -68,11 +69,14 @@ pub(crate) struct Counters {
     pub(crate) keyframe_requests_sent: AtomicU64,
     pub(crate) ingest_sessions: AtomicU64,
     pub(crate) playback_sessions: AtomicU64,
+    pub(crate) connecting_sessions: AtomicU64,
+    pub(crate) shard_drops: AtomicU64,
+    pub(crate) door_drops: AtomicU64,
     pub(crate) cpu_micros: AtomicU64,
 }
 
 /// `Counters` at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CounterSnapshot {
     pub packets_received: u64,
     pub bytes_received: u64,
@@ -87,8 +91,52 @@ pub struct CounterSnapshot {
     pub keyframe_requests_sent: u64,
     pub ingest_sessions: u64,
     pub playback_sessions: u64,
-    /// Processor time of the media threads.
-    pub cpu_seconds: f64,
+    /// Of either kind, not connected yet.
+    pub connecting_sessions: u64,
+    /// Packets from another shard that a shard had no room for.
+    pub shard_drops: u64,
+    /// Datagrams of joins that the door had no room for.
+    pub door_drops: u64,
+    /// Processor time of each shard's thread, in seconds, and of the door.
+    pub shard_cpu_seconds: Vec<f64>,
+    pub door_cpu_seconds: f64,
+}
+
+impl CounterSnapshot {
+    /// Processor time of all media threads.
+    pub fn cpu_seconds(&self) -> f64 {
+        self.shard_cpu_seconds.iter().sum::<f64>() + self.door_cpu_seconds
+    }
+
+    /// Of the shards, and last the door.
+    pub(crate) fn sum(threads: &[Arc<Counters>]) -> Self {
+        let sum = |counter: fn(&Counters) -> &AtomicU64| {
+            threads.iter().map(|counters| counter(counters).load(Ordering::Relaxed)).sum()
+        };
+        let mut cpu: Vec<f64> =
+            threads.iter().map(|counters| counters.cpu_micros.load(Ordering::Relaxed) as f64 * 1e-6).collect();
+        let door_cpu_seconds = cpu.pop().unwrap_or_default();
+        Self {
+            packets_received: sum(|counters| &counters.packets_received),
+            bytes_received: sum(|counters| &counters.bytes_received),
+            packets_sent: sum(|counters| &counters.packets_sent),
+            bytes_sent: sum(|counters| &counters.bytes_sent),
+            send_drops: sum(|counters| &counters.send_drops),
+            nacks_sent: sum(|counters| &counters.nacks_sent),
+            nacks_received: sum(|counters| &counters.nacks_received),
+            retransmissions: sum(|counters| &counters.retransmissions),
+            keyframe_requests_received: sum(|counters| &counters.keyframe_requests_received),
+            keyframe_requests_from_cache: sum(|counters| &counters.keyframe_requests_from_cache),
+            keyframe_requests_sent: sum(|counters| &counters.keyframe_requests_sent),
+            ingest_sessions: sum(|counters| &counters.ingest_sessions),
+            playback_sessions: sum(|counters| &counters.playback_sessions),
+            connecting_sessions: sum(|counters| &counters.connecting_sessions),
+            shard_drops: sum(|counters| &counters.shard_drops),
+            door_drops: sum(|counters| &counters.door_drops),
+            shard_cpu_seconds: cpu,
+            door_cpu_seconds,
+        }
+    }
 }
 
 impl Counters {
@@ -98,25 +146,5 @@ impl Counters {
 
     pub(crate) fn set(counter: &AtomicU64, value: u64) {
         counter.store(value, Ordering::Relaxed);
-    }
-
-    pub(crate) fn snapshot(&self) -> CounterSnapshot {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        CounterSnapshot {
-            packets_received: read(&self.packets_received),
-            bytes_received: read(&self.bytes_received),
-            packets_sent: read(&self.packets_sent),
-            bytes_sent: read(&self.bytes_sent),
-            send_drops: read(&self.send_drops),
-            nacks_sent: read(&self.nacks_sent),
-            nacks_received: read(&self.nacks_received),
-            retransmissions: read(&self.retransmissions),
-            keyframe_requests_received: read(&self.keyframe_requests_received),
-            keyframe_requests_from_cache: read(&self.keyframe_requests_from_cache),
-            keyframe_requests_sent: read(&self.keyframe_requests_sent),
-            ingest_sessions: read(&self.ingest_sessions),
-            playback_sessions: read(&self.playback_sessions),
-            cpu_seconds: read(&self.cpu_micros) as f64 * 1e-6,
-        }
     }
 }

@@ -1,46 +1,85 @@
-//! A media thread on a clock of the test's own: what takes seconds, and what happens when it does not answer.
+//! The threads of a node on a clock of the test's own: what takes seconds, and what happens when it does not answer.
 
 #[allow(dead_code)]
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-use std::sync::mpsc::{self, Receiver};
+use std::cell::RefCell;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use self::support::{Client, Direction, PATIENCE, options};
-use crate::command::Command;
-use crate::media_thread::MediaThread;
-use crate::socket::{Readiness, ReceiveBatch};
+use crate::control::{Opening, Wait};
+use crate::door::Door;
+use crate::outlet::Outlet;
+use crate::shard::ShardWorker;
+use crate::socket::Readiness;
 use crate::{MediaErrorKind, MediaNode, NodeOptions, SessionKind, SessionReport, SessionState};
 
 const HOST: &str = "127.0.0.1";
 
-/// A node whose thread runs when it is told to.
+/// A node whose threads run when they are told to, all in this one.
 struct Stage {
     node: MediaNode,
-    media_thread: MediaThread,
-    commands: Receiver<Command>,
-    incoming: ReceiveBatch,
+    threads: RefCell<Threads>,
+}
+
+struct Threads {
+    workers: Vec<ShardWorker>,
+    door: Door,
+    now: Instant,
+}
+
+/// Waits for an answer by letting the threads work.
+impl Wait for &RefCell<Threads> {
+    fn wait<T>(&mut self, answer: &Receiver<T>) -> Result<T, RecvTimeoutError> {
+        let mut threads = self.borrow_mut();
+        let now = threads.now;
+        threads.turn(false, now);
+        answer.try_recv().map_err(|error| match error {
+            TryRecvError::Empty => RecvTimeoutError::Timeout,
+            TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+        })
+    }
+}
+
+impl Threads {
+    /// Works until nobody has mail any more.
+    fn turn(&mut self, socket: bool, now: Instant) {
+        self.now = now;
+        let mut ready = Readiness { socket, wake: true };
+        loop {
+            for worker in &mut self.workers {
+                assert!(worker.turn(ready, now).unwrap());
+            }
+            assert!(self.door.turn(now));
+            self.door.outlets.iter_mut().for_each(Outlet::flush);
+            ready.socket = false;
+            if !self.door.has_mail() && self.workers.iter().all(|worker| !worker.shard.has_mail()) {
+                return;
+            }
+        }
+    }
 }
 
 impl Stage {
     fn new(options: NodeOptions) -> Self {
-        let (mut node, media_thread, commands) = MediaNode::prepare(options).unwrap();
+        let (mut node, workers, door) = MediaNode::prepare(options).unwrap();
         node.reply_timeout = Duration::ZERO;
-        Self { node, media_thread, commands, incoming: ReceiveBatch::new() }
+        Self { node, threads: RefCell::new(Threads { workers, door, now: Instant::now() }) }
     }
 
-    fn turn(&mut self, ready: Readiness, now: Instant) {
-        self.media_thread.turn(ready, now, &mut self.incoming, &self.commands).unwrap();
+    fn now(&self) -> Instant {
+        self.threads.borrow().now
     }
 
     /// Lets time pass, in steps, while nothing arrives.
     fn pass(&mut self, time: Duration) {
         const STEP: Duration = Duration::from_millis(100);
-        let end = self.media_thread.now + time;
-        while self.media_thread.now < end {
-            let now = self.media_thread.now + STEP.min(end - self.media_thread.now);
-            self.turn(Readiness { socket: false, wake: false }, now);
+        let end = self.now() + time;
+        while self.now() < end {
+            let now = self.now() + STEP.min(end - self.now());
+            self.threads.borrow_mut().turn(false, now);
         }
     }
 
@@ -56,11 +95,9 @@ impl Stage {
         direction: Direction,
     ) -> Result<Client, MediaErrorKind> {
         let (client, offer, pending) = Client::offering(HOST, direction);
-        let (request, answer) = self.node.request(kind, room, session, &offer, None, false).unwrap();
-        let (reply, opened) = mpsc::sync_channel(1);
-        self.media_thread.execute(Command::Open(request, reply));
-        opened.try_recv().unwrap().map_err(|error| error.kind)?;
-        Ok(client.accept(pending, &answer.sdp))
+        let opening = Opening { kind, room, session, offer: &offer, tag: None, takeover: false };
+        let answer = self.node.control.open(opening, self.now(), &mut &self.threads);
+        Ok(client.accept(pending, &answer.map_err(|error| error.kind)?.sdp))
     }
 
     /// Works at the real time until the clients are connected.
@@ -71,20 +108,16 @@ impl Stage {
         {
             assert!(started.elapsed() < PATIENCE, "the clients do not connect");
             clients.iter_mut().for_each(|client| client.step());
-            self.turn(Readiness { socket: true, wake: false }, Instant::now());
+            self.threads.borrow_mut().turn(true, Instant::now());
         }
     }
 
     fn report(&mut self) -> Vec<SessionReport> {
-        let (reply, report) = mpsc::sync_channel(1);
-        self.media_thread.execute(Command::Report { reply });
-        report.try_recv().unwrap()
+        self.node.control.report(self.now(), &mut &self.threads).unwrap()
     }
 
     fn close(&mut self, session: &str) {
-        let (reply, closed) = mpsc::sync_channel(1);
-        self.media_thread.execute(Command::Close { session: session.into(), reply });
-        assert!(closed.try_recv().unwrap());
+        assert!(self.node.control.close(session, self.now(), &mut &self.threads).unwrap());
     }
 
     fn states(&mut self) -> Vec<(String, SessionState, Option<&'static str>)> {
@@ -154,9 +187,12 @@ fn a_room_nobody_is_in_is_forgotten_in_the_end() {
     stage.open(SessionKind::Playback, "player", Direction::RecvOnly);
     stage.close("player");
     stage.pass(Duration::from_secs(590));
-    assert!(stage.media_thread.rooms.id("room").is_some(), "counted from when the last one left");
-    stage.pass(Duration::from_secs(20));
-    assert!(stage.media_thread.rooms.id("room").is_none());
+    let waiting = stage.try_open(SessionKind::Playback, "room", "waiting", Direction::RecvOnly);
+    assert!(waiting.is_ok(), "counted from when the last one left");
+    stage.close("waiting");
+    stage.pass(Duration::from_secs(601));
+    let late = stage.try_open(SessionKind::Playback, "room", "late", Direction::RecvOnly);
+    assert_eq!(late.err(), Some(MediaErrorKind::RoomEmpty));
 }
 
 #[test]
@@ -167,7 +203,7 @@ fn a_thread_that_does_not_answer_in_time_is_overloaded_and_keeps_no_session_for_
     assert_eq!(refused.kind, MediaErrorKind::Overloaded);
     assert_eq!(refused.to_string(), "The media node did not answer in time.");
     // It gets to the request after all; nobody waits for the answer any more.
-    stage.turn(Readiness { socket: false, wake: true }, Instant::now());
+    stage.pass(Duration::from_millis(1));
     assert_eq!(stage.states(), [("late".to_owned(), SessionState::Closed, Some("never_connected"))]);
 }
 

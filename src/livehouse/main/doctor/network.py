@@ -24,25 +24,28 @@ _WANTED_UDP_BUFFER_BYTES = 4 * 1024 * 1024
 def ports(settings: Settings, running_node: Mapping[str, Any] | None) -> Iterator[Finding]:
     """running_node: settings of the node that runs on this data folder, whose ports are rightly taken."""
     for name, kind, protocol in _PORTS:
-        port = getattr(settings, name)
-        flag = f"--{name.replace('_', '-')}"
-        if port == 0:
+        first = getattr(settings, name)
+        if first == 0:
             continue
-        if running_node is not None and running_node.get(name) == port:
-            yield ok(f"The {protocol} port {port} is used by the running node.")
+        if running_node is not None and running_node.get(name) == first:
+            yield ok(f"The {protocol} port {first} is used by the running node.")
             continue
-        try:
-            free = is_port_free(settings.host, port, kind)
-        except OSError as error:
-            yield wrong(f"Nothing can listen on {settings.host}: {error.strerror}. Correct --host.")
-            return
-        if free:
-            yield ok(f"The {protocol} port {port} on {settings.host} is free.")
-        else:
-            yield wrong(
-                f"The {protocol} port {port} on {settings.host} is taken by another program or not allowed. "
-                f"Give another one with {flag}."
-            )
+        count = settings.media_port_count if name == "media_port" else 1
+        for port in range(first, first + count):
+            try:
+                yield _port(settings.host, port, kind, protocol, f"--{name.replace('_', '-')}")
+            except OSError as error:
+                yield wrong(f"Nothing can listen on {settings.host}: {error.strerror}. Correct --host.")
+                return
+
+
+def _port(host: str, port: int, kind: socket.SocketKind, protocol: str, flag: str) -> Finding:
+    if is_port_free(host, port, kind):
+        return ok(f"The {protocol} port {port} on {host} is free.")
+    return wrong(
+        f"The {protocol} port {port} on {host} is taken by another program or not allowed. "
+        f"Give another one with {flag}."
+    )
 
 
 def udp(settings: Settings) -> Iterator[Finding]:

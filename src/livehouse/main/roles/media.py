@@ -29,6 +29,7 @@ async def run(role: RoleContext) -> None:
             public_addresses=await _candidate_addresses(settings),
             silence=timedelta(seconds=settings.takeover_silence_s),
             max_sessions=settings.max_media_sessions,
+            shards=settings.media_port_count,
         )
     )
     stopping = asyncio.create_task(role.stopping.wait())

@@ -39,18 +39,21 @@ async def serve(
     *,
     node_id: str,
     connect: Callable[[], Awaitable[Client]],
-    ready: Callable[[int], None],
+    ready: Callable[[Sequence[int]], None],
     host: str = "127.0.0.1",
     port: int = 0,
     public_addresses: Sequence[str] = (),
     silence: timedelta = timedelta(seconds=2),
     max_sessions: int = 5000,
+    shards: int = 0,
     clock: Clock | None = None,
 ) -> None:
     """Run a media node until cancelled.
 
     connect: makes a connection to NATS; tried again until it succeeds.
-    ready: called with the UDP port, once, when the node takes requests.
+    ready: called with the UDP ports, once, when the node takes requests.
+    port: the first UDP port, the other shards have the next ones; 0 picks free ones.
+    shards: threads that forward media; 0 for one a processor, at most 8.
     silence: how long an ingest may send nothing before another may take its place.
     Raises `OSError` when the UDP port cannot be bound.
     """
@@ -60,6 +63,7 @@ async def serve(
         public_addresses=list(public_addresses),
         silence_ms=int(silence.total_seconds() * 1000),
         max_sessions=max_sessions,
+        shards=shards,
     )
     node = NativeMediaNode(core, node_id, clock or SystemClock())
     metrics = MediaMetrics(core)
@@ -67,7 +71,7 @@ async def serve(
     changed = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_reader(core.event_fd(), _on_core_event, core.event_fd(), changed)
-    announce: Callable[[int], None] | None = ready
+    announce: Callable[[Sequence[int]], None] | None = ready
     try:
         while True:
             nats_client = await _connected(connect)
@@ -76,7 +80,7 @@ async def serve(
                 await requests.listen()
                 await _register(nats_client, node, node_id)
                 if announce is not None:
-                    announce(core.port)
+                    announce(core.ports)
                     announce = None
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(_send_reports(nats_client, node, node_id, changed))

@@ -13,13 +13,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use self::address::RawAddress;
-pub(crate) use self::receive::ReceiveBatch;
+pub(crate) use self::receive::{Datagram, ReceiveBatch};
 pub(crate) use self::send::{MAX_DATAGRAM, SendBatch};
 #[cfg(test)]
 pub(crate) use self::send::{Run, SendCounters, Transmit};
 pub(crate) use self::system::{local_addresses, thread_cpu_seconds};
 pub(crate) use self::transmit::SocketTransmit;
-pub(crate) use self::wake::{Readiness, Wake, wait};
+pub(crate) use self::wake::{Bell, Readiness, Wake, wait, wait_for_bell};
 
 /// Asked of the kernel; it may give less.
 const SOCKET_BUFFER_BYTES: libc::c_int = 8 << 20;

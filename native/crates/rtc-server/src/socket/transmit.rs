@@ -251,7 +251,7 @@ mod tests {
         let mut incoming = ReceiveBatch::new();
         let mut received = Vec::new();
         while received.len() < sizes.len() {
-            crate::socket::wait(&receiver, &crate::socket::Wake::new().unwrap(), std::time::Duration::from_secs(5));
+            crate::socket::wait(&receiver, &crate::socket::Bell::new().unwrap(), std::time::Duration::from_secs(5));
             incoming.receive(&receiver).unwrap();
             for datagram in incoming.datagrams() {
                 assert_eq!(datagram.source, sender.local_address());

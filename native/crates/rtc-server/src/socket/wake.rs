@@ -1,6 +1,7 @@
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::UdpSocket;
@@ -37,19 +38,80 @@ impl AsRawFd for Wake {
     }
 }
 
+/// A `Wake` that costs a system call only when nobody has rung it since it was last answered.
+#[derive(Debug)]
+pub(crate) struct Bell {
+    wake: Wake,
+    has_rung: AtomicBool,
+}
+
+impl Bell {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self { wake: Wake::new()?, has_rung: AtomicBool::new(false) })
+    }
+
+    /// Call it after what there is to find has been put down.
+    pub(crate) fn ring(&self) {
+        if !self.has_rung.swap(true, Ordering::AcqRel) {
+            self.wake.set();
+        }
+    }
+
+    pub(crate) fn has_rung(&self) -> bool {
+        self.has_rung.load(Ordering::Acquire)
+    }
+
+    /// Call it before looking. The order matters: who rings between the two lines has put its thing down already.
+    pub(crate) fn answer(&self) {
+        self.wake.clear();
+        self.has_rung.swap(false, Ordering::AcqRel);
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Readiness {
     pub(crate) socket: bool,
     pub(crate) wake: bool,
 }
 
+/// Sleeps until the bell rings or the time is up.
+pub(crate) fn wait_for_bell(bell: &Bell, timeout: Duration) {
+    sleep(&mut [entry(bell.wake.as_raw_fd())], timeout);
+}
+
 /// Sleeps until the socket has input, `wake` is set or the time is up.
-pub(crate) fn wait(socket: &UdpSocket, wake: &Wake, timeout: Duration) -> Readiness {
+pub(crate) fn wait(socket: &UdpSocket, bell: &Bell, timeout: Duration) -> Readiness {
+    let mut entries = [entry(socket.as_raw_fd()), entry(bell.wake.as_raw_fd())];
+    let ready = sleep(&mut entries, timeout);
+    Readiness { socket: ready > 0 && entries[0].revents != 0, wake: ready > 0 && entries[1].revents != 0 }
+}
+
+fn entry(fd: RawFd) -> libc::pollfd {
+    libc::pollfd { fd, events: libc::POLLIN, revents: 0 }
+}
+
+fn sleep(entries: &mut [libc::pollfd], timeout: Duration) -> libc::c_int {
     let timeout =
         libc::timespec { tv_sec: timeout.as_secs().min(3600) as libc::time_t, tv_nsec: timeout.subsec_nanos().into() };
-    let entry = |fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-    let mut entries = [entry(socket.as_raw_fd()), entry(wake.as_raw_fd())];
-    // SAFETY: two entries and a time that live through the call; no signal mask is given.
-    let ready = unsafe { libc::ppoll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, &timeout, ptr::null()) };
-    Readiness { socket: ready > 0 && entries[0].revents != 0, wake: ready > 0 && entries[1].revents != 0 }
+    // SAFETY: the entries and a time live through the call; no signal mask is given.
+    unsafe { libc::ppoll(entries.as_mut_ptr(), entries.len() as libc::nfds_t, &timeout, ptr::null()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bell_rung_many_times_is_heard_once_and_then_again() {
+        let bell = Bell::new().unwrap();
+        bell.ring();
+        bell.ring();
+        wait_for_bell(&bell, Duration::from_secs(3600));
+        assert!(bell.has_rung());
+        bell.answer();
+        assert!(!bell.has_rung());
+        wait_for_bell(&bell, Duration::ZERO);
+        bell.ring();
+        wait_for_bell(&bell, Duration::from_secs(3600));
+    }
 }

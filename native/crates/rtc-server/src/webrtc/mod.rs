@@ -1,9 +1,11 @@
 //! The only folder that knows str0m: one WebRTC peer, reduced to what the node needs of it.
 
 mod configuration;
+mod connection;
 mod dtls;
 mod event;
 mod round_trip;
+mod stun;
 #[cfg(test)]
 mod tests;
 // Until the viewers are served by it.
@@ -24,10 +26,13 @@ use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Pacer
 
 pub(crate) use self::configuration::Certificate;
 use self::configuration::{config, new_credentials};
+pub(crate) use self::connection::Connection;
 use self::dtls::{KeySlot, with_keys_kept};
 pub(crate) use self::event::{PeerEvent, PeerOutput, PeerStatistics, ReceivedPacket};
 use self::round_trip::RoundTrip;
+pub(crate) use self::stun::check;
 use crate::answer;
+use crate::command::RestartedIce;
 use crate::error::{MediaError, MediaErrorKind};
 use crate::fragment::IceCredentials;
 use crate::offer::{Format, Offer, SessionKind};
@@ -49,6 +54,7 @@ pub(crate) struct PeerConnection {
     /// Of a viewer, to whom the node sends media itself.
     keys: Option<KeySlot>,
     offer: Offer,
+    local: IceCredentials,
     audio: Option<Mid>,
     video: Option<Mid>,
     /// Retransmissions without RTX: asked for although str0m would not.
@@ -64,20 +70,28 @@ pub(crate) struct PeerConnection {
     failure: Option<&'static str>,
 }
 
-impl PeerConnection {
-    /// Makes the node's side of a connection and the SDP answer. Costs a millisecond or two: not for the media thread.
-    pub(crate) fn accept(
-        offer: Offer,
-        role: SessionKind,
-        candidates: &[SocketAddr],
-        certificate: &Certificate,
-        now: Instant,
-    ) -> Result<(Self, String), MediaError> {
-        // str0m gives up on some contradictory offers by panicking.
-        catch_unwind(AssertUnwindSafe(|| Self::build(offer, role, candidates, certificate, now)))
-            .unwrap_or_else(|_| Err(malformed("The offer contradicts itself.")))
-    }
+/// Makes the node's side of a connection and the SDP answer. Costs a millisecond or two: not for a thread that forwards
+/// media.
+pub(crate) fn accept(
+    offer: Offer,
+    role: SessionKind,
+    candidates: &[SocketAddr],
+    certificate: &Certificate,
+    now: Instant,
+) -> Result<(Box<dyn Connection>, String), MediaError> {
+    // str0m gives up on some contradictory offers by panicking.
+    let (connection, answer) = guarded(|| PeerConnection::build(offer, role, candidates, certificate, now))
+        .unwrap_or_else(|| Err(malformed("The offer contradicts itself.")))?;
+    Ok((Box::new(connection), answer))
+}
 
+/// str0m panics where it takes a state to be impossible. What it does for one connection must not end the others':
+/// `None` then.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+impl PeerConnection {
     fn build(
         offer: Offer,
         role: SessionKind,
@@ -105,10 +119,12 @@ impl PeerConnection {
         let (audio, video) = (mid(MediaKind::Audio), mid(MediaKind::Video));
         let plain_nack = role == SessionKind::Ingest
             && formats(&offer, MediaKind::Video).any(|format| format.feedback.nack && format.retransmission.is_none());
+        let credentials = rtc.direct_api().local_ice_credentials();
         let mut peer = Self {
             rtc,
             keys,
             offer,
+            local: IceCredentials { ufrag: credentials.ufrag, password: credentials.pass },
             audio,
             video,
             plain_nack,
@@ -136,82 +152,21 @@ impl PeerConnection {
         Ok((peer, answer::finished(&answer.to_sdp_string(), role)))
     }
 
-    /// The user name fragment by which STUN requests name this connection.
-    pub(crate) fn ufrag(&mut self) -> String {
-        self.rtc.direct_api().local_ice_credentials().ufrag
-    }
-
-    /// What a viewer takes, in its order of preference.
-    pub(crate) fn viewer_tracks(&self) -> ViewerTracks {
-        let tracks = |kind| self.accepted(kind).map(|format| (format.codec, format.payload_type)).collect();
-        ViewerTracks { audio: tracks(MediaKind::Audio), video: tracks(MediaKind::Video) }
-    }
-
-    /// Whether a STUN message that names this connection was made by one who knows its password.
-    pub(crate) fn accepts(&self, source: SocketAddr, destination: SocketAddr, bytes: &[u8]) -> bool {
-        let Ok(contents) = DatagramRecv::try_from(bytes) else { return false };
-        let receive = Receive { proto: Protocol::Udp, source, destination, contents };
-        self.rtc.accepts(&Input::Receive(Instant::now(), receive))
-    }
-
-    pub(crate) fn receive(&mut self, source: SocketAddr, destination: SocketAddr, bytes: &[u8], now: Instant) {
-        // Anyone may send rubbish: what is no packet is ignored.
-        let Ok(contents) = DatagramRecv::try_from(bytes) else { return };
-        let receive = Receive { proto: Protocol::Udp, source, destination, contents };
-        self.now = now;
-        self.input(Input::Receive(now, receive));
-    }
-
-    pub(crate) fn advance(&mut self, now: Instant) {
-        self.now = now;
-        self.input(Input::Timeout(now));
-    }
-
     fn input(&mut self, input: Input<'_>) {
-        let rtc = &mut self.rtc;
-        match catch_unwind(AssertUnwindSafe(|| rtc.handle_input(input))) {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => self.failure = Some("protocol_error"),
-            Err(_) => self.failure = Some("internal_error"),
-        }
+        self.failure = match guarded(|| self.rtc.handle_input(input)) {
+            Some(Ok(())) => return,
+            Some(Err(_)) => Some("protocol_error"),
+            None => Some("internal_error"),
+        };
     }
 
-    /// Hands out everything there is to send and to tell; returns when to call `advance`, or why it is over.
-    pub(crate) fn poll(&mut self, output: &mut impl PeerOutput) -> Result<Instant, &'static str> {
-        loop {
-            if let Some(reason) = self.failure {
-                return Err(reason);
-            }
-            if !self.rtc.is_alive() {
-                return Err("left");
-            }
-            let rtc = &mut self.rtc;
-            match catch_unwind(AssertUnwindSafe(|| rtc.poll_output())) {
-                Ok(Ok(Output::Timeout(deadline))) => {
-                    let wrote_both = mem::take(&mut self.wrote_audio) & mem::take(&mut self.wrote_video);
-                    if !matches!(self.rtc.last_timeout_reason(), Reason::Pacer(PacerReason::Handle)) {
-                        return Ok(deadline);
-                    }
-                    // After every packet str0m wants to be told the time at once, to see what is left to send. With two
-                    // queues one may be left over; of a single one nothing is, and the look would cost as much as the
-                    // sending.
-                    if !wrote_both {
-                        return Ok(self.now + LOOK_AGAIN);
-                    }
-                    self.advance(self.now);
-                }
-                Ok(Ok(Output::Transmit(packet))) => {
-                    output.transmit(packet.source, packet.destination, packet.contents.into());
-                }
-                Ok(Ok(Output::Event(event))) => {
-                    if let Some(event) = self.translate(event) {
-                        output.event(event);
-                    }
-                }
-                Ok(Err(_)) => self.failure = Some("protocol_error"),
-                Err(_) => self.failure = Some("internal_error"),
-            }
+    /// Does what may panic; if it does, the connection is over.
+    fn try_to<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let done = guarded(|| work(self));
+        if done.is_none() {
+            self.failure = Some("internal_error");
         }
+        done
     }
 
     fn translate(&mut self, event: Event) -> Option<PeerEvent> {
@@ -272,8 +227,7 @@ impl PeerConnection {
         }
     }
 
-    /// Sends a packet; `captured` is what the sender reports will say about its timestamp.
-    pub(crate) fn write(&mut self, packet: OutgoingPacket<'_>, captured: Instant) {
+    fn write_rtp(&mut self, packet: OutgoingPacket<'_>, captured: Instant) {
         let kind = packet.packet.codec.kind();
         let Some(mid) = self.mid(kind) else { return };
         match kind {
@@ -296,47 +250,8 @@ impl PeerConnection {
         stream.write_rtp(write.marker(packet.packet.marker).ext_vals(extensions).nackable(kind == MediaKind::Video));
     }
 
-    pub(crate) fn request_keyframe(&mut self) {
-        let Some(mid) = self.video else { return };
-        let payload_types: Vec<_> = formats(&self.offer, MediaKind::Video).collect();
-        let kind = if payload_types.iter().any(|format| format.feedback.pli) {
-            KeyframeRequestKind::Pli
-        } else {
-            KeyframeRequestKind::Fir
-        };
-        if let Some(stream) = self.rtc.direct_api().stream_rx_by_mid(mid, None) {
-            stream.request_keyframe(kind);
-        }
-    }
-
-    pub(crate) fn add_remote_candidate(&mut self, text: &str) {
-        // Names under .local and TCP candidates are of no use to an ICE-lite agent: it answers checks.
-        if self.remote_candidates < MAX_REMOTE_CANDIDATES
-            && let Ok(candidate) = Candidate::from_sdp_string(text)
-        {
-            self.remote_candidates += 1;
-            self.rtc.add_remote_candidate(candidate);
-        }
-    }
-
-    /// Takes the other side's new credentials and draws new ones (RFC 8445 section 9).
-    pub(crate) fn restart_ice(&mut self, remote: &IceCredentials) -> Result<IceCredentials, MediaError> {
-        let text = self.offer.with_credentials(&remote.ufrag, &remote.password);
-        let refused = |detail: String| MediaError::new(MediaErrorKind::MalformedFragment, detail);
-        let offer = SdpOffer::from_sdp_string(&text).map_err(|error| refused(error.to_string()))?;
-        let rtc = &mut self.rtc;
-        catch_unwind(AssertUnwindSafe(|| rtc.sdp_api().accept_offer(offer)))
-            .map_err(|_| refused("The ICE restart contradicts the session.".into()))?
-            .map_err(|error| refused(error.to_string()))?;
-        let local = new_credentials()?;
-        let creds = IceCreds { ufrag: local.ufrag.clone(), pass: local.password.clone() };
-        self.rtc.direct_api().set_local_ice_credentials(creds);
-        self.offer.text = text;
-        Ok(local)
-    }
-
     /// The media line and mid of the first section, for SDP fragments.
-    pub(crate) fn first_section(&self) -> (String, String) {
+    fn first_section(&self) -> (String, String) {
         let section = &self.offer.sections[0];
         let payload_type = section.formats[0].payload_type;
         let kind = match section.kind {
@@ -344,14 +259,6 @@ impl PeerConnection {
             MediaKind::Video => "video",
         };
         (format!("m={kind} 9 UDP/TLS/RTP/SAVPF {payload_type}"), section.mid.clone())
-    }
-
-    /// Hangs up: what `poll` gives afterwards says goodbye.
-    pub(crate) fn close(&mut self) {
-        let rtc = &mut self.rtc;
-        if !matches!(catch_unwind(AssertUnwindSafe(|| rtc.close())), Ok(Ok(()))) {
-            self.failure = Some("internal_error");
-        }
     }
 
     fn mid(&self, kind: MediaKind) -> Option<Mid> {
@@ -366,6 +273,113 @@ impl PeerConnection {
         let media = self.mid(kind).and_then(|mid| self.rtc.media(mid));
         let payload_types = media.map(|media| media.remote_pts()).unwrap_or_default();
         formats(&self.offer, kind).filter(|format| payload_types.contains(&Pt::from(format.payload_type)))
+    }
+}
+
+impl Connection for PeerConnection {
+    fn credentials(&self) -> IceCredentials {
+        self.local.clone()
+    }
+
+    fn viewer_tracks(&self) -> ViewerTracks {
+        let tracks = |kind| self.accepted(kind).map(|format| (format.codec, format.payload_type)).collect();
+        ViewerTracks { audio: tracks(MediaKind::Audio), video: tracks(MediaKind::Video) }
+    }
+
+    fn receive(&mut self, source: SocketAddr, destination: SocketAddr, bytes: &[u8], now: Instant) {
+        // Anyone may send rubbish: what is no packet is ignored.
+        let Some(Ok(contents)) = guarded(|| DatagramRecv::try_from(bytes)) else { return };
+        let receive = Receive { proto: Protocol::Udp, source, destination, contents };
+        self.now = now;
+        self.input(Input::Receive(now, receive));
+    }
+
+    fn advance(&mut self, now: Instant) {
+        self.now = now;
+        self.input(Input::Timeout(now));
+    }
+
+    fn poll(&mut self, output: &mut dyn PeerOutput) -> Result<Instant, &'static str> {
+        loop {
+            if let Some(reason) = self.failure {
+                return Err(reason);
+            }
+            if !self.rtc.is_alive() {
+                return Err("left");
+            }
+            match guarded(|| self.rtc.poll_output()) {
+                Some(Ok(Output::Timeout(deadline))) => {
+                    let wrote_both = mem::take(&mut self.wrote_audio) & mem::take(&mut self.wrote_video);
+                    if !matches!(self.rtc.last_timeout_reason(), Reason::Pacer(PacerReason::Handle)) {
+                        return Ok(deadline);
+                    }
+                    // After every packet str0m wants to be told the time at once, to see what is left to send. With two
+                    // queues one may be left over; of a single one nothing is, and the look would cost as much as the
+                    // sending.
+                    if !wrote_both {
+                        return Ok(self.now + LOOK_AGAIN);
+                    }
+                    self.advance(self.now);
+                }
+                Some(Ok(Output::Transmit(packet))) => {
+                    output.transmit(packet.source, packet.destination, packet.contents.into());
+                }
+                Some(Ok(Output::Event(event))) => {
+                    if let Some(event) = self.try_to(|connection| connection.translate(event)).flatten() {
+                        output.event(event);
+                    }
+                }
+                Some(Err(_)) => self.failure = Some("protocol_error"),
+                None => self.failure = Some("internal_error"),
+            }
+        }
+    }
+
+    fn write(&mut self, packet: OutgoingPacket<'_>, captured: Instant) {
+        self.try_to(|connection| connection.write_rtp(packet, captured));
+    }
+
+    fn request_keyframe(&mut self) {
+        let Some(mid) = self.video else { return };
+        let takes_pli = formats(&self.offer, MediaKind::Video).any(|format| format.feedback.pli);
+        let kind = if takes_pli { KeyframeRequestKind::Pli } else { KeyframeRequestKind::Fir };
+        self.try_to(|connection| {
+            if let Some(stream) = connection.rtc.direct_api().stream_rx_by_mid(mid, None) {
+                stream.request_keyframe(kind);
+            }
+        });
+    }
+
+    fn add_remote_candidate(&mut self, text: &str) {
+        // Names under .local and TCP candidates are of no use to an ICE-lite agent: it answers checks.
+        if self.remote_candidates < MAX_REMOTE_CANDIDATES
+            && let Some(Ok(candidate)) = guarded(|| Candidate::from_sdp_string(text))
+        {
+            self.remote_candidates += 1;
+            self.try_to(|connection| connection.rtc.add_remote_candidate(candidate));
+        }
+    }
+
+    fn restart_ice(&mut self, remote: &IceCredentials) -> Result<RestartedIce, MediaError> {
+        let text = self.offer.with_credentials(&remote.ufrag, &remote.password);
+        let refused = |detail: String| MediaError::new(MediaErrorKind::MalformedFragment, detail);
+        let offer = SdpOffer::from_sdp_string(&text).map_err(|error| refused(error.to_string()))?;
+        let local = new_credentials()?;
+        guarded(|| self.rtc.sdp_api().accept_offer(offer))
+            .ok_or_else(|| refused("The ICE restart contradicts the session.".into()))?
+            .map_err(|error| refused(error.to_string()))?;
+        let creds = IceCreds { ufrag: local.ufrag.clone(), pass: local.password.clone() };
+        self.try_to(|connection| connection.rtc.direct_api().set_local_ice_credentials(creds));
+        self.offer.text = text;
+        self.local = local.clone();
+        let (media_line, mid) = self.first_section();
+        Ok(RestartedIce { local, media_line, mid })
+    }
+
+    fn close(&mut self) {
+        if !matches!(guarded(|| self.rtc.close()), Some(Ok(()))) {
+            self.failure = Some("internal_error");
+        }
     }
 }
 

@@ -27,14 +27,13 @@ fn answers_to_real_offers_take_their_codecs_in_their_order() {
             .flat_map(|format| [Some(format.payload_type), format.retransmission])
             .flatten()
             .collect();
-        let (mut peer, answer) =
-            PeerConnection::accept(offer, role, &candidates, &certificate, Instant::now()).unwrap();
+        let (peer, answer) = accept(offer, role, &candidates, &certificate, Instant::now()).unwrap();
         assert_eq!(payload_types(&answer, "video"), expected, "{answer}");
         let direction = if role == SessionKind::Ingest { "a=recvonly" } else { "a=sendonly" };
         assert!(answer.contains(direction) && !answer.contains("a=sendrecv"), "{answer}");
         assert!(answer.contains("a=ice-lite") && answer.contains("a=setup:passive"), "{answer}");
         assert!(answer.contains("192.0.2.1 8083 typ host") && answer.contains("2001:db8::1 8083 typ host"));
-        assert!(answer.contains(&format!("a=ice-ufrag:{}", peer.ufrag())));
+        assert!(answer.contains(&format!("a=ice-ufrag:{}", peer.credentials().ufrag)));
         assert!(!answer.contains("a=simulcast") && !answer.contains("a=rid"), "{answer}");
     }
 }
@@ -54,8 +53,7 @@ fn firefox_gets_its_one_codec_with_feedback_and_retransmission() {
     ] {
         let offer = Offer::parse(text, SessionKind::Ingest).unwrap();
         let candidates = ["192.0.2.1:8083".parse().unwrap()];
-        let (_, answer) =
-            PeerConnection::accept(offer, SessionKind::Ingest, &candidates, &certificate, Instant::now()).unwrap();
+        let (_, answer) = accept(offer, SessionKind::Ingest, &candidates, &certificate, Instant::now()).unwrap();
         for line in lines.into_iter().chain(["a=mid:0", "a=rtcp-mux", "a=group:BUNDLE 0"]) {
             assert!(answer.lines().any(|answered| answered == line), "{line} is missing in {answer}");
         }
@@ -73,9 +71,8 @@ fn offers_that_contradict_themselves_are_refused() {
         text.replace("a=mid:1", "a=mid:0"),
         text.replace("a=group:BUNDLE 0 1", "a=group:BUNDLE 7 8 9"),
     ] {
-        let refused = Offer::parse(&broken, SessionKind::Playback).and_then(|offer| {
-            PeerConnection::accept(offer, SessionKind::Playback, &[], &certificate, Instant::now()).map(|_| ())
-        });
+        let refused = Offer::parse(&broken, SessionKind::Playback)
+            .and_then(|offer| accept(offer, SessionKind::Playback, &[], &certificate, Instant::now()).map(|_| ()));
         let kind = refused.map_err(|error| error.kind);
         assert_eq!(kind, Err(MediaErrorKind::MalformedOffer), "{broken}");
     }

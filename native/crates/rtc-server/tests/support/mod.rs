@@ -26,6 +26,7 @@ pub fn options(host: &str) -> NodeOptions {
         public_addresses: Vec::new(),
         silence: Duration::from_secs(2),
         max_sessions: 50,
+        shards: 2,
     }
 }
 

@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
+use crate::fragment::IceCredentials;
+
 /// Addresses one session may have checked from at a time; the oldest is forgotten.
 const ADDRESSES: usize = 16;
 
@@ -15,25 +17,31 @@ pub(crate) struct Demultiplexer {
 
 #[derive(Debug, Default)]
 struct Known {
-    ufrag: String,
+    /// What the session's checks are made with.
+    local: Option<IceCredentials>,
     addresses: Vec<SocketAddr>,
 }
 
 impl Demultiplexer {
-    /// Registers a session, or its new fragment after an ICE restart.
-    pub(crate) fn set_ufrag(&mut self, session: u64, ufrag: String) {
+    /// Registers a session, or its new credentials after an ICE restart.
+    pub(crate) fn set_credentials(&mut self, session: u64, local: IceCredentials) {
         let known = self.known.entry(session).or_default();
-        self.by_ufrag.remove(&known.ufrag);
-        known.ufrag.clone_from(&ufrag);
-        self.by_ufrag.insert(ufrag, session);
+        if let Some(before) = &known.local {
+            self.by_ufrag.remove(&before.ufrag);
+        }
+        self.by_ufrag.insert(local.ufrag.clone(), session);
+        known.local = Some(local);
     }
 
     pub(crate) fn by_address(&self, address: SocketAddr) -> Option<u64> {
         self.by_address.get(&address).copied()
     }
 
-    pub(crate) fn by_ufrag(&self, ufrag: &str) -> Option<u64> {
-        self.by_ufrag.get(ufrag).copied()
+    /// The session of that fragment, and its password.
+    pub(crate) fn by_ufrag(&self, ufrag: &str) -> Option<(u64, &str)> {
+        let session = *self.by_ufrag.get(ufrag)?;
+        let local = self.known.get(&session)?.local.as_ref()?;
+        Some((session, &local.password))
     }
 
     /// Gives an address to a session whose check came from there. A router may hand the address of one to another.
@@ -56,7 +64,9 @@ impl Demultiplexer {
 
     pub(crate) fn remove(&mut self, session: u64) {
         let Some(known) = self.known.remove(&session) else { return };
-        self.by_ufrag.remove(&known.ufrag);
+        if let Some(local) = known.local {
+            self.by_ufrag.remove(&local.ufrag);
+        }
         for address in known.addresses {
             if self.by_address.get(&address) == Some(&session) {
                 self.by_address.remove(&address);
@@ -91,6 +101,10 @@ pub(crate) fn stun_receiver_ufrag(datagram: &[u8]) -> Option<&str> {
 mod tests {
     use super::*;
 
+    fn credentials(ufrag: &str) -> IceCredentials {
+        IceCredentials { ufrag: ufrag.into(), password: format!("password of {ufrag}") }
+    }
+
     fn address(port: u16) -> SocketAddr {
         SocketAddr::from(([192, 0, 2, 1], port))
     }
@@ -98,8 +112,8 @@ mod tests {
     #[test]
     fn an_address_follows_the_latest_session_that_proved_it() {
         let mut demultiplexer = Demultiplexer::default();
-        demultiplexer.set_ufrag(1, "one".into());
-        demultiplexer.set_ufrag(2, "two".into());
+        demultiplexer.set_credentials(1, credentials("one"));
+        demultiplexer.set_credentials(2, credentials("two"));
         demultiplexer.bind(address(5), 1);
         demultiplexer.bind(address(5), 2);
         demultiplexer.remove(1);
@@ -112,9 +126,12 @@ mod tests {
     #[test]
     fn a_restart_forgets_the_old_fragment_and_addresses_are_bounded() {
         let mut demultiplexer = Demultiplexer::default();
-        demultiplexer.set_ufrag(1, "old".into());
-        demultiplexer.set_ufrag(1, "new".into());
-        assert_eq!((demultiplexer.by_ufrag("old"), demultiplexer.by_ufrag("new")), (None, Some(1)));
+        demultiplexer.set_credentials(1, credentials("old"));
+        demultiplexer.set_credentials(1, credentials("new"));
+        assert_eq!(
+            (demultiplexer.by_ufrag("old"), demultiplexer.by_ufrag("new")),
+            (None, Some((1, "password of new")))
+        );
         for port in 0..100 {
             demultiplexer.bind(address(port), 1);
         }

@@ -1,0 +1,64 @@
+use std::net::SocketAddr;
+
+use crate::candidates::Candidates;
+use crate::socket::SendBatch;
+use crate::timers::Timers;
+use crate::webrtc::{Connection, PeerEvent, PeerOutput};
+
+/// The way of packets out of one socket, apart from the connections so that both can be borrowed at once.
+pub(crate) struct Outlet {
+    pub(crate) candidates: Candidates,
+    pub(crate) batch: SendBatch,
+    pub(crate) timers: Timers,
+    /// What connections told and nobody has looked at yet.
+    pub(crate) events: Vec<(u64, PeerEvent)>,
+}
+
+impl Outlet {
+    pub(crate) fn new(batch: SendBatch, candidates: Candidates) -> Self {
+        Self { candidates, batch, timers: Timers::default(), events: Vec::new() }
+    }
+
+    /// Takes all a connection has to send and to tell.
+    pub(crate) fn drain(&mut self, session: u64, connection: &mut dyn Connection) {
+        let Self { candidates, batch, timers, events } = self;
+        match connection.poll(&mut Outbox { session, candidates, batch, events }) {
+            Ok(deadline) => timers.set(session, deadline),
+            Err(reason) => events.push((session, PeerEvent::Closed(reason))),
+        }
+    }
+
+    /// Says goodbye for a connection and forgets what it told: it is about a session that is no more.
+    pub(crate) fn hang_up(&mut self, session: u64, connection: &mut dyn Connection) {
+        connection.close();
+        self.drain(session, connection);
+        self.forget(session);
+    }
+
+    pub(crate) fn forget(&mut self, session: u64) {
+        self.events.retain(|(about, _)| *about != session);
+        self.timers.remove(session);
+    }
+
+    pub(crate) fn flush(&mut self) {
+        self.batch.flush();
+    }
+}
+
+/// Puts what a connection sends into the batch and keeps what it tells for later.
+struct Outbox<'a> {
+    session: u64,
+    candidates: &'a Candidates,
+    batch: &'a mut SendBatch,
+    events: &'a mut Vec<(u64, PeerEvent)>,
+}
+
+impl PeerOutput for Outbox<'_> {
+    fn transmit(&mut self, source: SocketAddr, destination: SocketAddr, bytes: Vec<u8>) {
+        self.batch.push(self.candidates.route(source, destination), &bytes);
+    }
+
+    fn event(&mut self, event: PeerEvent) {
+        self.events.push((self.session, event));
+    }
+}

@@ -1,0 +1,420 @@
+//! One shard: its sessions, and its part of their rooms. Driven from outside: it is given datagrams, the time and what
+//! waits in its mailbox, and leaves what is to be sent in its outlet.
+
+mod demultiplexer;
+mod execution;
+mod rooms;
+mod session;
+mod worker;
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant, SystemTime};
+
+use rtc_core::{IngestId, IngestPacket, MonotonicTime, Source, SourceId, ViewerId};
+
+use self::demultiplexer::Demultiplexer;
+pub(crate) use self::demultiplexer::stun_receiver_ufrag;
+use self::rooms::{Place, Rooms};
+use self::session::{Egress, Session, Sessions};
+pub(crate) use self::worker::ShardWorker;
+use crate::command::{Command, Reported};
+use crate::directory::Departure;
+use crate::offer::SessionKind;
+use crate::outlet::Outlet;
+use crate::post::{self, DoorPost, Entrance, Letter, MAX_DATAGRAM, Notice, Parcel, ShardMailbox, ShardPost};
+use crate::report::{Counters, SessionState};
+use crate::socket::{Datagram, Wake};
+use crate::webrtc::{self, PeerEvent, ReceivedPacket};
+
+/// Housekeeping: silence, lingering reports, connections that never came about.
+const TICK: Duration = Duration::from_millis(100);
+/// A session that has not connected by then is closed.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Commands taken between two looks at the socket.
+const COMMANDS_A_ROUND: usize = 64;
+
+/// What the threads of a node have in common.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    /// The moment from which monotonic time counts, on all shards.
+    pub(crate) started: Instant,
+    pub(crate) silence: Duration,
+    pub(crate) shards: Arc<[ShardPost]>,
+    pub(crate) door: DoorPost,
+    /// Set when the state of a session changed.
+    pub(crate) changed: Arc<Wake>,
+    pub(crate) departed: Sender<Departure>,
+}
+
+pub(crate) struct Shard {
+    index: usize,
+    surroundings: Surroundings,
+    mailbox: ShardMailbox,
+    counters: Arc<Counters>,
+    pub(crate) now: Instant,
+    pub(crate) outlet: Outlet,
+    demultiplexer: Demultiplexer,
+    sessions: Sessions,
+    rooms: Rooms,
+    closed: VecDeque<Reported>,
+    next_tick: Instant,
+    is_stopped: bool,
+}
+
+impl Shard {
+    pub(crate) fn new(
+        index: usize,
+        surroundings: Surroundings,
+        mailbox: ShardMailbox,
+        outlet: Outlet,
+        counters: Arc<Counters>,
+    ) -> Self {
+        let now = surroundings.started;
+        Self {
+            index,
+            surroundings,
+            mailbox,
+            counters,
+            now,
+            outlet,
+            demultiplexer: Demultiplexer::default(),
+            sessions: Sessions::default(),
+            rooms: Rooms::default(),
+            closed: VecDeque::new(),
+            next_tick: now,
+            is_stopped: false,
+        }
+    }
+
+    /// When there is something to do although nothing arrives.
+    pub(crate) fn deadline(&self) -> Instant {
+        let room = self.rooms.deadline().map(|at| self.surroundings.started + at.elapsed());
+        [self.outlet.timers.next(), room].into_iter().flatten().fold(self.next_tick, Instant::min)
+    }
+
+    pub(crate) fn has_mail(&self) -> bool {
+        self.mailbox.bell.has_rung()
+    }
+
+    /// Takes one datagram; `finish` is to follow, after one or many.
+    pub(crate) fn receive(&mut self, datagram: Datagram<'_>, now: Instant) {
+        self.now = now;
+        let Datagram { source, local, bytes } = datagram;
+        Counters::add(&self.counters.packets_received, 1);
+        Counters::add(&self.counters.bytes_received, bytes.len() as u64);
+        let destination = self.outlet.candidates.destination(source, local);
+        let Some(session) = self.addressee(datagram) else { return };
+        self.pass_in(Letter { session, shard: self.index, source, destination, bytes });
+    }
+
+    /// Hands a datagram to its session, wherever that is.
+    fn pass_in(&mut self, letter: Letter<&[u8]>) {
+        let Letter { session: id, source, destination, bytes, .. } = letter;
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if let Some(connection) = &mut session.connection {
+            connection.receive(source, destination, bytes, self.now);
+            self.outlet.drain(id, &mut **connection);
+        } else if bytes.len() > MAX_DATAGRAM || !self.surroundings.door.forward(letter.copied()) {
+            Counters::add(&self.counters.door_drops, 1);
+        }
+    }
+
+    /// The session a datagram is for. A check (RFC 8445 section 7.3) must be made with the password of the session it
+    /// names: only one who knows it may bind an address, and to no other address is anything remembered.
+    fn addressee(&mut self, datagram: Datagram<'_>) -> Option<u64> {
+        let known = self.demultiplexer.by_address(datagram.source);
+        let Some(ufrag) = stun_receiver_ufrag(datagram.bytes) else { return known };
+        let (named, password) = self.demultiplexer.by_ufrag(ufrag)?;
+        webrtc::check(datagram.bytes, password)?;
+        if known != Some(named) {
+            self.demultiplexer.bind(datagram.source, named);
+        }
+        Some(named)
+    }
+
+    /// Does what there is to do at `now`; false when the shard has been told to stop.
+    pub(crate) fn finish(&mut self, now: Instant) -> bool {
+        self.now = now;
+        self.expire();
+        self.settle();
+        if self.has_mail() {
+            self.open_mail();
+            self.settle();
+        }
+        if self.now >= self.next_tick {
+            self.tick();
+            self.next_tick = self.now + TICK;
+        }
+        self.request_keyframes();
+        self.settle();
+        if self.is_stopped {
+            self.close_everything();
+        }
+        !self.is_stopped
+    }
+
+    fn open_mail(&mut self) {
+        self.mailbox.bell.answer();
+        while let Some(notice) = post::next(&self.mailbox.notices) {
+            self.take_notice(notice);
+        }
+        while let Some(parcel) = post::next(&self.mailbox.parcels) {
+            match parcel {
+                Parcel::Batch { room, packets } => self.rooms.receive(room, &packets, false),
+                Parcel::Seed { room, packets } => self.rooms.receive(room, &packets, true),
+                Parcel::Stray(letter) => {
+                    // It must not go round and round: a session at the door again is another one.
+                    if self.sessions.get(&letter.session).is_some_and(|session| session.connection.is_some()) {
+                        self.pass_in(letter.borrowed());
+                    }
+                }
+            }
+        }
+        for _ in 0..COMMANDS_A_ROUND {
+            match post::next(&self.mailbox.commands) {
+                Some(Command::Stop) => self.is_stopped = true,
+                Some(command) => self.execute(command),
+                None => return,
+            }
+        }
+        // More may wait: come back after a look at the socket.
+        self.mailbox.bell.ring();
+    }
+
+    fn take_notice(&mut self, notice: Notice) {
+        match notice {
+            Notice::Connected { session: id, mut connection, events } => {
+                let Some(session) = self.sessions.get_mut(&id) else {
+                    // Closed meanwhile, which the door has not heard yet.
+                    self.outlet.hang_up(id, &mut *connection);
+                    return;
+                };
+                self.outlet.drain(id, &mut *connection);
+                session.connection = Some(connection);
+                // What it tells now comes after what it told at the door.
+                let later = mem::take(&mut self.outlet.events);
+                self.outlet.events.extend(events.into_iter().map(|event| (id, event)));
+                self.outlet.events.extend(later);
+                self.settle();
+            }
+            Notice::Failed { session, reason } => self.close(session, reason),
+            Notice::Credentials { session, local } => {
+                if self.sessions.contains_key(&session) {
+                    self.demultiplexer.set_credentials(session, local);
+                }
+            }
+            Notice::Returned(command) => self.execute(command),
+            Notice::Look { room } => {
+                if let Some(room) = self.rooms.get_mut(room) {
+                    room.link.look();
+                }
+            }
+            Notice::Forget { room } => self.rooms.remove(room, self.index),
+        }
+    }
+
+    pub(crate) fn monotonic(&self, at: Instant) -> MonotonicTime {
+        MonotonicTime::since_start(at.saturating_duration_since(self.surroundings.started))
+    }
+
+    fn expire(&mut self) {
+        while let Some(id) = self.outlet.timers.due(self.now) {
+            self.connection_changed(id);
+        }
+    }
+
+    /// Lets a connection do what is due and takes what comes of it.
+    fn connection_changed(&mut self, id: u64) {
+        if let Some(connection) = self.sessions.get_mut(&id).and_then(|session| session.connection.as_mut()) {
+            connection.advance(self.now);
+            self.outlet.drain(id, &mut **connection);
+        }
+    }
+
+    /// Works off what the connections told, and sends on the media that came in.
+    fn settle(&mut self) {
+        loop {
+            let events = mem::take(&mut self.outlet.events);
+            for (id, event) in events {
+                self.handle(id, event);
+            }
+            self.with_rooms(|rooms, place, now, egress| rooms.forward(now, place, egress));
+            if self.outlet.events.is_empty() {
+                break;
+            }
+        }
+    }
+
+    /// Borrows the rooms beside the way out of them.
+    fn with_rooms<T>(&mut self, work: impl FnOnce(&mut Rooms, &Place<'_>, MonotonicTime, &mut Egress<'_>) -> T) -> T {
+        let now = self.monotonic(self.now);
+        let Self { rooms, outlet, sessions, surroundings, index, now: instant, .. } = self;
+        let place = Place { shard: *index, posts: &surroundings.shards };
+        let mut egress = Egress { outlet, sessions, started: surroundings.started, now: *instant };
+        work(rooms, &place, now, &mut egress)
+    }
+
+    fn handle(&mut self, id: u64, event: PeerEvent) {
+        let now = self.monotonic(self.now);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        match event {
+            PeerEvent::Packet(packet) => self.take_media(id, packet),
+            PeerEvent::SenderReport(kind, report) => {
+                if let Some(source) = self.rooms.get_mut(session.room).and_then(|room| room.source.as_mut()) {
+                    source.sender_report(IngestId(id), kind, report);
+                }
+            }
+            PeerEvent::KeyframeRequested => {
+                if let Some(audience) = self.rooms.get_mut(session.room).and_then(|room| room.audience.as_mut()) {
+                    audience.viewer_wants_keyframe(ViewerId(id), now);
+                }
+            }
+            PeerEvent::Connected => self.connected(id),
+            PeerEvent::Statistics(statistics) => {
+                let (nacks, retransmissions) = session.update(statistics);
+                let counter = match session.kind {
+                    SessionKind::Ingest => &self.counters.nacks_sent,
+                    SessionKind::Playback => &self.counters.nacks_received,
+                };
+                Counters::add(counter, nacks);
+                Counters::add(&self.counters.retransmissions, retransmissions);
+            }
+            PeerEvent::RoundTrip(round_trip) => session.round_trip = Some(round_trip),
+            PeerEvent::Closed(reason) => self.close(id, reason),
+        }
+    }
+
+    fn take_media(&mut self, id: u64, packet: ReceivedPacket) {
+        let arrival = self.monotonic(packet.arrival);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Some(source) = self.rooms.get_mut(session.room).and_then(|room| room.source.as_mut()) else { return };
+        if !mem::replace(&mut session.was_flowing, true) {
+            self.surroundings.changed.set();
+        }
+        source.receive(IngestPacket {
+            source: SourceId { ingest: id, ssrc: packet.ssrc },
+            codec: packet.codec,
+            sequence: packet.sequence,
+            timestamp: packet.timestamp,
+            marker: packet.marker,
+            orientation: packet.orientation,
+            payload: packet.payload,
+            arrival,
+        });
+    }
+
+    fn connected(&mut self, id: u64) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.state = SessionState::Connected;
+        session.connected_at = Some(SystemTime::now());
+        self.surroundings.changed.set();
+        if let (SessionKind::Playback, Some(connection)) = (session.kind, &session.connection) {
+            let (room, tracks) = (session.room, connection.viewer_tracks());
+            self.with_rooms(|rooms, place, now, egress| {
+                if let Some(room) = rooms.get_mut(room) {
+                    room.add_viewer(ViewerId(id), tracks, now, place, egress);
+                }
+            });
+        }
+    }
+
+    fn request_keyframes(&mut self) {
+        for ingest in self.with_rooms(|rooms, place, now, _| rooms.poll_keyframe_requests(now, place)) {
+            if let Some(session) = self.sessions.get_mut(&ingest.0)
+                && let Some(connection) = &mut session.connection
+            {
+                session.keyframe_requests += 1;
+                connection.request_keyframe();
+                self.connection_changed(ingest.0);
+            }
+        }
+    }
+
+    /// Ends a session; its report lingers.
+    fn close(&mut self, id: u64, reason: &'static str) {
+        let Some(mut report) = self.report_of(id) else { return };
+        let Some(session) = self.sessions.remove(&id) else { return };
+        report.state = SessionState::Closed;
+        report.close_reason = Some(reason);
+        match session.connection {
+            Some(mut connection) => self.outlet.hang_up(id, &mut *connection),
+            None => {
+                self.outlet.forget(id);
+                self.surroundings.door.enter(Entrance::Dismiss { session: id });
+            }
+        }
+        self.demultiplexer.remove(id);
+        if session.kind == SessionKind::Ingest
+            && let Some(source) = self.rooms.get_mut(session.room).and_then(|room| room.source.as_mut())
+        {
+            source.close_ingest(IngestId(id));
+        }
+        self.rooms.leave(session.room, id, self.index);
+        self.closed.push_back(Reported { session: id, closed: Some(self.now), report });
+        // The handle is gone when nobody listens any more.
+        let _ = self.surroundings.departed.send((id, self.now));
+        self.surroundings.changed.set();
+    }
+
+    fn tick(&mut self) {
+        let now = self.monotonic(self.now);
+        let (mut overdue, mut ingests, mut playbacks) = (Vec::new(), 0, 0);
+        let mut connecting = 0;
+        for (id, session) in &mut self.sessions {
+            if session.state == SessionState::Connecting {
+                connecting += 1;
+                if self.now - session.opened > CONNECT_TIMEOUT {
+                    overdue.push(*id);
+                }
+            }
+            match session.kind {
+                SessionKind::Playback => playbacks += 1,
+                SessionKind::Ingest => {
+                    ingests += 1;
+                    let source = self.rooms.get(session.room).and_then(|room| room.source.as_ref());
+                    let is_flowing = |source: &Source| {
+                        source.ingest() == Some(IngestId(*id)) && source.is_busy(self.surroundings.silence, now)
+                    };
+                    let flows = source.is_some_and(is_flowing);
+                    if mem::replace(&mut session.was_flowing, flows) != flows {
+                        self.surroundings.changed.set();
+                    }
+                }
+            }
+        }
+        overdue.sort_unstable();
+        for id in overdue {
+            self.close(id, "never_connected");
+        }
+        self.forget_closed();
+        self.rooms.retry();
+        let counters = &self.counters;
+        let sent = self.outlet.batch.counters();
+        let rooms = self.rooms.counters();
+        for (counter, value) in [
+            (&counters.ingest_sessions, ingests),
+            (&counters.playback_sessions, playbacks),
+            (&counters.connecting_sessions, connecting),
+            (&counters.packets_sent, sent.packets),
+            (&counters.bytes_sent, sent.bytes),
+            (&counters.send_drops, sent.drops),
+            (&counters.shard_drops, rooms.packets_dropped),
+            (&counters.keyframe_requests_received, rooms.audience.keyframe_requests_received),
+            (&counters.keyframe_requests_from_cache, rooms.audience.keyframe_requests_from_cache),
+            (&counters.keyframe_requests_sent, rooms.source.keyframe_requests_sent),
+        ] {
+            Counters::set(counter, value);
+        }
+    }
+
+    fn close_everything(&mut self) {
+        let mut ids: Vec<u64> = self.sessions.keys().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            self.close(id, "node_closed");
+        }
+    }
+}

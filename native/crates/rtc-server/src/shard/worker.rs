@@ -1,0 +1,61 @@
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Shard;
+use crate::report::Counters;
+use crate::socket::{Bell, Readiness, ReceiveBatch, UdpSocket, thread_cpu_seconds, wait};
+
+/// Rounds of reading the socket before other work gets its turn.
+const READ_ROUNDS: usize = 8;
+const CPU_EVERY: Duration = Duration::from_millis(100);
+
+/// The thread of a shard: waits, and moves datagrams between the shard and its socket.
+pub(crate) struct ShardWorker {
+    pub(crate) shard: Shard,
+    socket: Arc<UdpSocket>,
+    incoming: ReceiveBatch,
+    bell: Arc<Bell>,
+    counters: Arc<Counters>,
+    next_cpu: Instant,
+}
+
+impl ShardWorker {
+    pub(crate) fn new(shard: Shard, socket: Arc<UdpSocket>) -> Self {
+        let (bell, counters) = (shard.mailbox.bell.clone(), shard.counters.clone());
+        Self { next_cpu: shard.now, shard, socket, incoming: ReceiveBatch::new(), bell, counters }
+    }
+
+    /// Runs until it is told to stop, or the socket fails for good.
+    pub(crate) fn run(mut self) -> io::Result<()> {
+        loop {
+            let timeout = self.shard.deadline().saturating_duration_since(Instant::now());
+            let ready = wait(&self.socket, &self.bell, timeout);
+            if !self.turn(ready, Instant::now())? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Does what there is to do at `now`; false when told to stop.
+    pub(crate) fn turn(&mut self, ready: Readiness, now: Instant) -> io::Result<bool> {
+        let mut now = now;
+        for _ in 0..if ready.socket { READ_ROUNDS } else { 0 } {
+            let more = self.incoming.receive(&self.socket)?;
+            for datagram in self.incoming.datagrams() {
+                self.shard.receive(datagram, now);
+            }
+            if !more {
+                break;
+            }
+            now = Instant::now();
+        }
+        let goes_on = self.shard.finish(now);
+        self.shard.outlet.flush();
+        if now >= self.next_cpu {
+            Counters::set(&self.counters.cpu_micros, (thread_cpu_seconds() * 1e6) as u64);
+            self.next_cpu = now + CPU_EVERY;
+        }
+        Ok(goes_on)
+    }
+}
