@@ -50,7 +50,7 @@ pub struct AudienceCounters {
 }
 
 /// A room's viewers on one shard, with what they share: the keyframe group for those who join and the packets that may
-/// be asked for again.
+/// be asked for again. It belongs to one source, whose numbers it goes by.
 #[derive(Debug)]
 pub struct Audience {
     state: SourceState,
@@ -223,14 +223,14 @@ impl Audience {
         viewer.into_iter().flat_map(|viewer| [&viewer.audio, &viewer.video]).filter_map(DownTrack::unplayable).collect()
     }
 
-    /// A viewer asks for a keyframe. Its group may just have answered; else the audience wishes for one.
+    /// A viewer asks for a keyframe. Its group may just have answered, or be about to; else the audience wishes for one.
     pub fn viewer_wants_keyframe(&mut self, viewer: ViewerId, now: MonotonicTime) {
         let Some(place) = self.places.get(&viewer) else { return };
         self.counters.keyframe_requests_received += 1;
         let viewer = &self.viewers[*place];
         if viewer.got_group_just_before(now) {
             self.counters.keyframe_requests_from_cache += 1;
-        } else if !viewer.is_paused && viewer.video.unplayable().is_none() {
+        } else if viewer.has_joined && viewer.video.unplayable().is_none() {
             self.wishes_keyframe = true;
         }
     }

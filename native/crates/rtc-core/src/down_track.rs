@@ -9,11 +9,16 @@ const FIRST_SEQUENCE: u64 = 1_000;
 /// instead of playing the group at its own pace and staying that far behind.
 const REPLAY_STEP: u32 = 90;
 
+/// A wider gap than this in a viewer's numbers would leave its SRTP receiver guessing the rollover counter wrong
+/// (RFC 3711 section 3.3.1: half the range). Nothing of it will be sent any more.
+const WIDEST_GAP: u64 = 1 << 14;
+
 /// A packet for one viewer.
 #[derive(Clone, Copy, Debug)]
 pub struct OutgoingPacket<'a> {
     pub payload_type: PayloadType,
     pub sequence: u64,
+    /// Not the packet's own in a keyframe group that is replayed: there it says nothing of when the media was captured.
     pub timestamp: u32,
     pub packet: &'a RoomPacket,
 }
@@ -115,7 +120,11 @@ impl DownTrack {
         }
         let payload_type = self.selected?.1?;
         let flow = self.flow?;
-        let sequence = flow.own_start + packet.sequence.checked_sub(flow.room_start)?;
+        let mut sequence = flow.own_start + packet.sequence.checked_sub(flow.room_start)?;
+        if sequence > self.highest_sequence + WIDEST_GAP {
+            self.start_at(packet);
+            sequence = self.highest_sequence + 1;
+        }
         // Nothing that old is sent again any more.
         if self.replay.as_ref().is_some_and(|replay| packet.sequence > replay.last_sequence + 4_000) {
             self.replay = None;
@@ -213,6 +222,15 @@ mod tests {
         let sent = [10_000_000, 10_000_001, 9_999_999]
             .map(|sequence| track.write(&packet(sequence, 5)).map(|out| out.sequence));
         assert_eq!(sent, [Some(FIRST_SEQUENCE), Some(FIRST_SEQUENCE + 1), None]);
+    }
+
+    #[test]
+    fn a_gap_that_would_hide_a_rollover_is_closed() {
+        let mut track = track();
+        track.start_at(&packet(10, 0));
+        let sent = [10, 10 + WIDEST_GAP, 10 + 3 * WIDEST_GAP, 11 + 3 * WIDEST_GAP, 9 + 3 * WIDEST_GAP]
+            .map(|sequence| track.write(&packet(sequence, 0)).map(|out| out.sequence - FIRST_SEQUENCE));
+        assert_eq!(sent, [Some(0), Some(WIDEST_GAP), Some(WIDEST_GAP + 1), Some(WIDEST_GAP + 2), None]);
     }
 
     #[test]

@@ -19,6 +19,12 @@ struct PictureId {
     value: u16,
 }
 
+impl PictureId {
+    fn mask(self) -> u16 {
+        if self.long { 0x7fff } else { 0x7f }
+    }
+}
+
 /// Rewrites picture ids and TL0PICIDX by a difference that changes when the source does.
 #[derive(Debug, Default)]
 pub(crate) struct PictureIdContinuity {
@@ -47,16 +53,13 @@ impl PictureIdContinuity {
             return payload;
         }
         let Some(numbers) = parse(codec, &payload) else { return payload };
-        let picture_id = numbers.picture_id.map(|id| {
-            let mask = if id.long { 0x7fff } else { 0x7f };
-            (id, id.value.wrapping_add(self.picture_id_shift) & mask)
-        });
+        let picture_id = numbers.picture_id.map(|id| (id, id.value.wrapping_add(self.picture_id_shift) & id.mask()));
         let tl0 = numbers.tl0_index.map(|(at, value)| (at, value.wrapping_add(self.tl0_shift)));
-        if let Some((_, value)) = picture_id {
-            self.last_picture_id = Some(newer(self.last_picture_id, value));
+        if let Some((id, value)) = picture_id {
+            self.last_picture_id = Some(newer(self.last_picture_id, value, id.mask()));
         }
         if let Some((_, value)) = tl0 {
-            self.last_tl0 = Some(value);
+            self.last_tl0 = Some(newer(self.last_tl0.map(u16::from), value.into(), 0xff) as u8);
         }
         if self.picture_id_shift == 0 && self.tl0_shift == 0 {
             return payload;
@@ -76,10 +79,10 @@ impl PictureIdContinuity {
     }
 }
 
-/// The later of two 15-bit numbers; packets may come out of order.
-fn newer(last: Option<u16>, value: u16) -> u16 {
+/// The later of two numbers that wrap at `mask`; packets may come out of order.
+fn newer(last: Option<u16>, value: u16, mask: u16) -> u16 {
     match last {
-        Some(last) if value.wrapping_sub(last) & 0x7fff > 0x4000 => last,
+        Some(last) if last <= mask && value.wrapping_sub(last) & mask > mask / 2 => last,
         _ => value,
     }
 }
@@ -186,6 +189,42 @@ mod tests {
                     numbers(&sent),
                     ((last + 1 + step) & 0x7fff, tl0.wrapping_add(1 + step as u8))
                 );
+            }
+        }
+
+        #[test]
+        fn numbers_of_any_width_go_around_and_on_though_packets_come_out_of_order(
+            start: u16, next: u16, pairs in 1u16..200, long: bool, is_vp9: bool,
+        ) {
+            let codec = if is_vp9 { Codec::Vp9 { profile: 0 } } else { Codec::Vp8 };
+            let mask = if long { 0x7fff } else { 0x7f };
+            let payload = |number: u16| -> Arc<[u8]> {
+                let mut payload = if is_vp9 { vec![0xa8] } else { vec![0x90, 0xe0] };
+                if long {
+                    payload.extend(((number & mask) | 0x8000).to_be_bytes());
+                } else {
+                    payload.push((number & mask) as u8);
+                }
+                // A VP9 descriptor has a byte of layer indices before the TL0PICIDX.
+                payload.extend(is_vp9.then_some(0));
+                payload.extend([number as u8, 0x20, 0xaa]);
+                payload.into()
+            };
+            let read = |payload: &[u8]| {
+                let numbers = parse(codec, payload).unwrap();
+                (numbers.picture_id.unwrap().value, numbers.tl0_index.unwrap().1)
+            };
+            let mut continuity = PictureIdContinuity::default();
+            let count = 2 * pairs;
+            for index in 0..count {
+                // The second of each pair before the first: the newest is not the last to come.
+                continuity.rewrite(codec, payload(start.wrapping_add(index ^ 1)));
+            }
+            continuity.splice(codec, &payload(next));
+            for index in 0..count {
+                let expected = start.wrapping_add(count + index);
+                let sent = continuity.rewrite(codec, payload(next.wrapping_add(index)));
+                prop_assert_eq!(read(&sent), (expected & mask, expected as u8));
             }
         }
 

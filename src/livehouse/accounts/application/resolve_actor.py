@@ -24,10 +24,9 @@ class ResolveActor:
         if could_be_token(token):
             async with self._unit_of_work() as unit:
                 found = await unit.login_sessions.find(self._tokens.hashes(token))
-        now = self._clock.now()
-        if found is None or not found[0].is_open(now):
+        if found is None or not found[0].is_open(self._clock.now()):
             raise Unauthenticated(
                 "invalid-token", "The access token is unknown or has expired. Sign in again."
             )
         _, account = found
-        return account.actor(now)
+        return Actor(account.id, account.name)

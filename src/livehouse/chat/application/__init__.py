@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from livehouse.chat.application.enter_chat_room import EnterChatRoom
 from livehouse.chat.application.open_chat_room import OpenChatRoom
-from livehouse.chat.application.queries import ReadChatHistory, ReadRoomHistory, RoomMessages
+from livehouse.chat.application.queries import ReadChatHistory, RoomMessages
 from livehouse.chat.application.send_chat_message import SendChatMessage
 from livehouse.chat.domain.chat_message import ChatMessage
 
@@ -22,10 +21,8 @@ class ChatUseCases:
 
 @dataclass(frozen=True, slots=True)
 class ChatGatewayUseCases:
-    """Those of the socket door. open_room and room_messages serve the gateway itself, not one socket."""
+    """Those of the socket door."""
 
     open_room: OpenChatRoom
-    room_messages: RoomMessages
-    enter_room: EnterChatRoom
-    read_history: ReadRoomHistory
     send_message: SendChatMessage
+    room_messages: RoomMessages

@@ -8,8 +8,7 @@ from datetime import timedelta
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Conflict, DomainError, Unauthenticated
 from cpc.kernel.ids import Ids
-from livehouse.access.contract import Action
-from livehouse.streaming.application.authorization import AuthorizeBroadcaster
+from livehouse.streaming.application.authorization import AuthenticateBroadcaster
 from livehouse.streaming.application.ports import (
     BroadcastAlreadyRunning,
     MediaNodes,
@@ -47,7 +46,7 @@ class OpenIngest:
     def __init__(
         self,
         units: UnitOfWorkFactory,
-        authorize: AuthorizeBroadcaster,
+        authenticate: AuthenticateBroadcaster,
         router: MediaRouter,
         nodes: MediaNodes,
         social_events: SocialEvents,
@@ -57,7 +56,7 @@ class OpenIngest:
         return_window: timedelta,
     ) -> None:
         self._units = units
-        self._authorize = authorize
+        self._authenticate = authenticate
         self._router = router
         self._nodes = nodes
         self._social_events = social_events
@@ -69,10 +68,9 @@ class OpenIngest:
     async def __call__(self, stream_key: str | None, offer: str, *, takeover: bool = False) -> OpenedSession:
         """stream_key: the secret. takeover: replace a session whose media still flows.
 
-        Raises `Unauthenticated`, `Forbidden`,
-        `Conflict` (`already-live`), `Invalid`, `Unprocessable`, `Unavailable`.
+        Raises `Unauthenticated`, `Conflict` (`already-live`), `Invalid`, `Unprocessable`, `Unavailable`.
         """
-        key = await self._authorize(stream_key, Action.OPEN_INGEST)
+        key = await self._authenticate(stream_key)
         broadcaster = Broadcaster(key.channel_id, key.id)
         async with self._units() as unit:
             running = await unit.broadcasts.running_of(broadcaster.channel_id)

@@ -1,1 +1,0 @@
-"""Answering who may do what."""
