@@ -99,7 +99,7 @@ async def streaming_platform(
         accounts,
         channel,
         streaming,
-        build_chat(engine, channel.find_channels),
+        build_chat(engine, channel.find_channels, clock),
         ProcessesUseCases(
             OpenAccount(accounts.sign_up, channel.create_channel),
             ReturnToAccount(accounts.sign_in, channel.create_channel),

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-SLICES = ("accounts", "channel", "chat", "streaming")
+SLICES = ("access", "accounts", "channel", "chat", "streaming")
 
 # One violation of each contract: the files to add (text by path) and the word the report must hold.
 PLANTS: dict[str, tuple[dict[str, str], str]] = {
@@ -28,8 +28,8 @@ PLANTS: dict[str, tuple[dict[str, str], str]] = {
     ),
     **{
         f"{slice_}-private": (
-            {f"src/livehouse/{other}/adapters/planted.py": f"import livehouse.{slice_}.domain\n"},
-            f"livehouse.{other}.adapters.planted",
+            {f"src/livehouse/{other}/application/planted.py": f"import livehouse.{slice_}.domain\n"},
+            f"livehouse.{other}.application.planted",
         )
         for slice_, other in zip(SLICES, SLICES[1:] + SLICES[:1], strict=True)
     },

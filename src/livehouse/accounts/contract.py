@@ -11,6 +11,7 @@ from uuid import UUID
 from cpc.eventbus.envelope import CloudEvent
 from cpc.kernel.errors import Invalid, Unauthenticated
 from cpc.kernel.ids import EntityId
+from livehouse.access.contract import Scope, Suspension
 
 LOGIN_SESSION_COOKIE = "livehouse_session"
 
@@ -72,10 +73,18 @@ class AccountName:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts in a request: an account, or an anonymous visitor."""
+    """Who acts in a request: an account, or an anonymous visitor. What access asks of it is known with it.
+
+    scopes: of the personal access token that was sent; None for a login session.
+    is_confirmed: has a confirmed mail address, or the node sends no mail. suspension: None unless it counts.
+    """
 
     account_id: AccountId | None = None
     name: AccountName | None = None
+    scopes: frozenset[Scope] | None = None
+    is_administrator: bool = False
+    is_confirmed: bool = True
+    suspension: Suspension | None = None
 
     @property
     def is_anonymous(self) -> bool:
@@ -97,6 +106,53 @@ class ActorResolver(Protocol):
     async def __call__(self, token: str) -> Actor:
         """Raises `Unauthenticated` when the token is unknown, expired or signed out."""
         ...
+
+
+class People(Protocol):
+    """Read facade: accounts as those who act, for what is done in their name without their token."""
+
+    async def actor(self, account_id: AccountId) -> Actor:
+        """As after a fresh sign-in. Raises `NotFound` (no-such-account)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSuspended:
+    """Integration event: an administrator suspended an account. until: None for good."""
+
+    type: ClassVar[str] = "livehouse.accounts.AccountSuspended.v1"
+    subject_prefix: ClassVar[str] = "accounts.AccountSuspended.v1"
+
+    account_id: AccountId
+    name: AccountName
+    suspended_at: datetime
+    until: datetime | None
+
+    def to_cloud_event(self, *, event_id: UUID, time: datetime) -> CloudEvent:
+        return CloudEvent(
+            id=event_id,
+            type=self.type,
+            source="/livehouse/accounts",
+            subject=f"{self.subject_prefix}.{self.account_id}",
+            time=time,
+            partition_key=str(self.account_id),
+            data={
+                "account_id": str(self.account_id),
+                "name": self.name.value,
+                "suspended_at": self.suspended_at.isoformat(),
+                "until": None if self.until is None else self.until.isoformat(),
+            },
+        )
+
+    @classmethod
+    def from_cloud_event(cls, event: CloudEvent) -> Self:
+        data = event.data
+        return cls(
+            AccountId.parse(str(data["account_id"])),
+            AccountName(str(data["name"])),
+            datetime.fromisoformat(str(data["suspended_at"])),
+            None if data["until"] is None else datetime.fromisoformat(str(data["until"])),
+        )
 
 
 @dataclass(frozen=True, slots=True)

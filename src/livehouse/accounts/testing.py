@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
 from cpc.eventbus.envelope import CloudEvent, Outbox
 from cpc.eventbus.testing import RecordingOutbox
-from cpc.kernel.errors import Conflict
-from livehouse.accounts.contract import AccountId, AccountName
+from cpc.kernel.errors import Conflict, NotFound
+from livehouse.access.contract import Suspension
+from livehouse.accounts.contract import AccountId, AccountName, Actor
 from livehouse.accounts.domain.account import Account
+from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId
 from livehouse.accounts.domain.login_session import LoginSession
 from livehouse.accounts.domain.password import Password
 
@@ -22,10 +25,11 @@ class _Tables:
     accounts: dict[AccountId, tuple[Account, str]] = field(default_factory=dict)
     login_sessions: dict[bytes, LoginSession] = field(default_factory=dict)
     attempts: dict[bytes, tuple[int, datetime]] = field(default_factory=dict)
+    audit_log: dict[AuditEntryId, AuditEntry] = field(default_factory=dict)
     events: list[CloudEvent] = field(default_factory=list)
 
     def copy(self) -> _Tables:
-        return _Tables(dict(self.accounts), dict(self.login_sessions), dict(self.attempts), list(self.events))
+        return _Tables(*(copy(getattr(self, table.name)) for table in fields(self)))
 
 
 class InMemoryAccounts:
@@ -41,8 +45,29 @@ class InMemoryAccounts:
         found = self._tables.accounts.get(account_id)
         return None if found is None else found[0]
 
-    async def by_name(self, name: AccountName) -> Account | None:
+    async def by_name(self, name: AccountName, *, for_update: bool = False) -> Account | None:
         return next((account for account, _ in self._tables.accounts.values() if account.name == name), None)
+
+    async def page(
+        self, *, prefix: str, suspended_at: datetime | None, after: AccountName | None, limit: int
+    ) -> Sequence[Account]:
+        named = sorted((account for account, _ in self._tables.accounts.values()), key=lambda one: one.name)
+        return [
+            account
+            for account in named
+            if account.name.value.startswith(prefix)
+            and (suspended_at is None or account.suspension_at(suspended_at) is not None)
+            and (after is None or account.name > after)
+        ][:limit]
+
+    async def set_administrator(self, account_id: AccountId, is_administrator: bool) -> None:
+        account, password_hash = self._tables.accounts[account_id]
+        changed = replace(account, is_administrator=is_administrator)
+        self._tables.accounts[account_id] = (changed, password_hash)
+
+    async def set_suspension(self, account_id: AccountId, suspension: Suspension | None) -> None:
+        account, password_hash = self._tables.accounts[account_id]
+        self._tables.accounts[account_id] = (replace(account, suspension=suspension), password_hash)
 
     async def password_hash(self, account_id: AccountId) -> str:
         return self._tables.accounts[account_id][1]
@@ -80,6 +105,18 @@ class InMemoryLoginSessions:
             found = self._tables.login_sessions.get(token_hash)
             if found is not None and found.key_id == key_id:
                 del self._tables.login_sessions[token_hash]
+
+
+class InMemoryAuditLog:
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+
+    async def add(self, entry: AuditEntry) -> None:
+        self._tables.audit_log.setdefault(entry.id, entry)
+
+    async def page(self, *, before: AuditEntryId | None, limit: int) -> Sequence[AuditEntry]:
+        newest_first = sorted(self._tables.audit_log.values(), key=lambda entry: entry.id, reverse=True)
+        return [entry for entry in newest_first if before is None or entry.id < before][:limit]
 
 
 class InMemoryAttempts:
@@ -134,6 +171,10 @@ class InMemoryAccountsUnitOfWork:
         return InMemoryLoginSessions(self._tables)
 
     @property
+    def audit_log(self) -> InMemoryAuditLog:
+        return InMemoryAuditLog(self._tables)
+
+    @property
     def attempts(self) -> InMemoryAttempts:
         return InMemoryAttempts(self._tables)
 
@@ -169,3 +210,15 @@ class FakePasswordHasher:
 
     def needs_rehash(self, password_hash: str) -> bool:
         return not password_hash.startswith("fake$")
+
+
+class FakePeople:
+    """The `People` facade over a list."""
+
+    def __init__(self, *actors: Actor) -> None:
+        self._actors = {actor.account_id: actor for actor in actors}
+
+    async def actor(self, account_id: AccountId) -> Actor:
+        if account_id not in self._actors:
+            raise NotFound("no-such-account", "There is no such account.")
+        return self._actors[account_id]

@@ -149,6 +149,9 @@ class FakeChannels:
     async def by_id(self, channel_id: ChannelId) -> ChannelRef:
         return self._find(lambda channel: channel.id == channel_id, str(channel_id))
 
+    async def by_owner(self, owner_id: AccountId) -> ChannelRef:
+        return self._find(lambda channel: channel.owner_id == owner_id, str(owner_id))
+
     def _find(self, is_it: Callable[[ChannelRef], bool], name: str) -> ChannelRef:
         for channel in self._channels:
             if is_it(channel):

@@ -9,7 +9,7 @@ from cpc.eventbus.envelope import CloudEvent
 from cpc.kernel.errors import NotFound, Unavailable
 from cpc.messenger.identifiers import ConversationId
 from cpc.messenger.memory import InMemoryConversations, InMemoryMessages
-from livehouse.accounts.contract import AccountName
+from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.channel.contract import ChannelId, ChannelRef
 from livehouse.chat.application.ports import UnitOfWork
 
@@ -88,3 +88,9 @@ class InMemoryChannels:
             if channel.id == channel_id:
                 return channel
         raise NotFound("no-such-channel", f"There is no channel {channel_id}.")
+
+    async def by_owner(self, owner_id: AccountId) -> ChannelRef:
+        for channel in self._channels:
+            if channel.owner_id == owner_id:
+                return channel
+        raise NotFound("no-such-channel", f"There is no channel of {owner_id}.")

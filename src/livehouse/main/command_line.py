@@ -17,6 +17,7 @@ from livehouse.main.settings_sources import SettingsError
 # Loaded when called for: `up` lives as long as the node and shall not carry what the others import.
 _COMMANDS = {
     "up": "livehouse.main.commands.up",
+    "account": "livehouse.main.commands.account",
     "channel": "livehouse.main.commands.channel",
     "demo": "livehouse.main.commands.demo",
     "doctor": "livehouse.main.commands.doctor",

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cpc.kernel.errors import Unauthenticated
-from livehouse.accounts.contract import LOGIN_SESSION_COOKIE, Actor
+from livehouse.accounts.contract import ANONYMOUS, LOGIN_SESSION_COOKIE, Actor
 from livehouse.web.sdp_exchange import (
     METHODS,
     SDP,
@@ -30,7 +30,7 @@ SESSION_PATH = SESSIONS_PATH + "/{session}"
 async def _open(request: Request) -> Response:
     offer = await read_offer(request)
     actor = await _actor(request)
-    opened = await use_cases_of(request).streaming.open_playback(request.path_params["channel"], offer, actor)
+    opened = await use_cases_of(request).streaming.open_playback(actor, request.path_params["channel"], offer)
     return created(request, opened, SESSIONS_PATH)
 
 
@@ -52,18 +52,21 @@ async def _actor(request: Request) -> Actor:
 async def _patch(request: Request) -> Response:
     fragment = await read_fragment(request)
     session = request.path_params["session"]
-    patch = await use_cases_of(request).streaming.patch_session.playback(session, fragment, if_match(request))
+    patch = await use_cases_of(request).streaming.patch_session.playback(
+        ANONYMOUS, session, fragment, if_match(request)
+    )
     return patched(patch)
 
 
 async def _close(request: Request) -> Response:
-    await use_cases_of(request).streaming.close_session.playback(request.path_params["session"])
+    await use_cases_of(request).streaming.close_session.playback(ANONYMOUS, request.path_params["session"])
     return Response(status_code=200)
 
 
 async def _describe(request: Request) -> Response:
     """No content; the type lets a player tell a WHEP URL from a page by HEAD."""
-    await use_cases_of(request).channel.channel_by_name(request.path_params["channel"])
+    actor = await _actor(request)
+    await use_cases_of(request).channel.channel_by_name(actor, request.path_params["channel"])
     response = Response(status_code=200, headers={"Accept-Post": SDP, "Cache-Control": "no-store"})
     response.headers["Content-Type"] = SDP
     return response

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from cpc.kernel.errors import Conflict
+from livehouse.access.contract import Suspension
 from livehouse.accounts.adapters.postgres import PostgresAccountsUnitOfWork
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.accounts.domain.account import Account
+from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId
 from livehouse.accounts.domain.login_session import LoginSession
 from livehouse.accounts.testing import InMemoryAccountsDatabase
 from livehouse.main.wiring.persistence import build_engine
@@ -142,3 +146,68 @@ async def test_tries_are_forgiven_one_by_one_or_all(unit_of_work: UnitOfWorkFact
         await unit.attempts.forgive([b"a", b"unknown"], forget=False)
         await unit.attempts.forgive([b"b"], forget=True)
         assert [tries for tries, _ in await unit.attempts.count([b"a", b"b"], NOW, 100)] == [3, 1]
+
+
+async def test_administrators_and_suspensions_are_kept_with_the_account(
+    unit_of_work: UnitOfWorkFactory,
+) -> None:
+    ada, until = account(), NOW + timedelta(days=1)
+    async with unit_of_work() as unit:
+        await unit.accounts.add(ada, "hash")
+        await unit.accounts.set_administrator(ada.id, True)
+        await unit.accounts.set_suspension(ada.id, Suspension("spam", until))
+    async with unit_of_work() as unit:
+        found = await unit.accounts.by_name(AccountName("ada"), for_update=True)
+        assert found == replace(ada, is_administrator=True, suspension=Suspension("spam", until))
+        await unit.login_sessions.add(login_session(ada, b"h"), keep_newest=1)
+        opened = await unit.login_sessions.find([("k1", b"h")])
+        assert opened is not None
+        assert opened[1] == found
+        await unit.accounts.set_suspension(ada.id, None)
+        assert await unit.accounts.by_id(ada.id) == replace(ada, is_administrator=True)
+
+
+async def test_accounts_are_listed_by_name(unit_of_work: UnitOfWorkFactory) -> None:
+    names = ["a_b", "a_bc", "aab", "abc", "zoe"]  # an underscore is a letter, not a wildcard
+    async with unit_of_work() as unit:
+        for name in reversed(names):
+            await unit.accounts.add(account(name), "hash")
+        for name, until in (("abc", None), ("zoe", NOW)):
+            one = await unit.accounts.by_name(AccountName(name))
+            assert one is not None
+            await unit.accounts.set_suspension(one.id, Suspension("spam", until))
+
+        async def listed(**asked: Any) -> list[str]:
+            page = await unit.accounts.page(
+                **{"prefix": "", "suspended_at": None, "after": None, "limit": 10, **asked}
+            )
+            return [one.name.value for one in page]
+
+        assert await listed() == names
+        assert await listed(prefix="a_b") == ["a_b", "a_bc"]
+        assert await listed(after=AccountName("a_bc"), limit=2) == ["aab", "abc"]
+        assert await listed(suspended_at=NOW - timedelta(seconds=1)) == ["abc", "zoe"]
+        assert await listed(suspended_at=NOW) == ["abc"], "the end has come"
+
+
+async def test_the_audit_log_is_read_newest_first(unit_of_work: UnitOfWorkFactory) -> None:
+    entries = [
+        AuditEntry(
+            AuditEntryId(UUID(int=number)),
+            NOW,
+            AccountId(UUID(int=1)) if number % 2 else None,
+            AccountName("ada") if number % 2 else None,
+            "suspend_account",
+            "acc_1",
+            "bob",
+            f"reason {number}",
+        )
+        for number in range(1, 6)
+    ]
+    async with unit_of_work() as unit:
+        for entry in (*entries, entries[0]):
+            await unit.audit_log.add(entry)
+    async with unit_of_work() as unit:
+        newest_first = entries[::-1]
+        assert list(await unit.audit_log.page(before=None, limit=3)) == newest_first[:3]
+        assert list(await unit.audit_log.page(before=entries[2].id, limit=9)) == newest_first[3:]

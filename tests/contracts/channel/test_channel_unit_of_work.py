@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from livehouse.accounts.contract import AccountId
+from livehouse.access.testing import access_for
+from livehouse.accounts.contract import ANONYMOUS, AccountId
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application.ports import DirectoryPlace, UnitOfWorkFactory
 from livehouse.channel.application.queries import ListChannels
@@ -131,10 +132,10 @@ async def test_pages_follow_each_other_without_gap_or_double(unit_of_work: UnitO
     order = [(not card.is_live, -card.viewers, card.id.uuid) for card in whole]
     assert order == sorted(order)
     assert len(whole) == 11
-    list_channels = ListChannels(unit_of_work)
+    list_channels = ListChannels(unit_of_work, access_for())
     seen, cursor = [], None
     for _ in range(4):
-        page = await list_channels(limit=3, cursor=cursor)
+        page = await list_channels(ANONYMOUS, limit=3, cursor=cursor)
         seen += page.channels
         cursor = page.next_cursor
     assert seen == list(whole)

@@ -16,11 +16,13 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import NotFound
 from cpc.kernel.ids import UuidV7Ids
 from cpc.social_integration.events import StreamEnded, StreamStarted
-from livehouse.accounts.contract import AccountId, AccountName, AccountOpened
+from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, AccountOpened
 from livehouse.channel.application import ChannelUseCases
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.streaming import build_stop_broadcast
+from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 from livehouse.streaming.contract import BroadcastId, BroadcastViewersCounted
 
 pytestmark = pytest.mark.integration
@@ -45,7 +47,10 @@ def channel(engine: AsyncEngine) -> ChannelUseCases:
 async def worker(
     engine: AsyncEngine, nats_connection: Client, channel: ChannelUseCases
 ) -> AsyncIterator[None]:
-    duties = build_event_duties(engine, nats_connection, channel.create_channel)
+    clock = FakeClock()
+    stop = build_stop_broadcast(engine, channel.find_channels, nats_connection, clock, UuidV7Ids(clock))
+    take_off_air = TakeSuspendedAccountOffAir(channel.find_channels, stop)
+    duties = build_event_duties(engine, nats_connection, channel.create_channel, take_off_air)
     tasks = [asyncio.ensure_future(duty()) for duty in duties.values()]
     yield
     assert not any(task.done() for task in tasks)
@@ -62,7 +67,7 @@ async def test_an_opening_cut_short_is_completed(engine: AsyncEngine, channel: C
     async with asyncio.timeout(30):
         while True:
             try:
-                made = await channel.channel_by_name("ada")
+                made = await channel.channel_by_name(ANONYMOUS, "ada")
                 break
             except NotFound:
                 await asyncio.sleep(0.02)
@@ -88,7 +93,7 @@ async def test_the_directory_follows_broadcasts(engine: AsyncEngine, channel: Ch
 async def _until_live(channel: ChannelUseCases, expected: list[tuple[str, int]]) -> None:
     async with asyncio.timeout(30):
         while True:
-            page = await channel.list_channels(live_only=True)
+            page = await channel.list_channels(ANONYMOUS, live_only=True)
             if [(card.name.value, card.viewers) for card in page.channels] == expected:
                 return
             await asyncio.sleep(0.02)

@@ -56,7 +56,7 @@ async def use_cases(database_url: str, nats_connection: Client, clock: FakeClock
         accounts=accounts,
         channel=channel,
         streaming=build_streaming(engine, channel.find_channels, outside, clock, ids, KEYS),
-        chat=build_chat(engine, channel.find_channels),
+        chat=build_chat(engine, channel.find_channels, clock),
         processes=ProcessesUseCases(
             OpenAccount(accounts.sign_up, channel.create_channel),
             ReturnToAccount(accounts.sign_in, channel.create_channel),

@@ -70,7 +70,7 @@ async def test_an_unchanged_channel_is_not_sent_again(visit, ada: httpx.AsyncCli
 
 async def test_only_the_owner_changes_it(visit, ada: httpx.AsyncClient, bob: httpx.AsyncClient) -> None:
     answer = await bob.patch("/api/v1/channels/ada", json={"title": "Bob's now"})
-    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-the-owner")
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-allowed")
     answer = await visit().patch("/api/v1/channels/ada", json={"title": "Anyone's"})
     assert answer.status_code == 401
 

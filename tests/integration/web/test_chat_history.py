@@ -18,6 +18,7 @@ from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.application.ports import UnitOfWork
 from livehouse.chat.application.send_chat_message import SendChatMessage
 from livehouse.chat.domain.send_rate import SendRate
+from livehouse.main.wiring.access import build_access
 from livehouse.main.wiring.persistence import build_engine
 
 
@@ -29,11 +30,11 @@ async def _say(engine: AsyncEngine, channels: Channels, owner_id: str, lines: li
         return PostgresChatUnitOfWork(engine)
 
     commits = MessageCommits(unit_of_work, lambda room, messages: None, chat_metrics.committed, clock, ids)
-    send = SendChatMessage(commits, SendRate(), clock, ids)
+    send = SendChatMessage(commits, SendRate(), clock, ids, build_access(engine, clock))
     room = await OpenChatRoom(unit_of_work, channels, clock, ids)("ada")
     ada = Actor(AccountId.parse(owner_id), AccountName("ada"))
     for n, line in enumerate(lines):
-        await send(room, ada, nonce=f"n{n}", text=line)
+        await send(await send.admit(room, ada), nonce=f"n{n}", text=line)
 
 
 async def test_history_page_by_page(ada: httpx.AsyncClient, use_cases: Any, database_url: str) -> None:

@@ -11,8 +11,9 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Conflict, Invalid, RateLimited, Unauthenticated
 from cpc.kernel.ids import UuidV7Ids
 from cpc.kernel.keyring import KeyRing
+from livehouse.access.testing import access_for
 from livehouse.accounts.application.login_tokens import LoginTokens
-from livehouse.accounts.application.queries import AccountById
+from livehouse.accounts.application.queries import ReadOwnAccount
 from livehouse.accounts.application.resolve_actor import ResolveActor
 from livehouse.accounts.application.sign_in import MAX_TRIES_NAME_AND_ADDRESS, SignIn
 from livehouse.accounts.application.sign_out import SignOut
@@ -39,15 +40,22 @@ class World:
 
     @property
     def sign_up(self) -> SignUp:
-        return SignUp(self.database.unit_of_work, self.hasher, self.tokens, self.clock, UuidV7Ids(self.clock))
+        return SignUp(
+            self.database.unit_of_work,
+            self.hasher,
+            self.tokens,
+            self.clock,
+            UuidV7Ids(self.clock),
+            access_for(),
+        )
 
     @property
     def sign_in(self) -> SignIn:
-        return SignIn(self.database.unit_of_work, self.hasher, self.tokens, self.clock)
+        return SignIn(self.database.unit_of_work, self.hasher, self.tokens, self.clock, access_for())
 
     @property
     def sign_out(self) -> SignOut:
-        return SignOut(self.database.unit_of_work, self.tokens)
+        return SignOut(self.database.unit_of_work, self.tokens, access_for())
 
     @property
     def resolve(self) -> ResolveActor:
@@ -65,7 +73,7 @@ async def test_who_signs_up_is_signed_in_and_it_is_told(world: World) -> None:
     assert (str(actor.name), actor.account_id) == ("ada", signed_in.account.id)
     (event,) = world.database.events
     assert AccountOpened.from_cloud_event(event).account_id == signed_in.account.id
-    found = await AccountById(world.database.unit_of_work)(signed_in.account.id)
+    found = await ReadOwnAccount(world.database.unit_of_work, access_for())(actor)
     assert found == signed_in.account
 
 

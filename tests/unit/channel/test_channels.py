@@ -15,11 +15,13 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed, Unauthenticated
 from cpc.kernel.ids import UuidV7Ids
 from cpc.social_integration.events import StreamEnded, StreamStarted
+from livehouse.access.application.decide_access import DecideAccess
+from livehouse.access.testing import InMemoryStandings, access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
 from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.follow_broadcasts import FollowBroadcasts
-from livehouse.channel.application.queries import ChannelByName, FindChannels, ListChannels
+from livehouse.channel.application.queries import ChannelByName, FindChannels, FindStandings, ListChannels
 from livehouse.channel.contract import ChannelId
 from livehouse.channel.domain.channel import MAX_TITLE_CHARACTERS, Channel, one_line
 from livehouse.channel.testing import InMemoryChannelDatabase
@@ -40,6 +42,13 @@ def create(database: InMemoryChannelDatabase) -> CreateChannel:
     return CreateChannel(database.unit_of_work, clock, UuidV7Ids(clock))
 
 
+def changing(database: InMemoryChannelDatabase) -> ChangeChannel:
+    """With what the slice itself says of who owns a channel."""
+    standings = FindStandings(database.unit_of_work)
+    access = DecideAccess(standings, InMemoryStandings().supporters, FakeClock())
+    return ChangeChannel(database.unit_of_work, access)
+
+
 @pytest.fixture
 async def channel(create: CreateChannel) -> Channel:
     return await create(AccountId(UUID(int=1)), AccountName("ada"))
@@ -57,21 +66,21 @@ async def test_a_channel_name_of_another_owner_is_taken(create: CreateChannel, c
 async def test_the_owner_changes_title_and_category(
     database: InMemoryChannelDatabase, channel: Channel
 ) -> None:
-    change = ChangeChannel(database.unit_of_work)
+    change = changing(database)
     changed = await change(ADA, "Ada", title="  Painting\n the  sea ", expected_version=1)
     assert (changed.title, changed.category, changed.version) == ("Painting the sea", "", 2)
     changed = await change(ADA, "ada", category="Art")
     assert (changed.title, changed.category, changed.version) == ("Painting the sea", "Art", 3)
-    assert await ChannelByName(database.unit_of_work)("ada") == changed
+    assert await ChannelByName(database.unit_of_work, access_for())(ANONYMOUS, "ada") == changed
 
 
 async def test_no_change_is_no_new_version(database: InMemoryChannelDatabase, channel: Channel) -> None:
-    changed = await ChangeChannel(database.unit_of_work)(ADA, "ada", title=channel.title, expected_version=1)
+    changed = await changing(database)(ADA, "ada", title=channel.title, expected_version=1)
     assert changed.version == 1
 
 
 async def test_who_may_not_change(database: InMemoryChannelDatabase, channel: Channel) -> None:
-    change = ChangeChannel(database.unit_of_work)
+    change = changing(database)
     with pytest.raises(Unauthenticated):
         await change(ANONYMOUS, "ada", title="mine")
     with pytest.raises(Forbidden):
@@ -80,11 +89,11 @@ async def test_who_may_not_change(database: InMemoryChannelDatabase, channel: Ch
         await change(ADA, "nobody", title="mine")
     with pytest.raises(PreconditionFailed):
         await change(ADA, "ada", title="mine", expected_version=7)
-    assert await ChannelByName(database.unit_of_work)("ada") == channel
+    assert await ChannelByName(database.unit_of_work, access_for())(ANONYMOUS, "ada") == channel
 
 
 async def test_titles_have_a_limit(database: InMemoryChannelDatabase, channel: Channel) -> None:
-    change = ChangeChannel(database.unit_of_work)
+    change = changing(database)
     assert (await change(ADA, "ada", title="x" * MAX_TITLE_CHARACTERS)).title == "x" * MAX_TITLE_CHARACTERS
     with pytest.raises(Invalid) as refused:
         await change(ADA, "ada", title="x" * (MAX_TITLE_CHARACTERS + 1))
@@ -126,12 +135,12 @@ def _cursor(text: str) -> str:
 )
 async def test_a_made_up_cursor_is_refused(database: InMemoryChannelDatabase, cursor: str) -> None:
     with pytest.raises(Invalid):
-        await ListChannels(database.unit_of_work)(cursor=cursor)
+        await ListChannels(database.unit_of_work, access_for())(ANONYMOUS, cursor=cursor)
 
 
 @given(st.text(max_size=60))
 def test_any_cursor_is_read_or_refused(cursor: str) -> None:
-    coroutine = ListChannels(InMemoryChannelDatabase().unit_of_work)(cursor=cursor)
+    coroutine = ListChannels(InMemoryChannelDatabase().unit_of_work, access_for())(ANONYMOUS, cursor=cursor)
     with pytest.raises((StopIteration, Invalid)):
         coroutine.send(None)  # memory never waits, so one step ends it
 
@@ -151,7 +160,7 @@ async def test_social_events_move_a_channel_on_and_off_the_live_page(
         data={"channel_id": channel_id, "broadcast_id": "brd_1", "viewers": 12},
     )
     ended = StreamEnded(channel_id, "brd_1", NOW, NOW)
-    list_channels = ListChannels(database.unit_of_work)
+    list_channels = ListChannels(database.unit_of_work, access_for())
 
     async def follow(event: CloudEvent) -> None:
         async with database.unit_of_work() as unit:
@@ -159,7 +168,7 @@ async def test_social_events_move_a_channel_on_and_off_the_live_page(
 
     await follow(started.to_cloud_event(event_id=uuid4(), time=NOW))
     await follow(counted)
-    (card,) = (await list_channels(live_only=True)).channels
+    (card,) = (await list_channels(ANONYMOUS, live_only=True)).channels
     assert (card.name.value, card.viewers, card.started_at) == ("ada", 12, NOW)
     await follow(ended.to_cloud_event(event_id=uuid4(), time=NOW))
-    assert (await list_channels(live_only=True)).channels == []
+    assert (await list_channels(ANONYMOUS, live_only=True)).channels == []

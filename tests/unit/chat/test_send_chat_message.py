@@ -12,6 +12,7 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Invalid, RateLimited, Unauthenticated, Unavailable
 from cpc.kernel.ids import UuidV7Ids
 from cpc.messenger.message import Message
+from livehouse.access.testing import access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
 from livehouse.chat.application import message_commits
@@ -19,6 +20,7 @@ from livehouse.chat.application.message_commits import BATCH_LIMIT, ROOM_LIMIT, 
 from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.application.queries import ReadChatHistory
 from livehouse.chat.application.send_chat_message import SendChatMessage
+from livehouse.chat.domain.chat_message import ChatMessage
 from livehouse.chat.domain.chat_room import ChatRoom
 from livehouse.chat.domain.name_color import DEFAULT_NAME_COLORS, default_name_color
 from livehouse.chat.domain.send_rate import SendRate
@@ -40,10 +42,14 @@ class Chat:
         commits = MessageCommits(
             self.store, self._committed, self._metered, self.clock, self.ids, patience_s=patience_s
         )
-        self.send = SendChatMessage(commits, SendRate(), self.clock, self.ids)
+        self.access = access_for()
+        self._send = SendChatMessage(commits, SendRate(), self.clock, self.ids, self.access)
 
     def person(self, name: str) -> Actor:
         return Actor(AccountId(self.ids.uuid()), AccountName(name))
+
+    async def send(self, room: ChatRoom, sender: Actor, *, nonce: str, text: str) -> ChatMessage:
+        return await self._send(await self._send.admit(room, sender), nonce=nonce, text=text)
 
     async def room(self) -> ChatRoom:
         return await OpenChatRoom(self.store, self.channels, self.clock, self.ids)("ada")
@@ -65,7 +71,8 @@ async def test_a_message_carries_who_sent_it() -> None:
     assert bob.account_id is not None
     assert default_name_color(bob.account_id) == default_name_color(bob.account_id)
     assert (await chat.send(room, bob, nonce="n", text="hi")).badges == ()
-    assert await ReadChatHistory(chat.store, chat.channels)("ADA", before_seq=2) == [sent]
+    read_history = ReadChatHistory(chat.store, chat.channels, chat.access)
+    assert await read_history(ANONYMOUS, "ADA", before_seq=2) == [sent]
 
 
 async def test_a_visitor_may_not_send() -> None:

@@ -8,10 +8,11 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import NotFound, Unavailable
 from cpc.kernel.ids import UuidV7Ids
 from cpc.kernel.keyring import KeyRing
+from livehouse.access.testing import access_for
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.sign_in import SignIn
 from livehouse.accounts.application.sign_up import SignUp
-from livehouse.accounts.contract import AccountOpened
+from livehouse.accounts.contract import ANONYMOUS, AccountOpened
 from livehouse.accounts.testing import FakePasswordHasher, InMemoryAccountsDatabase
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.ports import UnitOfWork
@@ -32,13 +33,13 @@ class World:
         tokens = LoginTokens(KeyRing("k", {"k": b"k" * 32}), clock)
         hasher = FakePasswordHasher()
         create_channel = CreateChannel(self._channel_unit, clock, ids)
-        sign_up = SignUp(self.accounts.unit_of_work, hasher, tokens, clock, ids)
+        sign_up = SignUp(self.accounts.unit_of_work, hasher, tokens, clock, ids, access_for())
         self.open_account = OpenAccount(sign_up, create_channel)
         self.return_to_account = ReturnToAccount(
-            SignIn(self.accounts.unit_of_work, hasher, tokens, clock), create_channel
+            SignIn(self.accounts.unit_of_work, hasher, tokens, clock, access_for()), create_channel
         )
         self.give_channel = GiveChannelToOpenedAccount(create_channel)
-        self.channel_by_name = ChannelByName(self.channels.unit_of_work)
+        self.channel_by_name = ChannelByName(self.channels.unit_of_work, access_for())
 
     def _channel_unit(self) -> UnitOfWork:
         if self.channel_storage_is_away:
@@ -53,7 +54,7 @@ def world() -> World:
 
 async def test_whoever_signs_up_has_a_channel_of_that_name(world: World) -> None:
     opened = await world.open_account("Ada", PASSWORD)
-    assert opened.channel == await world.channel_by_name("ada")
+    assert opened.channel == await world.channel_by_name(ANONYMOUS, "ada")
     assert opened.channel.owner_id == opened.signed_in.account.id
 
 
@@ -64,19 +65,19 @@ async def cut_short(world: World) -> World:
         await world.open_account("ada", PASSWORD)
     world.channel_storage_is_away = False
     with pytest.raises(NotFound):
-        await world.channel_by_name("ada")
+        await world.channel_by_name(ANONYMOUS, "ada")
     return world
 
 
 async def test_the_next_sign_in_makes_a_missing_channel(cut_short: World) -> None:
     returned = await cut_short.return_to_account("ada", PASSWORD, address="192.0.2.1")
-    assert returned.channel == await cut_short.channel_by_name("ada")
+    assert returned.channel == await cut_short.channel_by_name(ANONYMOUS, "ada")
 
 
 async def test_the_event_makes_a_missing_channel_once(cut_short: World) -> None:
     (event,) = cut_short.accounts.events
     await cut_short.give_channel(AccountOpened.from_cloud_event(event))
-    made = await cut_short.channel_by_name("ada")
+    made = await cut_short.channel_by_name(ANONYMOUS, "ada")
     await cut_short.give_channel(AccountOpened.from_cloud_event(event))
     returned = await cut_short.return_to_account("ada", PASSWORD, address="192.0.2.1")
     assert returned.channel == made

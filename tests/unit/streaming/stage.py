@@ -10,13 +10,20 @@ from uuid import UUID
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
 from cpc.kernel.keyring import KeyRing
-from livehouse.accounts.contract import AccountId, Actor
+from livehouse.access.contract import Access
+from livehouse.access.testing import access_for
+from livehouse.accounts.contract import AccountId, Actor, People
+from livehouse.accounts.testing import FakePeople
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
 from livehouse.channel.testing import FakeChannels
-from livehouse.streaming.application.authorization import AuthenticateBroadcaster
+from livehouse.streaming.application.authorization import (
+    AuthenticateBroadcaster,
+    AuthorizeBroadcaster,
+    AuthorizeForChannel,
+)
 from livehouse.streaming.application.close_session import CloseSession
 from livehouse.streaming.application.create_stream_key import CreateStreamKey
-from livehouse.streaming.application.end_broadcast import EndBroadcast
+from livehouse.streaming.application.end_broadcast import EndBroadcast, StopBroadcast
 from livehouse.streaming.application.expire_interrupted import ExpireInterrupted
 from livehouse.streaming.application.ingest_access import IngestAccess
 from livehouse.streaming.application.media_report import IngestStats, MediaReport, MediaSessionReport
@@ -24,13 +31,19 @@ from livehouse.streaming.application.open_ingest import OpenedSession, OpenInges
 from livehouse.streaming.application.open_playback import OpenPlayback
 from livehouse.streaming.application.patch_session import PatchSession
 from livehouse.streaming.application.publish_live_states import PublishLiveStates
-from livehouse.streaming.application.queries import CurrentBroadcast, ListStreamKeys
+from livehouse.streaming.application.queries import (
+    BroadcastHealth,
+    CurrentBroadcast,
+    ListStreamKeys,
+    RunningBroadcast,
+)
 from livehouse.streaming.application.reconcile_media_report import ReconcileMediaReport
 from livehouse.streaming.application.revoke_stream_key import RevokeStreamKey
 from livehouse.streaming.application.rotate_stream_key import RotateStreamKey
 from livehouse.streaming.application.social_events import SocialEvents
 from livehouse.streaming.domain.broadcast import Broadcast
 from livehouse.streaming.testing import (
+    FakeHealthSamples,
     FakeMediaNodes,
     FakeMediaRouter,
     InMemoryStreamingDatabase,
@@ -52,6 +65,8 @@ class Stage:
     nodes: FakeMediaNodes = field(default_factory=FakeMediaNodes)
     states: RecordingLiveStates = field(default_factory=RecordingLiveStates)
     clock: FakeClock = field(default_factory=FakeClock)
+    access: Access = field(default_factory=lambda: access_for((CHANNEL.id, CHANNEL.owner_id)))
+    people: People = field(default_factory=lambda: FakePeople(OWNER))
 
     def __post_init__(self) -> None:
         units, channels, clock = self.database.unit_of_work, FakeChannels(CHANNEL), self.clock
@@ -63,20 +78,26 @@ class Stage:
         ids = UuidV7Ids(clock)
         ring = KeyRing("a", {"a": bytes(32)})
         social = SocialEvents(channels, ids)
-        authenticate = AuthenticateBroadcaster(units, ring, clock)
-        access = IngestAccess(units, authenticate)
-        self.open_ingest = OpenIngest(
-            units, authenticate, self.router, self.nodes, social, clock, ids, random_text, WINDOW
+        access = self.access
+        authorize = AuthorizeForChannel(channels, access)
+        broadcaster = AuthorizeBroadcaster(
+            AuthenticateBroadcaster(units, ring, clock), channels, self.people, access
         )
-        self.open_playback = OpenPlayback(units, channels, self.router, random_text)
-        self.patch_session = PatchSession(access, self.router)
-        self.close_session = CloseSession(units, access, self.router, social, clock)
-        self.end_broadcast = EndBroadcast(units, channels, self.router, social, clock)
-        self.create_stream_key = CreateStreamKey(units, channels, ring, clock, ids, random_text)
-        self.list_stream_keys = ListStreamKeys(units, channels, clock)
-        self.rotate_stream_key = RotateStreamKey(units, channels, self.router, ring, clock, random_text)
-        self.revoke_stream_key = RevokeStreamKey(units, channels, self.router, clock)
-        self.current_broadcast = CurrentBroadcast(units, channels)
+        ingests = IngestAccess(units, broadcaster)
+        self.stop_broadcast = StopBroadcast(units, self.router, social, clock)
+        self.open_ingest = OpenIngest(
+            units, broadcaster, self.router, self.nodes, social, clock, ids, random_text, WINDOW
+        )
+        self.open_playback = OpenPlayback(units, authorize, self.router, random_text)
+        self.patch_session = PatchSession(ingests, self.router, access)
+        self.close_session = CloseSession(units, ingests, self.router, social, clock, access)
+        self.end_broadcast = EndBroadcast(authorize, self.stop_broadcast)
+        self.create_stream_key = CreateStreamKey(units, authorize, ring, clock, ids, random_text)
+        self.list_stream_keys = ListStreamKeys(units, authorize, clock)
+        self.rotate_stream_key = RotateStreamKey(units, authorize, self.router, ring, clock, random_text)
+        self.revoke_stream_key = RevokeStreamKey(units, authorize, self.router, clock)
+        self.current_broadcast = CurrentBroadcast(RunningBroadcast(units), channels, access)
+        self.broadcast_health = BroadcastHealth(authorize, FakeHealthSamples())
         self.reconcile = ReconcileMediaReport(units, self.router, social, clock, ids, SILENCE)
         self.expire_interrupted = ExpireInterrupted(units, self.router, social, clock, WINDOW, clock.now())
         self.publish_live_states = PublishLiveStates(units, channels, self.states, clock)

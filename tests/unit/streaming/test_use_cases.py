@@ -14,6 +14,7 @@ from cpc.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
+from livehouse.accounts.contract import ANONYMOUS
 from livehouse.streaming.application.create_stream_key import MAX_LASTING_KEYS, MAX_PASSING_KEYS
 from livehouse.streaming.domain.broadcast import BroadcastState
 
@@ -33,12 +34,12 @@ async def test_wrong_key_starts_nothing(stage: Stage) -> None:
 
 async def test_offer_then_media_makes_a_live_broadcast(stage: Stage) -> None:
     opened = await stage.open_ingest(await stage.stream_key(), "offer")
-    view = await stage.current_broadcast(CHANNEL.id)
+    view = await stage.current_broadcast(ANONYMOUS, CHANNEL.id)
     assert view is not None
     assert view.state == "offered"
     assert stage.event_names() == []
     await stage.report(opened)
-    view = await stage.current_broadcast(CHANNEL.id)
+    view = await stage.current_broadcast(ANONYMOUS, CHANNEL.id)
     assert view is not None
     assert (view.state, view.codec, view.width) == ("live", "AV1", 640)
     assert stage.event_names() == ["StreamStarted"]
@@ -73,7 +74,7 @@ async def test_return_within_the_window_keeps_the_broadcast(stage: Stage) -> Non
 
 async def test_nobody_back_ends_it_and_sends_viewers_home(stage: Stage) -> None:
     opened = await stage.go_live()
-    await stage.open_playback("ada", "offer")
+    await stage.open_playback(ANONYMOUS, "ada", "offer")
     stage.clock.advance(timedelta(seconds=10))
     await stage.report(opened, state="closed")
     stage.clock.advance(WINDOW)
@@ -132,9 +133,9 @@ async def test_session_obeys_the_key_it_was_opened_with(stage: Stage) -> None:
 
 async def test_patch_needs_a_precondition(stage: Stage) -> None:
     await stage.go_live()
-    viewing = await stage.open_playback("ada", "offer")
+    viewing = await stage.open_playback(ANONYMOUS, "ada", "offer")
     with pytest.raises(PreconditionRequired):
-        await stage.patch_session.playback(str(viewing.address), "frag", [])
+        await stage.patch_session.playback(ANONYMOUS, str(viewing.address), "frag", [])
 
 
 async def test_what_cannot_be_written_down_is_taken_back(
@@ -184,16 +185,16 @@ async def test_ending_works_while_the_media_node_is_away(stage: Stage) -> None:
 
 async def test_not_live_channel_cannot_be_watched(stage: Stage) -> None:
     with pytest.raises(Conflict) as refused:
-        await stage.open_playback("ada", "offer")
+        await stage.open_playback(ANONYMOUS, "ada", "offer")
     assert refused.value.slug == "not-live"
     with pytest.raises(NotFound):
-        await stage.open_playback("nobody", "offer")
+        await stage.open_playback(ANONYMOUS, "nobody", "offer")
 
 
 async def test_viewers_join_once_and_are_counted(stage: Stage) -> None:
     opened = await stage.go_live()
-    known = await stage.open_playback("ada", "offer", OTHER)
-    unknown = await stage.open_playback("ada", "offer")
+    known = await stage.open_playback(OTHER, "ada", "offer")
+    unknown = await stage.open_playback(ANONYMOUS, "ada", "offer")
     for _ in range(3):
         await stage.report(opened, viewers=(known, unknown))
     assert stage.event_names() == ["StreamStarted", "BroadcastViewersCounted", "ViewerJoined"]
@@ -208,7 +209,7 @@ async def test_viewers_join_once_and_are_counted(stage: Stage) -> None:
 
 async def test_joined_viewers_are_not_told_again_after_a_restart_of_the_worker(stage: Stage) -> None:
     opened = await stage.go_live()
-    viewing = await stage.open_playback("ada", "offer")
+    viewing = await stage.open_playback(ANONYMOUS, "ada", "offer")
     await stage.report(opened, viewers=(viewing,))
     stage.__post_init__()
     await stage.report(opened, viewers=(viewing,))

@@ -24,6 +24,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/administration/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Accounts
+         * @description Accounts by name. For administrators.
+         */
+        get: operations["list_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/administration/accounts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Account
+         * @description One account. For administrators.
+         */
+        get: operations["get_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/administration/accounts/{name}/suspension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Suspend Account
+         * @description Suspend an account: it may no longer act, and its broadcast ends. For administrators.
+         */
+        put: operations["suspend_account"];
+        post?: never;
+        /**
+         * Lift Suspension
+         * @description Let a suspended account act again. For administrators.
+         */
+        delete: operations["lift_suspension"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/administration/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Audit Log
+         * @description What administrators did, and why. For administrators.
+         */
+        get: operations["read_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -63,7 +147,7 @@ export interface paths {
         head?: never;
         /**
          * Change Channel
-         * @description Change title or category of one's own channel.
+         * @description Change title or category. For the owner and editors.
          */
         patch: operations["change_channel"];
         trace?: never;
@@ -84,7 +168,7 @@ export interface paths {
         post?: never;
         /**
          * End Broadcast
-         * @description End the running broadcast for everyone. For the owner.
+         * @description End the running broadcast for everyone. For the owner, editors and administrators.
          */
         delete: operations["end_broadcast"];
         options?: never;
@@ -101,7 +185,7 @@ export interface paths {
         };
         /**
          * Get Broadcast Health
-         * @description How the encoder's media arrives. For the owner.
+         * @description How the encoder's media arrives. For the owner, editors and administrators.
          */
         get: operations["get_broadcast_health"];
         put?: never;
@@ -265,6 +349,92 @@ export interface components {
              * @example ada
              */
             name: string;
+        };
+        /** AdministeredAccount */
+        AdministeredAccount: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Id
+             * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /** Is Administrator */
+            is_administrator: boolean;
+            /**
+             * Name
+             * @example ada
+             */
+            name: string;
+            suspension: components["schemas"]["SuspensionShape"] | null;
+        };
+        /** AdministeredAccounts */
+        AdministeredAccounts: {
+            /** Accounts */
+            accounts: components["schemas"]["AdministeredAccount"][];
+            /**
+             * Next Cursor
+             * @description Send as `cursor` for the next page; null at the end
+             */
+            next_cursor: string | null;
+        };
+        /** AuditEntryShape */
+        AuditEntryShape: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * By Id
+             * @description null: the operator, at the command line
+             */
+            by_id: string | null;
+            /**
+             * By Name
+             * @example grace
+             */
+            by_name: string | null;
+            /**
+             * Id
+             * @example aud_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Subject
+             * @description What it was done to
+             * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            subject: string;
+            /**
+             * Subject Name
+             * @description As it was called then
+             * @example ada
+             */
+            subject_name: string;
+            /**
+             * What
+             * @example suspend_account
+             */
+            what: string;
+        };
+        /** AuditLog */
+        AuditLog: {
+            /**
+             * Entries
+             * @description The newest first
+             */
+            entries: components["schemas"]["AuditEntryShape"][];
+            /**
+             * Next Cursor
+             * @description Send as `cursor` for the next page; null at the end
+             */
+            next_cursor: string | null;
         };
         /** BroadcastHealthShape */
         BroadcastHealthShape: {
@@ -642,6 +812,20 @@ export interface components {
              */
             name: string;
         };
+        /** NewSuspension */
+        NewSuspension: {
+            /**
+             * Reason
+             * @description 1 to 500 characters; shown to the person
+             * @example Spam in chats
+             */
+            reason: string;
+            /**
+             * Until
+             * @description null: for good
+             */
+            until?: string | null;
+        };
         /** OpenedAccount */
         OpenedAccount: {
             account: components["schemas"]["Account"];
@@ -841,6 +1025,19 @@ export interface components {
              */
             name: string;
         };
+        /** SuspensionShape */
+        SuspensionShape: {
+            /**
+             * Reason
+             * @example Spam in other people's chats
+             */
+            reason: string;
+            /**
+             * Until
+             * @description null: for good; it may have passed
+             */
+            until: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -870,6 +1067,172 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenedAccount"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_accounts: {
+        parameters: {
+            query?: {
+                /** @description What names begin with */
+                prefix?: string;
+                /** @description Only those suspended now */
+                suspended?: boolean;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdministeredAccounts"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdministeredAccount"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suspend_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSuspension"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdministeredAccount"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_suspension: {
+        parameters: {
+            query: {
+                /** @description 1 to 500 characters */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_audit_log: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLog"];
                 };
             };
             /** @description A problem */

@@ -6,65 +6,28 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    DateTime,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    Uuid,
-    case,
-    delete,
-    func,
-    literal,
-    or_,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, DateTime, case, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cpc.eventbus.postgres import PostgresTransaction
 from cpc.kernel.errors import Conflict
+from livehouse.access.contract import Suspension
+from livehouse.accounts.adapters import postgres_tables as tables
+from livehouse.accounts.adapters.postgres_audit_log import PostgresAuditLog
 from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.login_session import LoginSession
 
-_metadata = MetaData(schema="accounts")
+_account, _login_session, _attempt = tables.account, tables.login_session, tables.attempt
 
-_account = Table(
-    "account",
-    _metadata,
-    Column("account_id", Uuid, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("password_hash", Text, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
+_LOGIN_SESSION_COLUMNS = (
+    _login_session.c.token_hash,
+    _login_session.c.key_id,
+    _login_session.c.created_at.label("opened_at"),
+    _login_session.c.expires_at,
 )
-
-_login_session = Table(
-    "login_session",
-    _metadata,
-    Column("account_id", Uuid, primary_key=True),
-    Column("token_hash", LargeBinary, primary_key=True),
-    Column("key_id", Text, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
-)
-
-_attempt = Table(
-    "attempt",
-    _metadata,
-    Column("key", LargeBinary, primary_key=True),
-    Column("tries", Integer, nullable=False),
-    Column("window_started_at", DateTime(timezone=True), nullable=False),
-)
-
-_ACCOUNT_COLUMNS = (_account.c.account_id, _account.c.name, _account.c.created_at)
 
 
 class PostgresAccounts:
@@ -88,15 +51,48 @@ class PostgresAccounts:
 
     async def by_id(self, account_id: AccountId) -> Account | None:
         found = await self._connection.execute(
-            select(*_ACCOUNT_COLUMNS).where(_account.c.account_id == account_id.uuid)
+            select(_account).where(_account.c.account_id == account_id.uuid)
         )
         row = found.one_or_none()
         return None if row is None else _to_account(row)
 
-    async def by_name(self, name: AccountName) -> Account | None:
-        found = await self._connection.execute(select(*_ACCOUNT_COLUMNS).where(_account.c.name == name.value))
+    async def by_name(self, name: AccountName, *, for_update: bool = False) -> Account | None:
+        query = select(_account).where(_account.c.name == name.value)
+        found = await self._connection.execute(query.with_for_update() if for_update else query)
         row = found.one_or_none()
         return None if row is None else _to_account(row)
+
+    async def page(
+        self, *, prefix: str, suspended_at: datetime | None, after: AccountName | None, limit: int
+    ) -> Sequence[Account]:
+        columns = _account.c
+        name = columns.name.collate("C")
+        query = select(_account).order_by(name).limit(limit)
+        if prefix:
+            query = query.where(name.startswith(prefix, autoescape=True))
+        if suspended_at is not None:
+            query = query.where(
+                columns.suspension_reason.is_not(None),
+                or_(columns.suspended_until.is_(None), columns.suspended_until > suspended_at),
+            )
+        if after is not None:
+            query = query.where(name > after.value)
+        return [_to_account(row) for row in await self._connection.execute(query)]
+
+    async def set_administrator(self, account_id: AccountId, is_administrator: bool) -> None:
+        await self._set(account_id, is_administrator=is_administrator)
+
+    async def set_suspension(self, account_id: AccountId, suspension: Suspension | None) -> None:
+        await self._set(
+            account_id,
+            suspension_reason=None if suspension is None else suspension.reason,
+            suspended_until=None if suspension is None else suspension.until,
+        )
+
+    async def _set(self, account_id: AccountId, **values: object) -> None:
+        await self._connection.execute(
+            update(_account).where(_account.c.account_id == account_id.uuid).values(**values)
+        )
 
     async def password_hash(self, account_id: AccountId) -> str:
         found = await self._connection.execute(
@@ -105,11 +101,7 @@ class PostgresAccounts:
         return str(found.scalar_one())
 
     async def set_password_hash(self, account_id: AccountId, password_hash: str) -> None:
-        await self._connection.execute(
-            update(_account)
-            .where(_account.c.account_id == account_id.uuid)
-            .values(password_hash=password_hash)
-        )
+        await self._set(account_id, password_hash=password_hash)
 
 
 class PostgresLoginSessions:
@@ -145,17 +137,17 @@ class PostgresLoginSessions:
 
     async def find(self, hashes: Sequence[tuple[str, bytes]]) -> tuple[LoginSession, Account] | None:
         found = await self._connection.execute(
-            select(_login_session, _account.c.name, _account.c.created_at.label("account_created_at"))
-            .join(_account, _account.c.account_id == _login_session.c.account_id)
+            select(_account, *_LOGIN_SESSION_COLUMNS)
+            .join(_login_session, _account.c.account_id == _login_session.c.account_id)
             .where(_is_among(hashes))
         )
         row = found.one_or_none()
         if row is None:
             return None
-        account_id = AccountId(row.account_id)
+        account = _to_account(row)
         return (
-            LoginSession(account_id, row.key_id, row.token_hash, row.created_at, row.expires_at),
-            Account(account_id, AccountName(row.name), row.account_created_at),
+            LoginSession(account.id, row.key_id, row.token_hash, row.opened_at, row.expires_at),
+            account,
         )
 
     async def remove(self, hashes: Sequence[tuple[str, bytes]]) -> None:
@@ -220,6 +212,10 @@ class PostgresAccountsUnitOfWork(PostgresTransaction):
         return PostgresLoginSessions(self.connection)
 
     @property
+    def audit_log(self) -> PostgresAuditLog:
+        return PostgresAuditLog(self.connection)
+
+    @property
     def attempts(self) -> PostgresAttempts:
         return PostgresAttempts(self.connection)
 
@@ -229,4 +225,9 @@ def _is_among(hashes: Sequence[tuple[str, bytes]]) -> ColumnElement[bool]:
 
 
 def _to_account(row: Row[Any, Any, Any]) -> Account:
-    return Account(AccountId(row.account_id), AccountName(row.name), row.created_at)
+    suspension = None
+    if row.suspension_reason is not None:
+        suspension = Suspension(row.suspension_reason, row.suspended_until)
+    return Account(
+        AccountId(row.account_id), AccountName(row.name), row.created_at, row.is_administrator, suspension
+    )

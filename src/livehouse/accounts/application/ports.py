@@ -8,8 +8,10 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from cpc.eventbus.envelope import Outbox
+from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.accounts.domain.account import Account
+from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId
 from livehouse.accounts.domain.login_session import LoginSession
 from livehouse.accounts.domain.password import Password
 
@@ -21,7 +23,19 @@ class Accounts(Protocol):
 
     async def by_id(self, account_id: AccountId) -> Account | None: ...
 
-    async def by_name(self, name: AccountName) -> Account | None: ...
+    async def by_name(self, name: AccountName, *, for_update: bool = False) -> Account | None:
+        """for_update: no other unit of work may change it until this one ends."""
+        ...
+
+    async def page(
+        self, *, prefix: str, suspended_at: datetime | None, after: AccountName | None, limit: int
+    ) -> Sequence[Account]:
+        """By name. prefix: what names begin with. suspended_at: only those suspended at that time."""
+        ...
+
+    async def set_administrator(self, account_id: AccountId, is_administrator: bool) -> None: ...
+
+    async def set_suspension(self, account_id: AccountId, suspension: Suspension | None) -> None: ...
 
     async def password_hash(self, account_id: AccountId) -> str: ...
 
@@ -38,6 +52,16 @@ class LoginSessions(Protocol):
         ...
 
     async def remove(self, hashes: Sequence[tuple[str, bytes]]) -> None: ...
+
+
+class AuditLog(Protocol):
+    async def add(self, entry: AuditEntry) -> None:
+        """The same entry again changes nothing."""
+        ...
+
+    async def page(self, *, before: AuditEntryId | None, limit: int) -> Sequence[AuditEntry]:
+        """The newest first."""
+        ...
 
 
 class Attempts(Protocol):
@@ -60,6 +84,9 @@ class UnitOfWork(Protocol):
 
     @property
     def login_sessions(self) -> LoginSessions: ...
+
+    @property
+    def audit_log(self) -> AuditLog: ...
 
     @property
     def attempts(self) -> Attempts: ...

@@ -2,20 +2,50 @@
 
 from __future__ import annotations
 
-from cpc.kernel.errors import NotFound
-from livehouse.accounts.application.ports import UnitOfWorkFactory
-from livehouse.accounts.contract import AccountId
+from cpc.kernel.clock import Clock
+from cpc.kernel.errors import Invalid, NotFound
+from livehouse.access.contract import Access, Action
+from livehouse.accounts.application.ports import Accounts, UnitOfWorkFactory
+from livehouse.accounts.contract import AccountId, AccountName, Actor
 from livehouse.accounts.domain.account import Account
 
 
-class AccountById:
-    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
-        self._unit_of_work = unit_of_work
+async def find_account(accounts: Accounts, name: str, *, for_update: bool = False) -> Account:
+    """Raises `NotFound` (no-such-account), also for a name that no account could have."""
+    try:
+        account = await accounts.by_name(AccountName.parse(name), for_update=for_update)
+    except Invalid:
+        account = None
+    if account is None:
+        raise NotFound("no-such-account", f"There is no account '{name[:60]}'.")
+    return account
 
-    async def __call__(self, account_id: AccountId) -> Account:
-        """Raises `NotFound` (no-such-account)."""
+
+class ReadOwnAccount:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:
+        self._unit_of_work = unit_of_work
+        self._access = access
+
+    async def __call__(self, actor: Actor) -> Account:
+        """Raises `Unauthenticated`, `NotFound` (no-such-account)."""
+        await self._access.require(actor, Action.READ_OWN_ACCOUNT)
+        async with self._unit_of_work() as unit:
+            account = await unit.accounts.by_id(actor.require_account())
+        if account is None:
+            raise NotFound("no-such-account", "There is no such account.")
+        return account
+
+
+class FindPeople:
+    """The `People` facade of the contract."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+
+    async def actor(self, account_id: AccountId) -> Actor:
         async with self._unit_of_work() as unit:
             account = await unit.accounts.by_id(account_id)
         if account is None:
             raise NotFound("no-such-account", "There is no such account.")
-        return account
+        return account.actor(self._clock.now())

@@ -24,9 +24,10 @@ class ResolveActor:
         if could_be_token(token):
             async with self._unit_of_work() as unit:
                 found = await unit.login_sessions.find(self._tokens.hashes(token))
-        if found is None or not found[0].is_open(self._clock.now()):
+        now = self._clock.now()
+        if found is None or not found[0].is_open(now):
             raise Unauthenticated(
                 "invalid-token", "The access token is unknown or has expired. Sign in again."
             )
         _, account = found
-        return Actor(account.id, account.name)
+        return account.actor(now)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Invalid, Unauthenticated
+from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.login_tokens import LoginTokens, SignedIn
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWorkFactory
 from livehouse.accounts.application.throttle import count_try
-from livehouse.accounts.contract import AccountName
+from livehouse.accounts.contract import ANONYMOUS, AccountName
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.login_session import MAX_PER_ACCOUNT
 from livehouse.accounts.domain.password import Password
@@ -21,15 +22,22 @@ class SignIn:
     """Unknown names and wrong passwords look alike: the same answer after the same work."""
 
     def __init__(
-        self, unit_of_work: UnitOfWorkFactory, hasher: PasswordHasher, tokens: LoginTokens, clock: Clock
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        hasher: PasswordHasher,
+        tokens: LoginTokens,
+        clock: Clock,
+        access: Access,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._hasher = hasher
         self._tokens = tokens
         self._clock = clock
+        self._access = access
 
     async def __call__(self, name: str, password: str, *, address: str) -> SignedIn:
         """Raises `Unauthenticated` (wrong-name-or-password) or `RateLimited` (too-many-sign-ins)."""
+        await self._access.require(ANONYMOUS, Action.SIGN_IN)
         pair_key = self._tokens.attempt_key("pair", name.lower(), address)
         address_key = self._tokens.attempt_key("address", address)
         name_key = self._tokens.attempt_key("name", name.lower())

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.ports import UnitOfWorkFactory
+from livehouse.accounts.contract import ANONYMOUS
 from livehouse.accounts.domain.login_session import could_be_token
 
 
 class SignOut:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, tokens: LoginTokens) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, tokens: LoginTokens, access: Access) -> None:
         self._unit_of_work = unit_of_work
         self._tokens = tokens
+        self._access = access
 
     async def __call__(self, token: str) -> None:
         """Doing it twice is fine."""
+        await self._access.require(ANONYMOUS, Action.SIGN_OUT)
         if not could_be_token(token):
             return
         async with self._unit_of_work() as unit:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Conflict
 from cpc.kernel.ids import Ids
+from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.login_tokens import LoginTokens, SignedIn
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWorkFactory
 from livehouse.accounts.application.throttle import count_try
-from livehouse.accounts.contract import AccountId, AccountName, AccountOpened
+from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, AccountOpened
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.login_session import MAX_PER_ACCOUNT
 from livehouse.accounts.domain.password import Password
@@ -24,12 +25,14 @@ class SignUp:
         tokens: LoginTokens,
         clock: Clock,
         ids: Ids,
+        access: Access,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._hasher = hasher
         self._tokens = tokens
         self._clock = clock
         self._ids = ids
+        self._access = access
 
     async def __call__(self, name: str, password: str, *, address: str | None = None) -> SignedIn:
         """address: where the visitor comes from; None for the operator, who is not slowed down.
@@ -37,6 +40,7 @@ class SignUp:
         Raises `Invalid` (malformed-name, reserved-name, weak-password), `Conflict` (name-taken) or
         `RateLimited` (too-many-sign-ups).
         """
+        await self._access.require(ANONYMOUS, Action.SIGN_UP)
         account_name = AccountName.parse_new(name)
         new_password = Password.parse_new(password, account_name=account_name.value)
         if address is not None:

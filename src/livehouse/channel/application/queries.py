@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cpc.kernel.errors import Invalid, NotFound
+from cpc.kernel.ids import EntityId
+from livehouse.access.contract import Access, Action, ChannelStanding, Role
+from livehouse.accounts.contract import AccountId, Actor
 from livehouse.channel.application.ports import (
     ChannelCard,
     ChannelStore,
@@ -33,13 +36,16 @@ async def find_by_name(channels: ChannelStore, name: str, *, for_update: bool = 
 
 
 class ChannelByName:
-    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:
         self._unit_of_work = unit_of_work
+        self._access = access
 
-    async def __call__(self, name: str) -> Channel:
-        """Raises `NotFound` (no-such-channel)."""
+    async def __call__(self, actor: Actor, name: str) -> Channel:
+        """Raises `NotFound` (no-such-channel), `Forbidden`."""
         async with self._unit_of_work() as unit:
-            return await find_by_name(unit.channels, name)
+            channel = await find_by_name(unit.channels, name)
+        await self._access.require(actor, Action.READ_CHANNEL, channel.id)
+        return channel
 
 
 class FindChannels:
@@ -59,6 +65,27 @@ class FindChannels:
             raise _no_such_channel(str(channel_id))
         return _ref(channel)
 
+    async def by_owner(self, owner_id: AccountId) -> ChannelRef:
+        async with self._unit_of_work() as unit:
+            channel = await unit.channels.by_owner(owner_id)
+        if channel is None:
+            raise _no_such_channel(str(owner_id))
+        return _ref(channel)
+
+
+class FindStandings:
+    """The `ChannelStandings` facade of access."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._unit_of_work = unit_of_work
+
+    async def of(self, channel_id: EntityId, account_id: EntityId | None) -> ChannelStanding:
+        async with self._unit_of_work() as unit:
+            channel = await unit.channels.by_id(ChannelId(channel_id.uuid))
+        if channel is None or account_id is None or channel.owner_id.uuid != account_id.uuid:
+            return ChannelStanding()
+        return ChannelStanding(frozenset({Role.OWNER}))
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelPage:
@@ -69,13 +96,15 @@ class ChannelPage:
 
 
 class ListChannels:
-    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:
         self._unit_of_work = unit_of_work
+        self._access = access
 
     async def __call__(
-        self, *, live_only: bool = False, cursor: str | None = None, limit: int = 24
+        self, actor: Actor, *, live_only: bool = False, cursor: str | None = None, limit: int = 24
     ) -> ChannelPage:
         """Raises `Invalid` (malformed-cursor)."""
+        await self._access.require(actor, Action.LIST_CHANNELS)
         after = None if cursor is None else _read_cursor(cursor)
         limit = max(1, min(limit, MAX_PAGE))
         async with self._unit_of_work() as unit:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from cpc.kernel.errors import Forbidden, Invalid, PreconditionFailed
+from cpc.kernel.errors import Invalid, PreconditionFailed
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId, ChannelName
 
@@ -29,18 +29,15 @@ class Channel:
 
     def changed(
         self,
-        by: AccountId | None,
         *,
         title: str | None = None,
         category: str | None = None,
         expected_version: int | None = None,
     ) -> Self:
-        """The channel after its owner's change; None leaves a field as it is.
+        """The channel after a change; None leaves a field as it is.
 
-        Raises `Forbidden` (not-the-owner), `PreconditionFailed` (channel-changed), `Invalid`.
+        Raises `PreconditionFailed` (channel-changed), `Invalid`.
         """
-        if by != self.owner_id:
-            raise Forbidden("not-the-owner", f"Only the owner of '{self.name}' may change it.")
         if expected_version is not None and expected_version != self.version:
             raise PreconditionFailed(
                 "channel-changed", "The channel was changed meanwhile. Load it again, then repeat the change."

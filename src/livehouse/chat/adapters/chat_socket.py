@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
-from cpc.kernel.errors import DomainError, Invalid, NotFound, Unauthenticated, Unavailable
+from cpc.kernel.errors import DomainError, Forbidden, Invalid, NotFound, Unauthenticated, Unavailable
 from livehouse.accounts.contract import ANONYMOUS, Actor, ActorResolver
 from livehouse.chat.adapters import chat_metrics
 from livehouse.chat.adapters.gateway_room import GatewayRoom
@@ -29,17 +29,15 @@ from livehouse.chat.adapters.socket_frames import (
     ack_frame,
     decode_frame,
     error_frame,
-    message_json,
-    messages_frame,
+    history_frame,
     pong_frame,
 )
 from livehouse.chat.application import ChatGatewayUseCases
-from livehouse.chat.application.queries import HISTORY_LIMIT
+from livehouse.chat.application.send_chat_message import AdmittedSender
 
 log = logging.getLogger(__name__)
 
 WRITE_BUFFER_BYTES = 256 * 1024
-HISTORY_BYTES = 128 * 1024
 STRIKES = 5
 FRAMES_IN_WINDOW = 200
 FRAMES_WINDOW_S = 10.0
@@ -267,11 +265,16 @@ class ChatSocket(WSListener):
             async with asyncio.timeout(_PATIENCE_S):
                 if self._token is not None:
                     await self._identify()
+                asked_for = await self._home.room(self._channel_name)
+                await self._home.use_cases.enter_room(self._actor, asked_for.room)
                 # Last, for a room nobody is in may be closed while one waits for something else.
                 room = await self._home.room(self._channel_name)
-        except NotFound as error:
+        except (NotFound, Forbidden) as error:
             self._send_error(error)
-            self.close(CloseCode.NO_SUCH_CHANNEL, "there is no such channel", "no-such-channel")
+            if isinstance(error, NotFound):
+                self.close(CloseCode.NO_SUCH_CHANNEL, "there is no such channel", "no-such-channel")
+            else:
+                self.close(CloseCode.NOT_ALLOWED, "this chat is not for you", "not-allowed")
             return
         except (Unavailable, TimeoutError):
             self._send_error(Unavailable("chat-away", "The chat is away for the moment. Try again shortly."))
@@ -299,8 +302,10 @@ class ChatSocket(WSListener):
         match frame:
             case Send(nonce=nonce, text=text):
                 await self._check_identity()
-                # Not awaited: lines of one socket share a commit. They enter it in the order of these tasks.
-                self._spawn(self._send(room, nonce, text))
+                sender = await self._admit(room, nonce)
+                if sender is not None:
+                    # Not awaited: lines of one socket share a commit, in the order of these tasks.
+                    self._spawn(self._send(sender, nonce, text))
             case History(before_seq=before_seq, limit=limit):
                 await self._read_history(room, before_seq, limit)
             case Authenticate(access_token=token):
@@ -315,38 +320,38 @@ class ChatSocket(WSListener):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _send(self, room: GatewayRoom, nonce: str, text: str) -> None:
+    async def _admit(self, room: GatewayRoom, nonce: str) -> AdmittedSender | None:
         try:
-            message = await self._home.use_cases.send_message(room.room, self._actor, nonce=nonce, text=text)
+            async with asyncio.timeout(_PATIENCE_S):
+                return await self._home.use_cases.send_message.admit(room.room, self._actor)
+        except TimeoutError:
+            self._refuse(Unavailable("database-busy", "The database took too long. Send it again."), nonce)
         except DomainError as error:
-            chat_metrics.SEND_ERRORS.labels(error.slug).inc()
-            self._send_error(error, nonce)
+            self._refuse(error, nonce)
+        return None
+
+    async def _send(self, sender: AdmittedSender, nonce: str, text: str) -> None:
+        try:
+            message = await self._home.use_cases.send_message(sender, nonce=nonce, text=text)
+        except DomainError as error:
+            self._refuse(error, nonce)
         else:
             self.write(WSMsgType.TEXT, ack_frame(nonce, message), HEADER_SPACE)
 
+    def _refuse(self, error: DomainError, nonce: str) -> None:
+        chat_metrics.SEND_ERRORS.labels(error.slug).inc()
+        self._send_error(error, nonce)
+
     async def _read_history(self, room: GatewayRoom, before_seq: int | None, limit: int) -> None:
         try:
-            if not 1 <= limit <= HISTORY_LIMIT:
-                raise Invalid("malformed-limit", f"limit is 1 to {HISTORY_LIMIT}.")
-            if before_seq is not None and not 1 <= before_seq < 2**63:
-                raise Invalid("malformed-before-seq", "before_seq is the seq of a message.")
             async with asyncio.timeout(_PATIENCE_S):
-                found = await self._home.use_cases.room_messages.before(
-                    room.room.conversation_id, before_seq, limit
-                )
+                found = await self._home.use_cases.read_history(self._actor, room.room, before_seq, limit)
         except TimeoutError:
             self._send_error(Unavailable("history-away", "Older messages are away for the moment."))
         except DomainError as error:
             self._send_error(error)
         else:
-            messages: deque[bytes] = deque()
-            size = 0
-            for message in reversed(found):
-                messages.appendleft(message_json(message))
-                size += len(messages[0])
-                if size > HISTORY_BYTES:
-                    break
-            self.write(WSMsgType.TEXT, messages_frame(messages, is_history=True), HEADER_SPACE)
+            self.write(WSMsgType.TEXT, history_frame(found), HEADER_SPACE)
 
     # --- who this is
 

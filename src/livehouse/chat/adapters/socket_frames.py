@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -16,6 +17,7 @@ from livehouse.chat.domain.chat_message import ChatMessage
 from livehouse.chat.domain.chat_room import ChatRoom
 
 FRAME_BYTES = 8 * 1024
+HISTORY_BYTES = 128 * 1024
 
 # picows writes a frame's header into the bytes before its payload, so that one buffer serves every socket.
 HEADER_SPACE = 14
@@ -31,6 +33,7 @@ class CloseCode(IntEnum):
     SERVICE_RESTART = 1012
     TRY_AGAIN_LATER = 1013
     RUBBISH = 4400
+    NOT_ALLOWED = 4403
     NO_SUCH_CHANNEL = 4404
     NOT_READING = 4408
     TOO_MANY_SOCKETS = 4429
@@ -127,6 +130,18 @@ def messages_frame(messages: Iterable[bytes], *, is_history: bool = False) -> by
     frame += b",".join(messages)
     frame += b"]}"
     return frame
+
+
+def history_frame(found: Sequence[ChatMessage]) -> bytearray:
+    """The newest of them, as many as a frame may hold."""
+    messages: deque[bytes] = deque()
+    size = 0
+    for message in reversed(found):
+        messages.appendleft(message_json(message))
+        size += len(messages[0])
+        if size > HISTORY_BYTES:
+            break
+    return messages_frame(messages, is_history=True)
 
 
 _MESSAGES_HEAD = b'{"type":"messages","messages":['

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from livehouse.chat.application.enter_chat_room import EnterChatRoom
 from livehouse.chat.application.open_chat_room import OpenChatRoom
-from livehouse.chat.application.queries import ReadChatHistory, RoomMessages
+from livehouse.chat.application.queries import ReadChatHistory, ReadRoomHistory, RoomMessages
 from livehouse.chat.application.send_chat_message import SendChatMessage
 from livehouse.chat.domain.chat_message import ChatMessage
 
@@ -21,8 +22,10 @@ class ChatUseCases:
 
 @dataclass(frozen=True, slots=True)
 class ChatGatewayUseCases:
-    """Those of the socket door."""
+    """Those of the socket door. open_room and room_messages serve the gateway itself, not one socket."""
 
     open_room: OpenChatRoom
-    send_message: SendChatMessage
     room_messages: RoomMessages
+    enter_room: EnterChatRoom
+    read_history: ReadRoomHistory
+    send_message: SendChatMessage

@@ -6,36 +6,60 @@ from collections.abc import Mapping, Sequence
 
 from cpc.kernel.errors import Invalid
 from cpc.messenger.identifiers import ConversationId
+from livehouse.access.contract import Access, Action
+from livehouse.accounts.contract import Actor
 from livehouse.channel.contract import Channels
 from livehouse.chat.application.ports import UnitOfWorkFactory
 from livehouse.chat.domain.chat_message import ChatMessage, chat_message
+from livehouse.chat.domain.chat_room import ChatRoom
 
 HISTORY_LIMIT = 100
 
 
 class ReadChatHistory:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, channels: Channels) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, channels: Channels, access: Access) -> None:
         self._unit_of_work = unit_of_work
         self._channels = channels
+        self._access = access
 
     async def __call__(
-        self, channel_name: str, *, before_seq: int | None = None, limit: int = 50
+        self, actor: Actor, channel_name: str, *, before_seq: int | None = None, limit: int = 50
     ) -> Sequence[ChatMessage]:
         """The last `limit` (1 to 100) messages before `before_seq`, or the newest; oldest first.
 
-        Raises `NotFound` (`no-such-channel`) and `Invalid`. A channel where nobody has chatted has no
-        messages.
+        Raises `NotFound` (`no-such-channel`), `Forbidden` and `Invalid`. A channel where nobody has
+        chatted has no messages.
         """
         if not 1 <= limit <= HISTORY_LIMIT:
             raise Invalid("malformed-limit", f"limit is 1 to {HISTORY_LIMIT}.")
         if before_seq is not None and not 1 <= before_seq < 2**63:
             raise Invalid("malformed-before-seq", "before_seq is the seq of a message, a positive integer.")
         channel = await self._channels.by_name(channel_name)
+        await self._access.require(actor, Action.READ_CHAT_HISTORY, channel.id)
         async with self._unit_of_work() as work:
             conversation_id = await work.rooms.conversation_of(channel.id)
             if conversation_id is None:
                 return []
             return [chat_message(m) for m in await work.messages.before(conversation_id, before_seq, limit)]
+
+
+class ReadRoomHistory:
+    """The same for a room that is open already."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:
+        self._messages = RoomMessages(unit_of_work)
+        self._access = access
+
+    async def __call__(
+        self, actor: Actor, room: ChatRoom, before_seq: int | None, limit: int
+    ) -> Sequence[ChatMessage]:
+        """Raises `Forbidden`, `Invalid`, `Unavailable`."""
+        if not 1 <= limit <= HISTORY_LIMIT:
+            raise Invalid("malformed-limit", f"limit is 1 to {HISTORY_LIMIT}.")
+        if before_seq is not None and not 1 <= before_seq < 2**63:
+            raise Invalid("malformed-before-seq", "before_seq is the seq of a message.")
+        await self._access.require(actor, Action.READ_CHAT_HISTORY, room.channel_id)
+        return await self._messages.before(room.conversation_id, before_seq, limit)
 
 
 class RoomMessages:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import RateLimited, Unavailable
 from cpc.kernel.ids import Ids
 from cpc.messenger.identifiers import MessageId
-from livehouse.accounts.contract import AccountId, Actor
+from livehouse.access.contract import Access, Action, Standing
+from livehouse.accounts.contract import AccountId, AccountName, Actor
 from livehouse.chat.application.message_commits import MessageCommits
 from livehouse.chat.contract import CHAT_LIMITS
 from livehouse.chat.domain.chat_message import ChatMessage, chat_message, draft_chat_message
@@ -17,22 +19,44 @@ from livehouse.chat.domain.chat_text import clean_chat_text
 from livehouse.chat.domain.send_rate import SendRate
 
 
+@dataclass(frozen=True, slots=True)
+class AdmittedSender:
+    """Somebody who was found to be allowed to send to the room just now."""
+
+    room: ChatRoom
+    id: AccountId
+    name: AccountName | None
+    standing: Standing
+
+
 class SendChatMessage:
-    def __init__(self, commits: MessageCommits, rate: SendRate, clock: Clock, ids: Ids) -> None:
+    """In two steps, so that the messages of one sender keep their order: whether they may is asked first,
+    and then nothing is awaited before a message is in line.
+    """
+
+    def __init__(
+        self, commits: MessageCommits, rate: SendRate, clock: Clock, ids: Ids, access: Access
+    ) -> None:
         self._commits = commits
         self._rate = rate
         self._clock = clock
         self._ids = ids
+        self._access = access
 
-    async def __call__(self, room: ChatRoom, sender: Actor, *, nonce: str, text: str) -> ChatMessage:
-        """Returns the stored message; a repeated nonce gives the message it made the first time.
-
-        Raises `Unauthenticated`, `Forbidden`, `Invalid`, `RateLimited` (with the time to wait),
-        `Unavailable`. Messages of one sender keep the order of these calls: nothing is awaited before the
-        message is in line.
-        """
+    async def admit(self, room: ChatRoom, sender: Actor) -> AdmittedSender:
+        """Raises `Unauthenticated`, `Forbidden`, `Unavailable`."""
+        standing = await self._access.require(sender, Action.SEND_CHAT_MESSAGE, room.channel_id)
         sender_id = sender.require_account()
         room.check_may_send(sender_id)
+        return AdmittedSender(room, sender_id, sender.name, standing)
+
+    async def __call__(self, sender: AdmittedSender, *, nonce: str, text: str) -> ChatMessage:
+        """Returns the stored message; a repeated nonce gives the message it made the first time.
+
+        Raises `Invalid`, `RateLimited` (with the time to wait), `Unavailable`. Messages of one sender keep
+        the order of these calls.
+        """
+        room, sender_id = sender.room, sender.id
         text = clean_chat_text(text, characters=CHAT_LIMITS.characters)
         draft = draft_chat_message(
             room,

@@ -56,7 +56,7 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
         accounts=accounts,
         channel=channel,
         streaming=build_streaming(engine, channel.find_channels, outside, clock, ids, tokens, return_window),
-        chat=build_chat(engine, channel.find_channels),
+        chat=build_chat(engine, channel.find_channels, clock),
         processes=ProcessesUseCases(
             open_account=OpenAccount(accounts.sign_up, channel.create_channel),
             return_to_account=ReturnToAccount(accounts.sign_in, channel.create_channel),

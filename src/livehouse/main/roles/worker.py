@@ -15,7 +15,8 @@ from livehouse.main.role_context import RoleContext
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.persistence import build_engine
-from livehouse.main.wiring.streaming import build_media_report_listener
+from livehouse.main.wiring.streaming import build_media_report_listener, build_stop_broadcast
+from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +39,10 @@ async def run(role: RoleContext) -> None:
         timedelta(seconds=settings.return_window_s),
         timedelta(seconds=settings.takeover_silence_s),
     )
+    stop_broadcast = build_stop_broadcast(engine, channel.find_channels, connection, clock, ids)
+    take_off_air = TakeSuspendedAccountOffAir(channel.find_channels, stop_broadcast)
     duties = {
-        **build_event_duties(engine, connection, channel.create_channel),
+        **build_event_duties(engine, connection, channel.create_channel, take_off_air),
         "media reports": listener.run,
     }
     tasks = {asyncio.ensure_future(duty()): name for name, duty in duties.items()}

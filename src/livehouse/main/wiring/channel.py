@@ -12,16 +12,18 @@ from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.ports import UnitOfWork
 from livehouse.channel.application.queries import ChannelByName, FindChannels, ListChannels
+from livehouse.main.wiring.access import build_access
 
 
 def build_channel(engine: AsyncEngine, clock: Clock, ids: Ids) -> ChannelUseCases:
     def unit_of_work() -> UnitOfWork:
         return PostgresChannelUnitOfWork(engine)
 
+    access = build_access(engine, clock)
     return ChannelUseCases(
         create_channel=CreateChannel(unit_of_work, clock, ids),
-        change_channel=ChangeChannel(unit_of_work),
-        channel_by_name=ChannelByName(unit_of_work),
-        list_channels=ListChannels(unit_of_work),
+        change_channel=ChangeChannel(unit_of_work, access),
+        channel_by_name=ChannelByName(unit_of_work, access),
+        list_channels=ListChannels(unit_of_work, access),
         find_channels=FindChannels(unit_of_work),
     )

@@ -1,6 +1,6 @@
 """The chat slice on PostgreSQL, NATS and picows.
 
-For the web role: `build_chat(engine, channels) -> ChatUseCases`.
+For the web role: `build_chat(engine, channels, clock) -> ChatUseCases`.
 
 For the chat role:
 
@@ -34,20 +34,22 @@ from livehouse.chat.adapters.gateway import ChatGateway, GatewayOptions, serve
 from livehouse.chat.adapters.gateway_rooms import GatewayRooms
 from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
 from livehouse.chat.application import ChatGatewayUseCases, ChatUseCases
+from livehouse.chat.application.enter_chat_room import EnterChatRoom
 from livehouse.chat.application.message_commits import MessageCommits
 from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.application.ports import BroadcastState, UnitOfWork, UnitOfWorkFactory
-from livehouse.chat.application.queries import ReadChatHistory, RoomMessages
+from livehouse.chat.application.queries import ReadChatHistory, ReadRoomHistory, RoomMessages
 from livehouse.chat.application.send_chat_message import SendChatMessage
 from livehouse.chat.domain.send_rate import SendRate
+from livehouse.main.wiring.access import build_access
 from livehouse.streaming.adapters.postgres import PostgresStreamingUnitOfWork
 from livehouse.streaming.application.ports import UnitOfWork as StreamingUnitOfWork
-from livehouse.streaming.application.queries import CurrentBroadcast
+from livehouse.streaming.application.queries import RunningBroadcast
 
 
-def build_chat(engine: AsyncEngine, channels: Channels) -> ChatUseCases:
+def build_chat(engine: AsyncEngine, channels: Channels, clock: Clock) -> ChatUseCases:
     """What the web door uses."""
-    return ChatUseCases(read_history=ReadChatHistory(_units(engine), channels))
+    return ChatUseCases(read_history=ReadChatHistory(_units(engine), channels, build_access(engine, clock)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,16 @@ async def start_chat(
     await broadcast.connect(nats_servers)
     open_room = OpenChatRoom(units, channels, clock, ids)
     room_messages = RoomMessages(units)
-    rooms = GatewayRooms(open_room, room_messages, broadcast, _ShownBroadcast(engine, channels))
+    # As long as a token: a line is taken from whoever was known and allowed so many seconds ago.
+    access = build_access(engine, clock, trusted_s=options.identity_trusted_s)
+    rooms = GatewayRooms(open_room, room_messages, broadcast, _ShownBroadcast(engine))
     commits = MessageCommits(units, rooms.committed, chat_metrics.committed, clock, ids)
     use_cases = ChatGatewayUseCases(
         open_room=open_room,
-        send_message=SendChatMessage(commits, SendRate(), clock, ids),
         room_messages=room_messages,
+        enter_room=EnterChatRoom(access),
+        read_history=ReadRoomHistory(units, access),
+        send_message=SendChatMessage(commits, SendRate(), clock, ids, access),
     )
     try:
         gateway = await serve(use_cases, rooms, resolve_actor, options)
@@ -97,14 +103,14 @@ async def start_chat(
 class _ShownBroadcast:
     """The streaming slice's answer in the words of the chat socket."""
 
-    def __init__(self, engine: AsyncEngine, channels: Channels) -> None:
+    def __init__(self, engine: AsyncEngine) -> None:
         def unit_of_work() -> StreamingUnitOfWork:
             return PostgresStreamingUnitOfWork(engine)
 
-        self._current_broadcast = CurrentBroadcast(unit_of_work, channels)
+        self._running_broadcast = RunningBroadcast(unit_of_work)
 
     async def __call__(self, channel_id: ChannelId) -> BroadcastState:
-        view = await self._current_broadcast(channel_id)
+        view = await self._running_broadcast(channel_id)
         if view is None or view.started_at is None:
             return BroadcastState()
         started_at = view.started_at.astimezone(UTC).isoformat().replace("+00:00", "Z")

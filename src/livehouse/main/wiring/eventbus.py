@@ -13,22 +13,27 @@ from cpc.eventbus.jetstream import JetStreamTransport
 from cpc.eventbus.postgres import PostgresTransaction
 from cpc.eventbus.relay import OutboxRelay
 from cpc.eventbus.transport import DurableConsumer
-from livehouse.accounts.contract import AccountOpened
+from livehouse.accounts.contract import AccountOpened, AccountSuspended
 from livehouse.channel.adapters.postgres import PostgresDirectory
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.follow_broadcasts import SUBJECTS, FollowBroadcasts
 from livehouse.processes.opening_account import GiveChannelToOpenedAccount
+from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 
 DIRECTORY = DurableConsumer("channel_directory", SUBJECTS)
 OPENING_ACCOUNT = DurableConsumer("opening_account", (f"{AccountOpened.subject_prefix}.>",))
+SUSPENDING_ACCOUNT = DurableConsumer("suspending_account", (f"{AccountSuspended.subject_prefix}.>",))
 
 
 def build_event_duties(
-    engine: AsyncEngine, connection: Client, create_channel: CreateChannel
+    engine: AsyncEngine,
+    connection: Client,
+    create_channel: CreateChannel,
+    take_off_air: TakeSuspendedAccountOffAir,
 ) -> Mapping[str, Callable[[], Awaitable[None]]]:
     """By name, functions that run until cancelled. connection: one to NATS that reconnects for ever."""
     transport = JetStreamTransport(connection)
-    relay = OutboxRelay(engine, transport, (DIRECTORY, OPENING_ACCOUNT))
+    relay = OutboxRelay(engine, transport, (DIRECTORY, OPENING_ACCOUNT, SUSPENDING_ACCOUNT))
     give_channel = GiveChannelToOpenedAccount(create_channel)
 
     async def follow_broadcasts(event: CloudEvent, transaction: PostgresTransaction) -> None:
@@ -37,10 +42,15 @@ def build_event_duties(
     async def complete_opening(event: CloudEvent, _: PostgresTransaction) -> None:
         await give_channel(AccountOpened.from_cloud_event(event))  # idempotent, in its own unit of work
 
+    async def end_broadcast(event: CloudEvent, _: PostgresTransaction) -> None:
+        await take_off_air(AccountSuspended.from_cloud_event(event))
+
     directory_handler = InboxHandler(engine, DIRECTORY.name, follow_broadcasts)
     opening_handler = InboxHandler(engine, OPENING_ACCOUNT.name, complete_opening)
+    suspending_handler = InboxHandler(engine, SUSPENDING_ACCOUNT.name, end_broadcast)
     return {
         "outbox relay": relay.run,
         DIRECTORY.name: lambda: transport.consume(DIRECTORY, directory_handler),
         OPENING_ACCOUNT.name: lambda: transport.consume(OPENING_ACCOUNT, opening_handler),
+        SUSPENDING_ACCOUNT.name: lambda: transport.consume(SUSPENDING_ACCOUNT, suspending_handler),
     }

@@ -13,16 +13,22 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
 from cpc.kernel.keyring import KeyRing
 from livehouse.channel.contract import Channels
+from livehouse.main.wiring.access import build_access
+from livehouse.main.wiring.accounts import build_people
 from livehouse.streaming.adapters.media_report_listener import MediaReportListener
 from livehouse.streaming.adapters.nats_health_samples import NatsHealthSamples
 from livehouse.streaming.adapters.nats_live_states import NatsLiveStates
 from livehouse.streaming.adapters.nats_media_router import NatsMediaNodes, NatsMediaRouter
 from livehouse.streaming.adapters.postgres import PostgresStreamingUnitOfWork
 from livehouse.streaming.application import StreamingDuties, StreamingUseCases
-from livehouse.streaming.application.authorization import AuthenticateBroadcaster
+from livehouse.streaming.application.authorization import (
+    AuthenticateBroadcaster,
+    AuthorizeBroadcaster,
+    AuthorizeForChannel,
+)
 from livehouse.streaming.application.close_session import CloseSession
 from livehouse.streaming.application.create_stream_key import CreateStreamKey
-from livehouse.streaming.application.end_broadcast import EndBroadcast
+from livehouse.streaming.application.end_broadcast import EndBroadcast, StopBroadcast
 from livehouse.streaming.application.expire_interrupted import ExpireInterrupted
 from livehouse.streaming.application.ingest_access import IngestAccess
 from livehouse.streaming.application.open_ingest import OpenIngest
@@ -36,7 +42,12 @@ from livehouse.streaming.application.ports import (
     UnitOfWorkFactory,
 )
 from livehouse.streaming.application.publish_live_states import PublishLiveStates
-from livehouse.streaming.application.queries import BroadcastHealth, CurrentBroadcast, ListStreamKeys
+from livehouse.streaming.application.queries import (
+    BroadcastHealth,
+    CurrentBroadcast,
+    ListStreamKeys,
+    RunningBroadcast,
+)
 from livehouse.streaming.application.reconcile_media_report import ReconcileMediaReport
 from livehouse.streaming.application.revoke_stream_key import RevokeStreamKey
 from livehouse.streaming.application.rotate_stream_key import RotateStreamKey
@@ -72,23 +83,36 @@ def build_streaming(
     gone."""
     units = _units(engine)
     social_events = SocialEvents(channels, ids)
-    authenticate = AuthenticateBroadcaster(units, key_ring, clock)
-    access = IngestAccess(units, authenticate)
+    access = build_access(engine, clock)
+    authorize = AuthorizeForChannel(channels, access)
+    authorize_broadcaster = AuthorizeBroadcaster(
+        AuthenticateBroadcaster(units, key_ring, clock), channels, build_people(engine, clock), access
+    )
+    ingests = IngestAccess(units, authorize_broadcaster)
     router = outside.router
+    stop_broadcast = StopBroadcast(units, router, social_events, clock)
     return StreamingUseCases(
         open_ingest=OpenIngest(
-            units, authenticate, router, outside.nodes, social_events, clock, ids, _random_text, return_window
+            units,
+            authorize_broadcaster,
+            router,
+            outside.nodes,
+            social_events,
+            clock,
+            ids,
+            _random_text,
+            return_window,
         ),
-        open_playback=OpenPlayback(units, channels, router, _random_text),
-        patch_session=PatchSession(access, router),
-        close_session=CloseSession(units, access, router, social_events, clock),
-        end_broadcast=EndBroadcast(units, channels, router, social_events, clock),
-        create_stream_key=CreateStreamKey(units, channels, key_ring, clock, ids, _random_text),
-        list_stream_keys=ListStreamKeys(units, channels, clock),
-        rotate_stream_key=RotateStreamKey(units, channels, router, key_ring, clock, _random_text),
-        revoke_stream_key=RevokeStreamKey(units, channels, router, clock),
-        current_broadcast=CurrentBroadcast(units, channels),
-        broadcast_health=BroadcastHealth(channels, outside.health),
+        open_playback=OpenPlayback(units, authorize, router, _random_text),
+        patch_session=PatchSession(ingests, router, access),
+        close_session=CloseSession(units, ingests, router, social_events, clock, access),
+        end_broadcast=EndBroadcast(authorize, stop_broadcast),
+        create_stream_key=CreateStreamKey(units, authorize, key_ring, clock, ids, _random_text),
+        list_stream_keys=ListStreamKeys(units, authorize, clock),
+        rotate_stream_key=RotateStreamKey(units, authorize, router, key_ring, clock, _random_text),
+        revoke_stream_key=RevokeStreamKey(units, authorize, router, clock),
+        current_broadcast=CurrentBroadcast(RunningBroadcast(units), channels, access),
+        broadcast_health=BroadcastHealth(authorize, outside.health),
     )
 
 
@@ -96,7 +120,16 @@ def build_create_stream_key(
     engine: AsyncEngine, channels: Channels, clock: Clock, ids: Ids, key_ring: KeyRing
 ) -> CreateStreamKey:
     """This one alone, for the command line: it needs the database only."""
-    return CreateStreamKey(_units(engine), channels, key_ring, clock, ids, _random_text)
+    authorize = AuthorizeForChannel(channels, build_access(engine, clock))
+    return CreateStreamKey(_units(engine), authorize, key_ring, clock, ids, _random_text)
+
+
+def build_stop_broadcast(
+    engine: AsyncEngine, channels: Channels, nats_client: Client, clock: Clock, ids: Ids
+) -> StopBroadcast:
+    """For the worker role."""
+    social_events = SocialEvents(channels, ids)
+    return StopBroadcast(_units(engine), NatsMediaRouter(nats_client), social_events, clock)
 
 
 def build_media_report_listener(

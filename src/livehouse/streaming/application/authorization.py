@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.errors import Forbidden, Unauthenticated
+from cpc.kernel.errors import Unauthenticated
 from cpc.kernel.keyring import KeyRing
-from livehouse.accounts.contract import Actor
+from livehouse.access.contract import Access, Action
+from livehouse.accounts.contract import Actor, People
 from livehouse.channel.contract import ChannelRef, Channels
 from livehouse.streaming.application.ports import UnitOfWorkFactory
 from livehouse.streaming.domain.stream_key import SecretDigest, StreamKey, is_stream_key_secret
 
 
-async def owned_channel(channels: Channels, actor: Actor, channel_name: str) -> ChannelRef:
-    """Raises `Unauthenticated` or `Forbidden` unless the actor owns the channel."""
-    account_id = actor.require_account()
-    channel = await channels.by_name(channel_name)
-    if channel.owner_id != account_id:
-        raise Forbidden("not-the-owner", f"Only the owner of '{channel.name}' may do this.")
-    return channel
+class AuthorizeForChannel:
+    """Find a channel and ask whether the actor may do something to it."""
+
+    def __init__(self, channels: Channels, access: Access) -> None:
+        self._channels = channels
+        self._access = access
+
+    async def __call__(self, actor: Actor, action: Action, channel_name: str) -> ChannelRef:
+        """Raises `NotFound` (no-such-channel) and what `Access.require` raises."""
+        self._access.check(actor, action)
+        channel = await self._channels.by_name(channel_name)
+        await self._access.require(actor, action, channel.id)
+        return channel
 
 
 class AuthenticateBroadcaster:
@@ -48,3 +55,23 @@ class AuthenticateBroadcaster:
             "This stream key is not valid: it is wrong, expired or revoked. Make a new one on the studio "
             "page.",
         )
+
+
+class AuthorizeBroadcaster:
+    """A stream key speaks for its channel's owner, as far as the owner may."""
+
+    def __init__(
+        self, authenticate: AuthenticateBroadcaster, channels: Channels, people: People, access: Access
+    ) -> None:
+        self._authenticate = authenticate
+        self._channels = channels
+        self._people = people
+        self._access = access
+
+    async def __call__(self, secret: str | None, action: Action) -> StreamKey:
+        """Raises `Unauthenticated`, and what `Access.require` raises of the owner."""
+        key = await self._authenticate(secret)
+        channel = await self._channels.by_id(key.channel_id)
+        owner = await self._people.actor(channel.owner_id)
+        await self._access.require(owner, action, channel.id)
+        return key

@@ -9,9 +9,10 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Conflict
 from cpc.kernel.ids import Ids
 from cpc.kernel.keyring import KeyRing
+from livehouse.access.contract import Action
 from livehouse.accounts.contract import Actor
-from livehouse.channel.contract import ChannelId, Channels
-from livehouse.streaming.application.authorization import owned_channel
+from livehouse.channel.contract import ChannelId
+from livehouse.streaming.application.authorization import AuthorizeForChannel
 from livehouse.streaming.application.ports import RandomText, UnitOfWork, UnitOfWorkFactory
 from livehouse.streaming.domain.stream_key import (
     SecretDigest,
@@ -38,14 +39,14 @@ class CreateStreamKey:
     def __init__(
         self,
         units: UnitOfWorkFactory,
-        channels: Channels,
+        authorize: AuthorizeForChannel,
         key_ring: KeyRing,
         clock: Clock,
         ids: Ids,
         random_text: RandomText,
     ) -> None:
         self._units = units
-        self._channels = channels
+        self._authorize = authorize
         self._key_ring = key_ring
         self._clock = clock
         self._ids = ids
@@ -56,7 +57,7 @@ class CreateStreamKey:
     ) -> ShownStreamKey:
         """lifetime: None for a key without an end. Raises `Unauthenticated`, `Forbidden`, `NotFound`,
         `Invalid`, `Conflict` (`too-many-stream-keys`)."""
-        channel = await owned_channel(self._channels, actor, channel_name)
+        channel = await self._authorize(actor, Action.CREATE_STREAM_KEY, channel_name)
         name, lifetime = valid_name(name), valid_lifetime(lifetime)
         secret = stream_key_secret(self._random_text())
         now = self._clock.now()

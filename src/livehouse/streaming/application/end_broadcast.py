@@ -1,46 +1,55 @@
-"""The owner ends the running broadcast."""
+"""The running broadcast is ended for everyone."""
 
 from __future__ import annotations
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import NotFound, Unavailable
+from livehouse.access.contract import Action
 from livehouse.accounts.contract import Actor
-from livehouse.channel.contract import Channels
-from livehouse.streaming.application.authorization import owned_channel
+from livehouse.channel.contract import ChannelId
+from livehouse.streaming.application.authorization import AuthorizeForChannel
 from livehouse.streaming.application.ports import MediaRouter, UnitOfWorkFactory
 from livehouse.streaming.application.social_events import SocialEvents
 from livehouse.streaming.domain.broadcast import EndReason
 
 
-class EndBroadcast:
+class StopBroadcast:
+    """For other parts of the node, which have asked already whether it may be."""
+
     def __init__(
-        self,
-        units: UnitOfWorkFactory,
-        channels: Channels,
-        router: MediaRouter,
-        social_events: SocialEvents,
-        clock: Clock,
+        self, units: UnitOfWorkFactory, router: MediaRouter, social_events: SocialEvents, clock: Clock
     ) -> None:
         self._units = units
-        self._channels = channels
         self._router = router
         self._social_events = social_events
         self._clock = clock
 
-    async def __call__(self, actor: Actor, channel_name: str) -> None:
-        """Raises `Unauthenticated`, `Forbidden`, `NotFound` (no channel, or `not-live`)."""
-        channel = await owned_channel(self._channels, actor, channel_name)
+    async def __call__(self, channel_id: ChannelId, reason: EndReason) -> bool:
+        """False when nothing ran."""
         now = self._clock.now()
         async with self._units() as unit:
-            broadcast = await unit.broadcasts.running_of(channel.id, lock=True)
+            broadcast = await unit.broadcasts.running_of(channel_id, lock=True)
             if broadcast is None:
-                raise NotFound("not-live", f"'{channel.name}' is not live.")
-            self._social_events.ended(unit.outbox, broadcast.end(now, EndReason.ENDED_BY_OWNER))
+                return False
+            self._social_events.ended(unit.outbox, broadcast.end(now, reason))
             await unit.broadcasts.save(broadcast)
             await unit.ingest_sessions.close(
-                await unit.ingest_sessions.open_of_broadcast(channel.id, broadcast.id), now
+                await unit.ingest_sessions.open_of_broadcast(channel_id, broadcast.id), now
             )
         try:
-            await self._router.close_room(broadcast.node_id, channel.id)
+            await self._router.close_room(broadcast.node_id, channel_id)
         except Unavailable:
-            return  # the reconciler closes what is left of it
+            return True  # the reconciler closes what is left of it
+        return True
+
+
+class EndBroadcast:
+    def __init__(self, authorize: AuthorizeForChannel, stop: StopBroadcast) -> None:
+        self._authorize = authorize
+        self._stop = stop
+
+    async def __call__(self, actor: Actor, channel_name: str) -> None:
+        """Raises `Unauthenticated`, `Forbidden`, `NotFound` (no channel, or `not-live`)."""
+        channel = await self._authorize(actor, Action.END_BROADCAST, channel_name)
+        if not await self._stop(channel.id, EndReason.ENDED_BY_OWNER):
+            raise NotFound("not-live", f"'{channel.name}' is not live.")

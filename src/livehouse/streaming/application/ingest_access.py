@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from cpc.kernel.errors import NotFound
-from livehouse.streaming.application.authorization import AuthenticateBroadcaster
+from livehouse.access.contract import Action
+from livehouse.streaming.application.authorization import AuthorizeBroadcaster
 from livehouse.streaming.application.ports import UnitOfWorkFactory
 from livehouse.streaming.domain.sessions import IngestSession, SessionAddress, SessionKind
 
 
 class IngestAccess:
-    def __init__(self, units: UnitOfWorkFactory, authenticate: AuthenticateBroadcaster) -> None:
+    def __init__(self, units: UnitOfWorkFactory, authorize: AuthorizeBroadcaster) -> None:
         self._units = units
-        self._authenticate = authenticate
+        self._authorize = authorize
 
-    async def __call__(self, session: str, stream_key: str | None) -> tuple[SessionAddress, IngestSession]:
-        """Raises `Unauthenticated`; `NotFound` also for another key's session, so that none can be probed."""
-        key = await self._authenticate(stream_key)
+    async def __call__(
+        self, session: str, stream_key: str | None, action: Action
+    ) -> tuple[SessionAddress, IngestSession]:
+        """Raises `Unauthenticated`, `Forbidden`; `NotFound` also for another key's session, so that none can
+        be probed."""
+        key = await self._authorize(stream_key, action)
         address = SessionAddress.parse(session, SessionKind.INGEST)
         async with self._units() as unit:
             found = await unit.ingest_sessions.by_digests([address.digest])

@@ -8,7 +8,8 @@ from datetime import timedelta
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Conflict, DomainError, Unauthenticated
 from cpc.kernel.ids import Ids
-from livehouse.streaming.application.authorization import AuthenticateBroadcaster
+from livehouse.access.contract import Action
+from livehouse.streaming.application.authorization import AuthorizeBroadcaster
 from livehouse.streaming.application.ports import (
     BroadcastAlreadyRunning,
     MediaNodes,
@@ -46,7 +47,7 @@ class OpenIngest:
     def __init__(
         self,
         units: UnitOfWorkFactory,
-        authenticate: AuthenticateBroadcaster,
+        authorize: AuthorizeBroadcaster,
         router: MediaRouter,
         nodes: MediaNodes,
         social_events: SocialEvents,
@@ -56,7 +57,7 @@ class OpenIngest:
         return_window: timedelta,
     ) -> None:
         self._units = units
-        self._authenticate = authenticate
+        self._authorize = authorize
         self._router = router
         self._nodes = nodes
         self._social_events = social_events
@@ -68,9 +69,10 @@ class OpenIngest:
     async def __call__(self, stream_key: str | None, offer: str, *, takeover: bool = False) -> OpenedSession:
         """stream_key: the secret. takeover: replace a session whose media still flows.
 
-        Raises `Unauthenticated`, `Conflict` (`already-live`), `Invalid`, `Unprocessable`, `Unavailable`.
+        Raises `Unauthenticated`, `Forbidden`,
+        `Conflict` (`already-live`), `Invalid`, `Unprocessable`, `Unavailable`.
         """
-        key = await self._authenticate(stream_key)
+        key = await self._authorize(stream_key, Action.OPEN_INGEST)
         broadcaster = Broadcaster(key.channel_id, key.id)
         async with self._units() as unit:
             running = await unit.broadcasts.running_of(broadcaster.channel_id)

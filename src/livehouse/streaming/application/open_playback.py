@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cpc.kernel.errors import Conflict
-from livehouse.accounts.contract import ANONYMOUS, Actor
-from livehouse.channel.contract import Channels
+from livehouse.access.contract import Action
+from livehouse.accounts.contract import Actor
+from livehouse.streaming.application.authorization import AuthorizeForChannel
 from livehouse.streaming.application.open_ingest import OpenedSession
 from livehouse.streaming.application.ports import MediaRouter, RandomText, UnitOfWorkFactory
 from livehouse.streaming.domain.sessions import SessionAddress, SessionKind, Viewer
@@ -12,17 +13,21 @@ from livehouse.streaming.domain.sessions import SessionAddress, SessionKind, Vie
 
 class OpenPlayback:
     def __init__(
-        self, units: UnitOfWorkFactory, channels: Channels, router: MediaRouter, random_text: RandomText
+        self,
+        units: UnitOfWorkFactory,
+        authorize: AuthorizeForChannel,
+        router: MediaRouter,
+        random_text: RandomText,
     ) -> None:
         self._units = units
-        self._channels = channels
+        self._authorize = authorize
         self._router = router
         self._random_text = random_text
 
-    async def __call__(self, channel_name: str, offer: str, actor: Actor = ANONYMOUS) -> OpenedSession:
-        """Raises `NotFound` (no such channel), `Conflict` (`not-live`), `Invalid`, `Unprocessable`,
-        `Unavailable`."""
-        channel = await self._channels.by_name(channel_name)
+    async def __call__(self, actor: Actor, channel_name: str, offer: str) -> OpenedSession:
+        """Raises `NotFound` (no such channel), `Forbidden`, `Conflict` (`not-live`), `Invalid`,
+        `Unprocessable`, `Unavailable`."""
+        channel = await self._authorize(actor, Action.OPEN_PLAYBACK, channel_name)
         async with self._units() as unit:
             broadcast = await unit.broadcasts.running_of(channel.id)
         if broadcast is None:

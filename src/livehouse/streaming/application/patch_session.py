@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cpc.kernel.errors import PreconditionRequired
+from livehouse.access.contract import Access, Action
+from livehouse.accounts.contract import Actor
 from livehouse.streaming.application.ingest_access import IngestAccess
 from livehouse.streaming.application.ports import MediaRouter, SessionPatch
 from livehouse.streaming.domain.sessions import SessionAddress, SessionKind
 
 
 class PatchSession:
-    def __init__(self, access: IngestAccess, router: MediaRouter) -> None:
+    def __init__(self, ingests: IngestAccess, router: MediaRouter, access: Access) -> None:
+        self._ingests = ingests
         self._access = access
         self._router = router
 
@@ -20,14 +23,18 @@ class PatchSession:
     ) -> SessionPatch:
         """session: `<node>.<token>`. if_match: entity-tags, or `*`, as sent.
 
-        Raises `Unauthenticated`, `NotFound`, `PreconditionRequired`, `PreconditionFailed`, `Invalid`,
+        Raises `Unauthenticated`, `Forbidden`,
+        `NotFound`, `PreconditionRequired`, `PreconditionFailed`, `Invalid`,
         `Unavailable`.
         """
-        address, _ = await self._access(session, stream_key)
+        address, _ = await self._ingests(session, stream_key, Action.PATCH_INGEST)
         return await self._patch(address, sdpfrag, if_match)
 
-    async def playback(self, session: str, sdpfrag: str, if_match: Sequence[str]) -> SessionPatch:
+    async def playback(
+        self, actor: Actor, session: str, sdpfrag: str, if_match: Sequence[str]
+    ) -> SessionPatch:
         """As `ingest`; who knows the session's address may patch it."""
+        await self._access.require(actor, Action.PATCH_PLAYBACK)
         return await self._patch(SessionAddress.parse(session, SessionKind.PLAYBACK), sdpfrag, if_match)
 
     async def _patch(self, address: SessionAddress, sdpfrag: str, if_match: Sequence[str]) -> SessionPatch:

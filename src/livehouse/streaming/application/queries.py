@@ -7,9 +7,10 @@ from datetime import datetime
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import NotFound
+from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import Actor
 from livehouse.channel.contract import ChannelId, Channels
-from livehouse.streaming.application.authorization import owned_channel
+from livehouse.streaming.application.authorization import AuthorizeForChannel
 from livehouse.streaming.application.ports import HealthSample, HealthSamples, UnitOfWorkFactory
 from livehouse.streaming.contract import BroadcastId
 from livehouse.streaming.domain.stream_key import StreamKey
@@ -29,12 +30,11 @@ class BroadcastView:
     height: int | None
 
 
-class CurrentBroadcast:
-    """A channel's running broadcast."""
+class RunningBroadcast:
+    """A channel's running broadcast, for other parts of the node."""
 
-    def __init__(self, units: UnitOfWorkFactory, channels: Channels) -> None:
+    def __init__(self, units: UnitOfWorkFactory) -> None:
         self._units = units
-        self._channels = channels
 
     async def __call__(self, channel_id: ChannelId) -> BroadcastView | None:
         async with self._units() as unit:
@@ -52,10 +52,24 @@ class CurrentBroadcast:
             height=broadcast.picture.height,
         )
 
-    async def of_channel_named(self, channel_name: str) -> BroadcastView:
-        """Raises `NotFound`: no such channel, or `not-live`."""
+
+class CurrentBroadcast:
+    """A channel's running broadcast, for whoever may know of it."""
+
+    def __init__(self, running: RunningBroadcast, channels: Channels, access: Access) -> None:
+        self._running = running
+        self._channels = channels
+        self._access = access
+
+    async def __call__(self, actor: Actor, channel_id: ChannelId) -> BroadcastView | None:
+        """Raises `Forbidden`."""
+        await self._access.require(actor, Action.READ_BROADCAST, channel_id)
+        return await self._running(channel_id)
+
+    async def of_channel_named(self, actor: Actor, channel_name: str) -> BroadcastView:
+        """Raises `NotFound`: no such channel, or `not-live`; `Forbidden`."""
         channel = await self._channels.by_name(channel_name)
-        view = await self(channel.id)
+        view = await self(actor, channel.id)
         if view is None:
             raise NotFound("not-live", f"'{channel.name}' is not live.")
         return view
@@ -64,27 +78,27 @@ class CurrentBroadcast:
 class BroadcastHealth:
     """The last two minutes of what the channel's encoder sends."""
 
-    def __init__(self, channels: Channels, samples: HealthSamples) -> None:
-        self._channels = channels
+    def __init__(self, authorize: AuthorizeForChannel, samples: HealthSamples) -> None:
+        self._authorize = authorize
         self._samples = samples
 
     async def __call__(self, actor: Actor, channel_name: str) -> list[HealthSample]:
         """Raises `Unauthenticated`, `Forbidden`, `NotFound`."""
-        channel = await owned_channel(self._channels, actor, channel_name)
+        channel = await self._authorize(actor, Action.READ_BROADCAST_HEALTH, channel_name)
         return self._samples.recent(channel.id)
 
 
 class ListStreamKeys:
     """Those that can still be used, without their secrets."""
 
-    def __init__(self, units: UnitOfWorkFactory, channels: Channels, clock: Clock) -> None:
+    def __init__(self, units: UnitOfWorkFactory, authorize: AuthorizeForChannel, clock: Clock) -> None:
         self._units = units
-        self._channels = channels
+        self._authorize = authorize
         self._clock = clock
 
     async def __call__(self, actor: Actor, channel_name: str) -> list[StreamKey]:
         """Raises `Unauthenticated`, `Forbidden`, `NotFound`."""
-        channel = await owned_channel(self._channels, actor, channel_name)
+        channel = await self._authorize(actor, Action.LIST_STREAM_KEYS, channel_name)
         async with self._units() as unit:
             keys = await unit.stream_keys.of_channel(channel.id)
         now = self._clock.now()

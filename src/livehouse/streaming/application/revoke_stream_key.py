@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cpc.kernel.clock import Clock
+from livehouse.access.contract import Action
 from livehouse.accounts.contract import Actor
-from livehouse.channel.contract import Channels
-from livehouse.streaming.application.authorization import owned_channel
+from livehouse.streaming.application.authorization import AuthorizeForChannel
 from livehouse.streaming.application.ports import MediaRouter, UnitOfWorkFactory
 from livehouse.streaming.application.replaced_secret import close_ingests_at_nodes, open_ingests, own_key
 from livehouse.streaming.domain.stream_key import StreamKeyId
@@ -15,16 +15,16 @@ class RevokeStreamKey:
     """A running ingest that was opened with the key is closed; the broadcast may go on with another key."""
 
     def __init__(
-        self, units: UnitOfWorkFactory, channels: Channels, router: MediaRouter, clock: Clock
+        self, units: UnitOfWorkFactory, authorize: AuthorizeForChannel, router: MediaRouter, clock: Clock
     ) -> None:
         self._units = units
-        self._channels = channels
+        self._authorize = authorize
         self._router = router
         self._clock = clock
 
     async def __call__(self, actor: Actor, channel_name: str, key_id: str) -> None:
         """Raises `Unauthenticated`, `Forbidden`, `NotFound`."""
-        channel = await owned_channel(self._channels, actor, channel_name)
+        channel = await self._authorize(actor, Action.REVOKE_STREAM_KEY, channel_name)
         now = self._clock.now()
         async with self._units() as unit:
             key = await own_key(unit, channel.id, StreamKeyId.parse(key_id))

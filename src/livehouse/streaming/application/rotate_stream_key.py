@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.keyring import KeyRing
+from livehouse.access.contract import Action
 from livehouse.accounts.contract import Actor
-from livehouse.channel.contract import Channels
-from livehouse.streaming.application.authorization import owned_channel
+from livehouse.streaming.application.authorization import AuthorizeForChannel
 from livehouse.streaming.application.create_stream_key import ShownStreamKey
 from livehouse.streaming.application.ports import MediaRouter, RandomText, UnitOfWorkFactory
 from livehouse.streaming.application.replaced_secret import close_ingests_at_nodes, open_ingests, own_key
@@ -19,14 +19,14 @@ class RotateStreamKey:
     def __init__(
         self,
         units: UnitOfWorkFactory,
-        channels: Channels,
+        authorize: AuthorizeForChannel,
         router: MediaRouter,
         key_ring: KeyRing,
         clock: Clock,
         random_text: RandomText,
     ) -> None:
         self._units = units
-        self._channels = channels
+        self._authorize = authorize
         self._router = router
         self._key_ring = key_ring
         self._clock = clock
@@ -34,7 +34,7 @@ class RotateStreamKey:
 
     async def __call__(self, actor: Actor, channel_name: str, key_id: str) -> ShownStreamKey:
         """Raises `Unauthenticated`, `Forbidden`, `NotFound`."""
-        channel = await owned_channel(self._channels, actor, channel_name)
+        channel = await self._authorize(actor, Action.ROTATE_STREAM_KEY, channel_name)
         secret = stream_key_secret(self._random_text())
         now = self._clock.now()
         async with self._units() as unit:

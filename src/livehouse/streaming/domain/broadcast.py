@@ -24,6 +24,7 @@ class BroadcastState(StrEnum):
 class EndReason(StrEnum):
     ENDED_BY_OWNER = "ended_by_owner"
     ENDED_BY_ENCODER = "ended_by_encoder"
+    ENDED_BY_ADMINISTRATOR = "ended_by_administrator"
     BROADCASTER_GONE = "broadcaster_gone"
 
 

@@ -109,10 +109,10 @@ async def sign_in(
 @router.get("/session")
 async def get_session(authentication: CurrentAuthentication, cases: Cases) -> CurrentSession:
     """Who am I?"""
-    account_id, token = authentication.actor.account_id, authentication.token
-    if account_id is None or token is None:
+    token = authentication.token
+    if authentication.actor.is_anonymous or token is None:
         return CurrentSession(account=None, csrf_token=None)
-    account = await cases.accounts.account_by_id(account_id)
+    account = await cases.accounts.read_own_account(authentication.actor)
     return CurrentSession(
         account=Account(id=str(account.id), name=account.name.value, created_at=account.created_at),
         csrf_token=cases.accounts.tokens.csrf_token(token),

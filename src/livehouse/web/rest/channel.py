@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, Query, Response
 from pydantic import Field
 
 from cpc.kernel.errors import Invalid, PreconditionFailed
+from livehouse.accounts.contract import Actor
 from livehouse.channel.application import Channel as ChannelResult
 from livehouse.streaming.application.queries import BroadcastView
 from livehouse.web.authentication import CurrentActor
@@ -68,13 +69,14 @@ class ChannelChange(Body):
 
 @router.get("/channels")
 async def list_channels(
+    actor: CurrentActor,
     cases: Cases,
     live: Annotated[bool, Query(description="Only those that are live")] = False,
     limit: Annotated[int, Query(ge=1, le=100)] = 24,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> ChannelPage:
     """Channels, live and most watched first."""
-    page = await cases.channel.list_channels(live_only=live, cursor=cursor, limit=limit)
+    page = await cases.channel.list_channels(actor, live_only=live, cursor=cursor, limit=limit)
     return ChannelPage(
         channels=[
             ChannelCard(
@@ -97,12 +99,13 @@ async def list_channels(
 )
 async def get_channel(
     name: str,
+    actor: CurrentActor,
     cases: Cases,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """One channel with its running broadcast."""
-    channel = await cases.channel.channel_by_name(name)
-    return await _answer(cases, channel, if_none_match)
+    channel = await cases.channel.channel_by_name(actor, name)
+    return await _answer(cases, actor, channel, if_none_match)
 
 
 @router.patch("/channels/{name}", response_model=Channel)
@@ -113,7 +116,7 @@ async def change_channel(
     cases: Cases,
     if_match: Annotated[str | None, Header(description="The ETag the change is based on")] = None,
 ) -> Response:
-    """Change title or category of one's own channel."""
+    """Change title or category. For the owner and editors."""
     changed = await cases.channel.change_channel(
         actor,
         name,
@@ -121,11 +124,11 @@ async def change_channel(
         category=body.category,
         expected_version=None if if_match is None else _version(if_match),
     )
-    return await _answer(cases, changed, None)
+    return await _answer(cases, actor, changed, None)
 
 
-async def _answer(cases: Cases, channel: ChannelResult, if_none_match: str | None) -> Response:
-    broadcast = await cases.streaming.current_broadcast(channel.id)
+async def _answer(cases: Cases, actor: Actor, channel: ChannelResult, if_none_match: str | None) -> Response:
+    broadcast = await cases.streaming.current_broadcast(actor, channel.id)
     body = Channel(
         id=str(channel.id),
         name=channel.name.value,

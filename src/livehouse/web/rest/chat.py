@@ -9,6 +9,7 @@ from pydantic import Field
 
 from livehouse.chat.application import ChatMessage as ChatMessageResult
 from livehouse.chat.application.queries import HISTORY_LIMIT
+from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.rest.shapes import Rfc3339, Shape
 
@@ -60,6 +61,7 @@ class ChatMessages(Shape):
 @router.get("/channels/{name}/chat/messages")
 async def read_chat_history(
     name: str,
+    actor: CurrentActor,
     cases: Cases,
     before_seq: Annotated[
         int | None, Query(ge=1, lt=2**63, description="Messages older than this one; without: the newest")
@@ -67,7 +69,7 @@ async def read_chat_history(
     limit: Annotated[int, Query(ge=1, le=HISTORY_LIMIT)] = 50,
 ) -> ChatMessages:
     """What was said in a channel's chat."""
-    messages = await cases.chat.read_history(name, before_seq=before_seq, limit=limit)
+    messages = await cases.chat.read_history(actor, name, before_seq=before_seq, limit=limit)
     return ChatMessages(messages=[_message(message) for message in messages])
 
 

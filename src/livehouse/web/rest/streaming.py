@@ -110,9 +110,9 @@ async def revoke_stream_key(name: str, stream_key_id: str, actor: CurrentActor, 
 
 
 @router.get("/broadcast")
-async def get_broadcast(name: str, cases: Cases) -> BroadcastShape:
+async def get_broadcast(name: str, actor: CurrentActor, cases: Cases) -> BroadcastShape:
     """The running broadcast; 404 while the channel is not live."""
-    view = await cases.streaming.current_broadcast.of_channel_named(name)
+    view = await cases.streaming.current_broadcast.of_channel_named(actor, name)
     return BroadcastShape(
         id=str(view.id),
         channel_id=str(view.channel_id),
@@ -127,13 +127,13 @@ async def get_broadcast(name: str, cases: Cases) -> BroadcastShape:
 
 @router.delete("/broadcast", status_code=204)
 async def end_broadcast(name: str, actor: CurrentActor, cases: Cases) -> None:
-    """End the running broadcast for everyone. For the owner."""
+    """End the running broadcast for everyone. For the owner, editors and administrators."""
     await cases.streaming.end_broadcast(actor, name)
 
 
 @router.get("/broadcast/health")
 async def get_broadcast_health(name: str, actor: CurrentActor, cases: Cases) -> BroadcastHealthShape:
-    """How the encoder's media arrives. For the owner."""
+    """How the encoder's media arrives. For the owner, editors and administrators."""
     samples = await cases.streaming.broadcast_health(actor, name)
     return BroadcastHealthShape(
         samples=[

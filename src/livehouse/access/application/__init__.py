@@ -1,0 +1,1 @@
+"""Answering who may do what."""

@@ -1,0 +1,151 @@
+"""Compares the rule of an action with what the actor is."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from cpc.kernel.clock import Clock
+from cpc.kernel.errors import Forbidden, Unauthenticated
+from cpc.kernel.ids import EntityId
+from livehouse.access.contract import (
+    Acting,
+    Action,
+    ChannelStanding,
+    ChannelStandings,
+    Role,
+    Standing,
+    Supporters,
+    Suspended,
+)
+from livehouse.access.domain.rules import RULES, Rule
+
+MAX_REMEMBERED = 20_000
+
+_Key = tuple[EntityId, EntityId | None]
+
+
+class DecideAccess:
+    """The `Access` of the contract.
+
+    trusted_s: so long an earlier standing may still admit somebody; one that refuses is always asked for
+    anew. 0 asks every time. What is remembered is bounded; the oldest goes.
+    """
+
+    def __init__(
+        self,
+        channels: ChannelStandings,
+        supporters: Supporters,
+        clock: Clock,
+        *,
+        trusted_s: float = 0.0,
+        rules: Mapping[Action, Rule] = RULES,
+    ) -> None:
+        self._channels = channels
+        self._supporters = supporters
+        self._clock = clock
+        self._trusted_s = trusted_s
+        self._rules = rules
+        self._remembered: OrderedDict[_Key, tuple[ChannelStanding, float]] = OrderedDict()
+
+    def check(self, actor: Acting, action: Action) -> None:
+        rule = self._rules[action]
+        if rule.is_open:
+            return
+        if actor.account_id is None:
+            raise Unauthenticated("sign-in-required", "Sign in to do this.")
+        if actor.scopes is not None:
+            if rule.login_only:
+                raise Forbidden(
+                    "login-required", "This takes a login by name and password, not a personal access token."
+                )
+            if rule.scope is not None and rule.scope not in actor.scopes:
+                raise Forbidden(
+                    "scope-missing",
+                    f"This personal access token was not made for it: no '{rule.scope}'.",
+                )
+        if actor.suspension is not None and not rule.while_suspended:
+            raise _account_suspended(actor)
+        if rule.confirmed and not actor.is_confirmed:
+            raise Forbidden(
+                "mail-not-confirmed", "Confirm your mail address first: follow the link we sent you."
+            )
+
+    async def require(self, actor: Acting, action: Action, channel_id: EntityId | None = None) -> Standing:
+        self.check(actor, action)
+        rule = self._rules[action]
+        personal = personal_roles(actor)
+        if channel_id is None:
+            _decide(rule, personal, is_channel_suspended=False)
+            return Standing(personal)
+        remembered = self._recall((channel_id, actor.account_id))
+        if remembered is not None and _refusal(rule, personal | remembered.roles, remembered) is None:
+            return Standing(personal | remembered.roles)
+        standing = await self._ask(channel_id, actor.account_id)
+        roles = personal | standing.roles
+        _decide(rule, roles, is_channel_suspended=standing.is_suspended)
+        return Standing(roles)
+
+    async def _ask(self, channel_id: EntityId, account_id: EntityId | None) -> ChannelStanding:
+        standing = await self._channels.of(channel_id, account_id)
+        if account_id is not None:
+            support = await self._supporters.of(channel_id, account_id)
+            standing = ChannelStanding(standing.roles | support, standing.is_suspended)
+        if self._trusted_s:
+            self._remembered[channel_id, account_id] = (standing, self._clock.monotonic_s())
+            self._remembered.move_to_end((channel_id, account_id))
+            if len(self._remembered) > MAX_REMEMBERED:
+                self._remembered.popitem(last=False)
+        return standing
+
+    def _recall(self, key: _Key) -> ChannelStanding | None:
+        found = self._remembered.get(key)
+        if found is None or self._clock.monotonic_s() - found[1] >= self._trusted_s:
+            return None
+        return found[0]
+
+
+def personal_roles(actor: Acting) -> frozenset[Role]:
+    """What somebody is whatever the channel."""
+    if actor.account_id is None:
+        return frozenset({Role.ANONYMOUS})
+    if actor.is_administrator:
+        return frozenset({Role.VIEWER, Role.ADMINISTRATOR})
+    return frozenset({Role.VIEWER})
+
+
+def _decide(rule: Rule, roles: frozenset[Role], *, is_channel_suspended: bool) -> None:
+    refusal = _refusal(rule, roles, ChannelStanding(roles, is_channel_suspended))
+    if refusal is not None:
+        raise refusal
+
+
+def _refusal(rule: Rule, roles: frozenset[Role], standing: ChannelStanding) -> Forbidden | None:
+    if not rule.who & roles:
+        return Forbidden("not-allowed", f"{_needed(rule)} may do this.")
+    if standing.is_suspended and not rule.in_suspended_channel and Role.ADMINISTRATOR not in roles:
+        return Suspended("channel-suspended", "This channel is suspended.")
+    return None
+
+
+_WORDS = {
+    Role.OWNER: "the channel's owner",
+    Role.EDITOR: "its editors",
+    Role.MODERATOR: "its moderators",
+    Role.VIP: "its VIPs",
+    Role.PAID_SUBSCRIBER: "its paid subscribers",
+    Role.FOLLOWER: "its followers",
+    Role.ADMINISTRATOR: "administrators",
+}
+
+
+def _needed(rule: Rule) -> str:
+    words = [word for role, word in _WORDS.items() if role in rule.who]
+    return "Only " + " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _account_suspended(actor: Acting) -> Suspended:
+    suspension = actor.suspension
+    assert suspension is not None
+    until = "" if suspension.until is None else f" until {suspension.until:%Y-%m-%d %H:%M} UTC"
+    return Suspended("account-suspended", f"Your account is suspended{until}: {suspension.reason}")

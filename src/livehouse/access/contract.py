@@ -1,0 +1,164 @@
+"""What every slice may know of access: roles, actions, the question, and the facts it is answered from.
+
+Lowest of the slices: it knows ids and errors only, so that accounts can ask it too. The table is in `rules`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+from cpc.kernel.errors import Forbidden
+from cpc.kernel.ids import EntityId
+
+
+class Role(StrEnum):
+    """What somebody is: by themselves, or towards one channel. Whoever is signed in is a viewer."""
+
+    ANONYMOUS = "anonymous"
+    VIEWER = "viewer"
+    FOLLOWER = "follower"
+    PAID_SUBSCRIBER = "paid subscriber"
+    VIP = "VIP"
+    MODERATOR = "moderator"
+    EDITOR = "editor"
+    OWNER = "owner"
+    ADMINISTRATOR = "administrator"
+
+
+class Scope(StrEnum):
+    """What a personal access token may be made for."""
+
+    ACCOUNT_READ = "account:read"
+    ACCOUNT_MANAGE = "account:manage"
+    CHANNEL_MANAGE = "channel:manage"
+    STREAM_MANAGE = "stream:manage"
+    CHAT_WRITE = "chat:write"
+    SOCIAL_READ = "social:read"
+    SOCIAL_MANAGE = "social:manage"
+    ADMINISTRATION = "administration"
+
+
+class Action(StrEnum):
+    """One for each use case that somebody outside may call. `rules.RULES` says who may."""
+
+    SIGN_UP = "accounts.sign_up"
+    SIGN_IN = "accounts.sign_in"
+    SIGN_OUT = "accounts.sign_out"
+    READ_OWN_ACCOUNT = "accounts.read_own_account"
+    FIND_ACCOUNT = "accounts.find_account"
+    LIST_ACCOUNTS = "accounts.list_accounts"
+    SUSPEND_ACCOUNT = "accounts.suspend_account"
+    LIFT_SUSPENSION = "accounts.lift_suspension"
+    READ_AUDIT_LOG = "accounts.read_audit_log"
+
+    LIST_CHANNELS = "channel.list_channels"
+    READ_CHANNEL = "channel.read_channel"
+    CHANGE_CHANNEL = "channel.change_channel"
+
+    OPEN_INGEST = "streaming.open_ingest"
+    PATCH_INGEST = "streaming.patch_ingest"
+    CLOSE_INGEST = "streaming.close_ingest"
+    OPEN_PLAYBACK = "streaming.open_playback"
+    PATCH_PLAYBACK = "streaming.patch_playback"
+    CLOSE_PLAYBACK = "streaming.close_playback"
+    READ_BROADCAST = "streaming.read_broadcast"
+    READ_BROADCAST_HEALTH = "streaming.read_broadcast_health"
+    END_BROADCAST = "streaming.end_broadcast"
+    CREATE_STREAM_KEY = "streaming.create_stream_key"
+    LIST_STREAM_KEYS = "streaming.list_stream_keys"
+    ROTATE_STREAM_KEY = "streaming.rotate_stream_key"
+    REVOKE_STREAM_KEY = "streaming.revoke_stream_key"
+
+    ENTER_CHAT_ROOM = "chat.enter_chat_room"
+    READ_CHAT_HISTORY = "chat.read_chat_history"
+    SEND_CHAT_MESSAGE = "chat.send_chat_message"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """until: None for one without an end."""
+
+    reason: str
+    until: datetime | None
+
+
+class Suspended(Forbidden):
+    """The account, or the channel, is suspended: slugs `account-suspended` and `channel-suspended`."""
+
+    title: ClassVar[str] = "Suspended"
+
+
+class Acting(Protocol):
+    """Who asks; `livehouse.accounts.contract.Actor` is one.
+
+    scopes: of the personal access token that was sent; None for a login session, which may everything.
+    suspension: None unless it counts now.
+    """
+
+    @property
+    def account_id(self) -> EntityId | None: ...
+
+    @property
+    def scopes(self) -> frozenset[Scope] | None: ...
+
+    @property
+    def is_administrator(self) -> bool: ...
+
+    @property
+    def is_confirmed(self) -> bool: ...
+
+    @property
+    def suspension(self) -> Suspension | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The roles somebody has towards a channel, or by themselves where no channel was named."""
+
+    roles: frozenset[Role]
+
+    def has(self, role: Role) -> bool:
+        return role in self.roles
+
+
+class Access(Protocol):
+    """The question every use case asks before it does anything."""
+
+    def check(self, actor: Acting, action: Action) -> None:
+        """What can be said before the channel is known: signed in, confirmed, not suspended, a token made
+        for it. Raises `Unauthenticated`, `Forbidden`, `Suspended`.
+        """
+        ...
+
+    async def require(self, actor: Acting, action: Action, channel_id: EntityId | None = None) -> Standing:
+        """The actor's standing towards the channel. All that `check` says too.
+
+        Raises `Unauthenticated` (sign-in-required), `Forbidden` (not-allowed, scope-missing,
+        login-required, mail-not-confirmed), `Suspended`.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelStanding:
+    """What a channel says of an account: any of owner, editor, moderator, VIP."""
+
+    roles: frozenset[Role] = frozenset()
+    is_suspended: bool = False
+
+
+class ChannelStandings(Protocol):
+    """Read facade of the channel slice."""
+
+    async def of(self, channel_id: EntityId, account_id: EntityId | None) -> ChannelStanding:
+        """account_id: None for an anonymous visitor. A channel that does not exist says nothing of anyone."""
+        ...
+
+
+class Supporters(Protocol):
+    """Read facade of the social slice: any of follower, paid subscriber."""
+
+    async def of(self, channel_id: EntityId, account_id: EntityId) -> frozenset[Role]: ...

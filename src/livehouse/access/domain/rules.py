@@ -1,0 +1,99 @@
+"""Who may do what: the whole table. docs/access.md is made of it (`python tools/access_docs.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from livehouse.access.contract import Action, Role, Scope
+
+EVERYONE: Final = frozenset({Role.ANONYMOUS, Role.VIEWER})
+SIGNED_IN: Final = frozenset({Role.VIEWER})
+OWNER: Final = frozenset({Role.OWNER})
+ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
+EDITORS: Final = OWNER | {Role.EDITOR}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """does: what the action is, for the docs. who: any one of these roles suffices.
+
+    scope: what a personal access token must have been made for; None: any will do.
+    login_only: no personal access token will do, it takes a login session.
+    confirmed: the account's mail address must be confirmed, where the node sends mail.
+    while_suspended: a suspended account may still. What anonymous visitors may, it may anyway.
+    in_suspended_channel: may still be done to a suspended channel. Administrators may in any case.
+    """
+
+    does: str
+    who: frozenset[Role]
+    scope: Scope | None = None
+    login_only: bool = False
+    confirmed: bool = False
+    while_suspended: bool = False
+    in_suspended_channel: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Anonymous visitors may, so whoever is signed in may too."""
+        return Role.ANONYMOUS in self.who
+
+
+RULES: Final[Mapping[Action, Rule]] = {
+    Action.SIGN_UP: Rule("Open an account with its channel", EVERYONE),
+    Action.SIGN_IN: Rule("Sign in by name and password", EVERYONE),
+    Action.SIGN_OUT: Rule("End the login whose token is sent", EVERYONE),
+    Action.READ_OWN_ACCOUNT: Rule("See whose token it is", SIGNED_IN, while_suspended=True),
+    Action.FIND_ACCOUNT: Rule("Look somebody's account up", ADMINISTRATORS, Scope.ADMINISTRATION),
+    Action.LIST_ACCOUNTS: Rule("List accounts", ADMINISTRATORS, Scope.ADMINISTRATION),
+    Action.SUSPEND_ACCOUNT: Rule("Suspend an account", ADMINISTRATORS, Scope.ADMINISTRATION),
+    Action.LIFT_SUSPENSION: Rule("Lift the suspension of an account", ADMINISTRATORS, Scope.ADMINISTRATION),
+    Action.READ_AUDIT_LOG: Rule("Read what administrators did", ADMINISTRATORS, Scope.ADMINISTRATION),
+    Action.LIST_CHANNELS: Rule("List channels", EVERYONE),
+    Action.READ_CHANNEL: Rule("Read a channel", EVERYONE),
+    Action.CHANGE_CHANNEL: Rule("Change title and category", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.OPEN_INGEST: Rule(
+        "Go live; a stream key speaks for the channel's owner", OWNER, Scope.STREAM_MANAGE, confirmed=True
+    ),
+    Action.PATCH_INGEST: Rule(
+        "Send ICE candidates of an ingest session, or restart ICE", OWNER, Scope.STREAM_MANAGE, confirmed=True
+    ),
+    Action.CLOSE_INGEST: Rule(
+        "Stop sending",
+        OWNER,
+        Scope.STREAM_MANAGE,
+        while_suspended=True,
+        in_suspended_channel=True,
+    ),
+    Action.OPEN_PLAYBACK: Rule("Watch a broadcast", EVERYONE),
+    Action.PATCH_PLAYBACK: Rule(
+        "Send ICE candidates of a playback session, or restart ICE; its address is the secret", EVERYONE
+    ),
+    Action.CLOSE_PLAYBACK: Rule("Stop watching; the session's address is the secret", EVERYONE),
+    Action.READ_BROADCAST: Rule("Read the state of the running broadcast", EVERYONE),
+    Action.READ_BROADCAST_HEALTH: Rule(
+        "Read how the encoder's media arrives", EDITORS | ADMINISTRATORS, Scope.STREAM_MANAGE
+    ),
+    Action.END_BROADCAST: Rule(
+        "End the running broadcast",
+        EDITORS | ADMINISTRATORS,
+        Scope.STREAM_MANAGE,
+        in_suspended_channel=True,
+    ),
+    Action.CREATE_STREAM_KEY: Rule("Make a stream key", OWNER, Scope.STREAM_MANAGE),
+    Action.LIST_STREAM_KEYS: Rule("List stream keys, without their secrets", OWNER, Scope.STREAM_MANAGE),
+    Action.ROTATE_STREAM_KEY: Rule("Give a stream key a new secret", OWNER, Scope.STREAM_MANAGE),
+    Action.REVOKE_STREAM_KEY: Rule(
+        "Take a stream key back",
+        OWNER,
+        Scope.STREAM_MANAGE,
+        while_suspended=True,
+        in_suspended_channel=True,
+    ),
+    Action.ENTER_CHAT_ROOM: Rule("Enter a chat room and hear what is said", EVERYONE),
+    Action.READ_CHAT_HISTORY: Rule("Read what was said in a chat room", EVERYONE),
+    Action.SEND_CHAT_MESSAGE: Rule(
+        "Say something in a chat room", SIGNED_IN, Scope.CHAT_WRITE, confirmed=True
+    ),
+}

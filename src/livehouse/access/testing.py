@@ -1,0 +1,47 @@
+"""Access for tests of other parts: the real rules over standings one can set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cpc.kernel.clock import FakeClock
+from cpc.kernel.ids import EntityId
+from livehouse.access.application.decide_access import DecideAccess
+from livehouse.access.contract import ChannelStanding, Role
+
+_SUPPORT = frozenset({Role.FOLLOWER, Role.PAID_SUBSCRIBER})
+
+
+class InMemoryStandings:
+    """`ChannelStandings` over a dictionary; `supporters` is the `Supporters` of the same one."""
+
+    def __init__(self) -> None:
+        self._roles: dict[tuple[EntityId, EntityId], frozenset[Role]] = {}
+        self._suspended: set[EntityId] = set()
+        self.supporters = _InMemorySupporters(self._roles)
+
+    def give(self, channel_id: EntityId, account_id: EntityId, roles: Iterable[Role]) -> None:
+        self._roles[channel_id, account_id] = frozenset(roles)
+
+    def suspend(self, channel_id: EntityId) -> None:
+        self._suspended.add(channel_id)
+
+    async def of(self, channel_id: EntityId, account_id: EntityId | None) -> ChannelStanding:
+        roles = frozenset() if account_id is None else self._roles.get((channel_id, account_id), frozenset())
+        return ChannelStanding(roles - _SUPPORT, channel_id in self._suspended)
+
+
+class _InMemorySupporters:
+    def __init__(self, roles: dict[tuple[EntityId, EntityId], frozenset[Role]]) -> None:
+        self._roles = roles
+
+    async def of(self, channel_id: EntityId, account_id: EntityId) -> frozenset[Role]:
+        return self._roles.get((channel_id, account_id), frozenset()) & _SUPPORT
+
+
+def access_for(*owners: tuple[EntityId, EntityId]) -> DecideAccess:
+    """The real rules, where each (channel id, account id) is a channel with its owner."""
+    standings = InMemoryStandings()
+    for channel_id, account_id in owners:
+        standings.give(channel_id, account_id, {Role.OWNER})
+    return DecideAccess(standings, standings.supporters, FakeClock())

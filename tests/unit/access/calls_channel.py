@@ -1,0 +1,28 @@
+"""How the actions of channels are done."""
+
+from __future__ import annotations
+
+from tests.unit.access.everybody import World, call
+
+from livehouse.access.contract import Action
+from livehouse.accounts.contract import Actor
+from livehouse.channel.application.change_channel import ChangeChannel
+from livehouse.channel.application.queries import ChannelByName, ListChannels
+
+
+@call(Action.LIST_CHANNELS)
+async def list_channels(world: World, actor: Actor) -> object:
+    world.is_ready()
+    return await ListChannels(world.channels.unit_of_work, world.access)(actor)
+
+
+@call(Action.READ_CHANNEL)
+async def read_channel(world: World, actor: Actor) -> object:
+    world.is_ready()
+    return await ChannelByName(world.channels.unit_of_work, world.access)(actor, "ada")
+
+
+@call(Action.CHANGE_CHANNEL)
+async def change_channel(world: World, actor: Actor) -> object:
+    world.is_ready()
+    return await ChangeChannel(world.channels.unit_of_work, world.access)(actor, "ada", title="New")

@@ -1,0 +1,160 @@
+"""One channel, everybody who may come to it, and every use case on the slices' fakes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from tests.unit.streaming.stage import CHANNEL, Stage
+
+from cpc.kernel.clock import FakeClock
+from cpc.kernel.ids import EntityId, UuidV7Ids
+from livehouse.access.application.decide_access import DecideAccess
+from livehouse.access.contract import Access, Acting, Action, Role, Standing
+from livehouse.access.testing import InMemoryStandings
+from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
+from livehouse.accounts.domain.account import Account
+from livehouse.accounts.testing import InMemoryAccountsDatabase
+from livehouse.channel.contract import ChannelId
+from livehouse.channel.domain.channel import Channel
+from livehouse.channel.testing import InMemoryChannelDatabase
+from livehouse.chat.testing import InMemoryChannels, InMemoryChatStore
+
+PAGE = Path(__file__).resolve().parents[3] / "docs/access.md"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+OTHER_CHANNEL = ChannelId(UUID(int=10))
+OWNER_OF_ANOTHER = "owner of another channel"
+
+# Everybody but those whose token is refused before any use case is reached.
+COLUMNS: tuple[str, ...] = (*(role.value for role in Role), OWNER_OF_ANOTHER)
+
+
+def _person(number: int, name: str, *, is_administrator: bool = False) -> Actor:
+    return Actor(AccountId(UUID(int=number)), AccountName(name), is_administrator=is_administrator)
+
+
+CAST: dict[str, Actor] = {
+    Role.ANONYMOUS: ANONYMOUS,
+    Role.VIEWER: _person(21, "viewer"),
+    Role.FOLLOWER: _person(22, "follower"),
+    Role.PAID_SUBSCRIBER: _person(23, "subscriber"),
+    Role.VIP: _person(24, "important"),
+    Role.MODERATOR: _person(25, "moderates"),
+    Role.EDITOR: _person(26, "edits"),
+    Role.OWNER: Actor(CHANNEL.owner_id, AccountName("ada")),
+    Role.ADMINISTRATOR: _person(28, "in_charge", is_administrator=True),
+    OWNER_OF_ANOTHER: _person(29, "elsewhere"),
+}
+"""By column. What anybody may do to somebody is done to `target`."""
+TARGET = _person(30, "target")
+
+
+class RecordingAccess:
+    """Passes questions on and keeps them."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self.asked: list[tuple[Action, EntityId | None]] = []
+
+    def check(self, actor: Acting, action: Action) -> None:
+        self._access.check(actor, action)
+
+    async def require(self, actor: Acting, action: Action, channel_id: EntityId | None = None) -> Standing:
+        self.asked.append((action, channel_id))
+        return await self._access.require(actor, action, channel_id)
+
+
+class _Everybody:
+    """`People` for whom the channel's stream key speaks for the one who acts in this cell."""
+
+    def __init__(self) -> None:
+        self.speaker = CAST[Role.OWNER]
+
+    async def actor(self, account_id: AccountId) -> Actor:
+        return self.speaker
+
+
+@dataclass
+class World:
+    clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
+    standings: InMemoryStandings = field(default_factory=InMemoryStandings)
+    accounts: InMemoryAccountsDatabase = field(default_factory=InMemoryAccountsDatabase)
+    channels: InMemoryChannelDatabase = field(default_factory=InMemoryChannelDatabase)
+    chat: InMemoryChatStore = field(default_factory=InMemoryChatStore)
+
+    def __post_init__(self) -> None:
+        self.ids = UuidV7Ids(self.clock)
+        self.access = RecordingAccess(DecideAccess(self.standings, self.standings.supporters, self.clock))
+        self.people = _Everybody()
+        self.when_ready: Callable[[], None] = lambda: None
+        self.streaming = Stage(access=self.access, people=self.people)
+        self.chat_channels = InMemoryChannels(CHANNEL)
+        for role in Role:
+            account_id = CAST[role].account_id
+            if account_id is not None and role not in {Role.VIEWER, Role.ADMINISTRATOR}:
+                self.standings.give(CHANNEL.id, account_id, {role})
+        elsewhere = CAST[OWNER_OF_ANOTHER].account_id
+        assert elsewhere is not None
+        self.standings.give(OTHER_CHANNEL, elsewhere, {Role.OWNER})
+
+    async def furnish(self) -> None:
+        async with self.accounts.unit_of_work() as unit:
+            for actor in (*CAST.values(), TARGET):
+                if actor.account_id is not None and actor.name is not None:
+                    account = Account(actor.account_id, actor.name, NOW, actor.is_administrator)
+                    await unit.accounts.add(account, "fake$correct horse battery")
+        async with self.channels.unit_of_work() as channels:
+            await channels.channels.add(
+                Channel(CHANNEL.id, CHANNEL.owner_id, CHANNEL.name, CHANNEL.title, "", NOW)
+            )
+
+    async def perform(self, action: Action, actor: Actor) -> None:
+        self._was_ready = False
+        await self.furnish()
+        try:
+            await CALLS[action](self, actor)
+        finally:
+            assert self._was_ready, "a call says when its preparations are done"
+
+    def is_ready(self) -> None:
+        """Called by each call when its preparations are done, with the questions they raised."""
+        self._was_ready = True
+        self.access.asked.clear()
+        self.when_ready()
+
+
+Call = Callable[[World, Actor], Awaitable[object]]
+CALLS: dict[Action, Call] = {}
+
+
+def call(action: Action) -> Callable[[Call], Call]:
+    """Says how an action is done."""
+
+    def register(function: Call) -> Call:
+        assert action not in CALLS, action
+        CALLS[action] = function
+        return function
+
+    return register
+
+
+def documented() -> dict[Action, dict[str, str]]:
+    """docs/access.md: by action and column what stands in the cell."""
+    cells: dict[Action, dict[str, str]] = {}
+    slice_, head = "", [""]
+    for line in PAGE.read_text().splitlines():
+        if line.startswith("## "):
+            slice_ = line[3:]
+        elif line.startswith("| Action"):
+            head = _split(line)
+        elif match := re.match(r"\| `(\w+)` \|", line):
+            cells[Action(f"{slice_}.{match.group(1)}")] = dict(zip(head, _split(line), strict=True))
+    return cells
+
+
+def _split(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
