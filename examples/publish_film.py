@@ -11,6 +11,7 @@ broadcast goes on.
 from __future__ import annotations
 
 import argparse
+import heapq
 import os
 import signal
 import sys
@@ -23,6 +24,7 @@ import av
 import av.error
 from av.video.frame import PictureType
 
+FRAME_RATE = 30
 AUDIO_RATE = 48_000  # what Opus in WebRTC runs at
 CLOCK = Fraction(1, 90_000)  # of video in RTP
 CONNECT_PATIENCE_S = 20
@@ -62,6 +64,13 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--height", type=int, default=360, help="lines of the picture sent [%(default)s]")
     parser.add_argument("--bitrate", type=int, default=1_500_000, help="video, bits a second [%(default)s]")
+    parser.add_argument(
+        "--keyframe-interval",
+        type=float,
+        default=2,
+        metavar="S",
+        help="seconds between keyframes [%(default)s]",
+    )
     parser.add_argument("--once", action="store_true", help="end with the film instead of looping")
     parser.add_argument("--retry", action="store_true", help="start again when the server goes away")
     arguments = parser.parse_args()
@@ -78,12 +87,16 @@ def publish(arguments: argparse.Namespace) -> None:
         format="whip",
         options={"authorization": arguments.key, "handshake_timeout": "5000"},
     ) as session:
-        # No B-frames and no lookahead: a frame leaves as soon as it is encoded.
+        # No B-frames and no lookahead: a frame leaves as soon as it is encoded. Keyframes at their time only,
+        # whatever the film cuts to: each costs several times the bits of another frame.
         video = session.add_stream(
-            "libx264", rate=30, options={"preset": "veryfast", "tune": "zerolatency", "profile": "baseline"}
+            "libx264",
+            rate=FRAME_RATE,
+            options={"preset": "veryfast", "tune": "zerolatency", "profile": "baseline", "sc_threshold": "0"},
         )
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
-        video.bit_rate, video.gop_size, video.codec_context.time_base = arguments.bitrate, 60, CLOCK
+        video.bit_rate, video.codec_context.time_base = arguments.bitrate, CLOCK
+        video.gop_size = max(1, round(arguments.keyframe_interval * FRAME_RATE))
         audio = session.add_stream("libopus", rate=AUDIO_RATE) if has_audio else None
         if audio is not None:
             audio.layout, audio.bit_rate = "stereo", 96_000
@@ -134,32 +147,41 @@ def shape_of(film: Path, height: int) -> tuple[int, int, bool]:
 def frames(
     film: Path, width: int, height: int, *, once: bool
 ) -> Iterator[tuple[float, av.VideoFrame | av.AudioFrame]]:
-    """Frames with the second at which each is due, the film again and again."""
+    """Frames in the order of the second at which each is due, the film again and again."""
     offset = 0.0
     while True:
         end = offset
-        with av.open(film) as source:
-            # The sound in pieces of 20 ms, as Opus sends it.
-            resampler = av.AudioResampler("flt", "stereo", AUDIO_RATE, frame_size=AUDIO_RATE // 50)
-            streams = [source.streams.video[0], *source.streams.audio[:1]]
-            samples = 0
-            for frame in source.decode(streams):
-                if frame.time is None:
-                    continue
-                if isinstance(frame, av.VideoFrame):
-                    frame.pict_type = PictureType.NONE  # where keyframes go is the encoder's to say
-                    yield offset + frame.time, frame.reformat(width, height, "yuv420p")
-                    end = max(
-                        end, offset + frame.time + 1 / float(source.streams.video[0].average_rate or 30)
-                    )
-                    continue
-                for piece in resampler.resample(frame):
-                    yield offset + samples / AUDIO_RATE, piece
-                    samples += piece.samples
-                    end = max(end, offset + samples / AUDIO_RATE)
+        # Files hold picture and sound in pieces, a second apart or more: each is read by itself.
+        for seconds, duration, frame in heapq.merge(
+            pictures(film, width, height), sound(film), key=lambda due: due[0]
+        ):
+            yield offset + seconds, frame
+            end = max(end, offset + seconds + duration)
         if once or end == offset:
             return
         offset = end
+
+
+def pictures(film: Path, width: int, height: int) -> Iterator[tuple[float, float, av.VideoFrame]]:
+    """Seconds into the film, duration and picture."""
+    with av.open(film) as source:
+        stream = source.streams.video[0]
+        duration = 1 / float(stream.average_rate or FRAME_RATE)
+        for frame in source.decode(stream):
+            if frame.time is not None:
+                frame.pict_type = PictureType.NONE  # where keyframes go is the encoder's to say
+                yield frame.time, duration, frame.reformat(width, height, "yuv420p")
+
+
+def sound(film: Path) -> Iterator[tuple[float, float, av.AudioFrame]]:
+    """The same of the sound, in pieces of 20 ms, as Opus sends it."""
+    with av.open(film) as source:
+        resampler = av.AudioResampler("flt", "stereo", AUDIO_RATE, frame_size=AUDIO_RATE // 50)
+        samples = 0
+        for frame in source.decode(source.streams.audio[0]) if source.streams.audio else ():
+            for piece in resampler.resample(frame):
+                yield samples / AUDIO_RATE, piece.samples / AUDIO_RATE, piece
+                samples += piece.samples
 
 
 def explain(error: av.error.FFmpegError, url: str) -> str:
