@@ -11,9 +11,11 @@ pub struct CacheLimits {
     pub packets: usize,
 }
 
+/// Ten seconds between keyframes are the most that encoders are commonly set to; with room for a keyframe that comes a
+/// little late, at 2.5 Mbit/s.
 impl Default for CacheLimits {
     fn default() -> Self {
-        Self { duration: Duration::from_secs(10), bytes: 3 << 20, packets: 1800 }
+        Self { duration: Duration::from_secs(12), bytes: 4 << 20, packets: 4000 }
     }
 }
 
@@ -132,6 +134,20 @@ mod tests {
             cache.push(&packet(sequence, starts, 0));
         }
         assert_eq!(sequences(&cache), [20, 21]);
+    }
+
+    #[test]
+    fn ten_seconds_of_two_and_a_half_megabits_are_kept_until_a_keyframe_that_comes_a_little_late() {
+        let mut cache = KeyframeCache::new(CacheLimits::default());
+        let count = 2_500_000 * 11 / 8 / 1_100;
+        for sequence in 0..count {
+            let large = RoomPacket {
+                payload: Arc::from([0u8; 1_100]),
+                ..packet(sequence, sequence == 0, sequence * 11_000 / count)
+            };
+            cache.push(&large);
+        }
+        assert_eq!(cache.packets().len() as u64, count);
     }
 
     #[test]

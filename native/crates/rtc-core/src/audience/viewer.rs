@@ -10,10 +10,6 @@ use crate::time::MonotonicTime;
 /// A viewer who has just got a keyframe group asks for a keyframe once more out of habit: the group was the answer.
 const GROUP_ANSWERS_FOR: Duration = Duration::from_millis(1_000);
 
-/// A group longer than this takes a player some time to work through: a new keyframe is better, from an encoder that
-/// answers.
-const SHORT_GROUP: Duration = Duration::from_secs(5);
-
 #[derive(Debug)]
 pub(super) struct Viewer {
     pub(super) id: ViewerId,
@@ -86,7 +82,8 @@ impl Viewer {
         has_written
     }
 
-    /// Begins with the keyframe group if that is the quickest way to a picture; says whether a keyframe is wished for.
+    /// Begins with the keyframe group, however long it is: whoever comes must cost the broadcaster and the others nothing.
+    /// Says whether there is none and a keyframe is wished for.
     pub(super) fn join(
         &mut self,
         source: &SourceState,
@@ -95,8 +92,7 @@ impl Viewer {
         sink: &mut impl PacketSink,
     ) -> bool {
         self.has_joined = true;
-        let is_short = group.first().is_none_or(|first| now.since(first.arrival) < SHORT_GROUP);
-        self.start(source, group, is_short || !source.answers_keyframe_requests, now, sink)
+        self.start(source, group, true, now, sink)
     }
 
     /// Begins with the keyframe group, if it may; says whether a keyframe is wished for.
