@@ -57,8 +57,8 @@ class Encoder:
 class FilmEncoder(Encoder):
     """H.264 and Opus by WHIP, the film with the chirps."""
 
-    def __init__(self, whip_url: str, stream_key: str) -> None:
-        super().__init__(sys.executable, PUBLISH_FILM, clip(), "--url", whip_url, "--key", stream_key)
+    def __init__(self, whip_url: str, stream_key: str, *flags: str) -> None:
+        super().__init__(sys.executable, PUBLISH_FILM, clip(), "--url", whip_url, "--key", stream_key, *flags)
 
 
 class DemoEncoder(Encoder):

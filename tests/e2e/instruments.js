@@ -7,12 +7,28 @@
   const KEPT_BLOCKS = 2000; // of 10 ms
 
   const connections = [];
+  // One for each connection: from its making until the first decoded picture.
+  const joins = [];
   window.RTCPeerConnection = class extends window.RTCPeerConnection {
     constructor(...configuration) {
       super(...configuration);
       connections.push(this);
+      const join = { tookMs: null };
+      joins.push(join);
+      const madeAt = performance.now();
+      this.addEventListener("track", ({ track }) => {
+        if (track.kind === "video") void firstFrame(track.clone()).then((at) => (join.tookMs = at - madeAt));
+      });
     }
   };
+
+  async function firstFrame(track) {
+    const { value: frame } = await new MediaStreamTrackProcessor({ track }).readable.getReader().read();
+    const at = performance.now();
+    frame?.close();
+    track.stop();
+    return at;
+  }
 
   const check = (value) => (value ^ (value >>> 8) ^ (value >>> 16) ^ (value >>> 24)) & 0xff;
 
@@ -143,6 +159,17 @@
     video.requestVideoFrameCallback(look);
   }
 
+  // When each picture was shown (ms). `presentedFrames` counts those too that a busy page was not told of.
+  const shown = [];
+
+  function watchFrames(video) {
+    const look = (now, { presentationTime, presentedFrames }) => {
+      video.requestVideoFrameCallback(look);
+      shown.push([presentationTime, presentedFrames]);
+    };
+    video.requestVideoFrameCallback(look);
+  }
+
   function picture(video, width, height) {
     const canvas = new OffscreenCanvas(width, height);
     const drawing = canvas.getContext("2d", { willReadFrequently: true });
@@ -168,5 +195,7 @@
     return reports;
   }
 
-  window.instruments = { connections, record, recording, watchTimeCodes, countFrames, picture, statistics, seen };
+  window.instruments = {
+    connections, joins, record, recording, watchTimeCodes, watchFrames, countFrames, picture, statistics, seen, shown,
+  };
 })();

@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,9 @@ class VideoReceived:
     frames_dropped: int
     packets_lost: int
     freeze_count: int
+    nack_count: int
+    retransmitted_packets: int
+    keyframe_requests: int
     codec: str
     width: int
     height: int
@@ -118,11 +122,26 @@ def video_received(page: Page) -> VideoReceived | None:
         frames_dropped=last.get("framesDropped", 0),
         packets_lost=last.get("packetsLost", 0),
         freeze_count=last.get("freezeCount", 0),
+        nack_count=last.get("nackCount", 0),
+        retransmitted_packets=last.get("retransmittedPacketsReceived", 0),
+        keyframe_requests=last.get("pliCount", 0) + last.get("firCount", 0),
         codec=last.get("codec") or "",
         width=last.get("frameWidth", 0),
         height=last.get("frameHeight", 0),
         is_synchronised="estimatedPlayoutTimestamp" in last,
     )
+
+
+def longest_stall_ms(page: Page, since_ms: float, until_ms: float) -> float:
+    """The longest time between two pictures on the screen that `watchFrames` saw; by the page's clock."""
+    shown: list[tuple[float, int]] = page.evaluate("() => instruments.shown")
+    watched = [(at, count) for at, count in shown if since_ms <= at <= until_ms]
+    edges = [(since_ms, watched[0][1] - 1), *watched, (until_ms, watched[-1][1] + 1)] if watched else []
+    # Pictures the page was not told of were shown in between.
+    steps = [
+        (later - earlier) / max(1, after - before) for (earlier, before), (later, after) in pairwise(edges)
+    ]
+    return max(steps, default=until_ms - since_ms)
 
 
 def likeness_to_the_film(video: Locator) -> float:

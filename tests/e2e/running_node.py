@@ -117,6 +117,15 @@ class RunningNode:
         state: dict[str, Any] = answer.json()
         return state
 
+    def counter(self, name: str) -> float:
+        """A counter of `/metrics`, over all processes that have it."""
+        answer = httpx.get(f"{self.url}/metrics", timeout=10)
+        answer.raise_for_status()
+        samples = [line.rsplit(" ", 1) for line in answer.text.splitlines()]
+        values = [float(value) for series, value in samples if series.split("{")[0] == f"{name}_total"]
+        assert values, f"no counter {name}"
+        return sum(values)
+
     def serves(self) -> bool:
         try:
             return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200
