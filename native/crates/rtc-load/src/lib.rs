@@ -1,12 +1,12 @@
 //! One broadcaster and thousands of viewers in one process, for measuring a media node and for testing it.
 
+pub mod dtls;
 pub mod film;
 pub mod socket;
 pub mod swarm;
 pub mod system;
 
 mod broadcaster;
-mod dtls;
 mod feedback;
 mod joining;
 mod peer;

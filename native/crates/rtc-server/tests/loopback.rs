@@ -1,5 +1,6 @@
 //! A whole node on loopback, with str0m as encoder and player.
 
+#[allow(dead_code)]
 mod support;
 
 use std::collections::HashSet;

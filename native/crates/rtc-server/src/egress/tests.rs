@@ -1,3 +1,6 @@
+mod cost;
+mod feedback;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -5,7 +8,7 @@ use proptest::prelude::*;
 use rtc_core::rtcp::ReportBlock;
 use rtc_core::rtp::Packet;
 use rtc_core::{Codec, RoomPacket};
-use srtp::{Profile, Refused};
+use srtp::Profile;
 
 use super::*;
 use crate::socket::{Run, SendCounters, Transmit};
@@ -375,93 +378,6 @@ fn reports_come_once_a_second_and_after_a_long_pause_not_in_a_rush() {
     assert_eq!(reports, 11);
 }
 
-#[test]
-fn a_receiver_report_tells_loss_jitter_and_round_trip() {
-    let mut pair = Pair::new(USUAL);
-    pair.write(&video(1_000, 0));
-    let half = 1 << 15;
-    let heard = ReportBlock {
-        fraction_lost: 64,
-        cumulative_lost: 12,
-        highest_sequence: 1_000,
-        jitter: 900,
-        last_sender_report: ntp(1_000).middle(),
-        delay_since: half,
-        ..block(VIDEO)
-    };
-    assert_eq!(pair.report(&[heard, block(7)], 1_580), ["79 ms"]);
-    let reception = pair.egress.reception(MediaKind::Video).unwrap();
-    assert_eq!((reception.loss_fraction, reception.lost, reception.jitter), (0.25, 12, Duration::from_millis(10)));
-    assert_eq!((reception.reported_at, reception.progress_at), (at(1_580), at(1_580)));
-    assert!(pair.report(&[ReportBlock { last_sender_report: 0, ..heard }], 2_580).is_empty());
-    let reception = pair.egress.reception(MediaKind::Video).unwrap();
-    assert_eq!(reception.round_trip.map(|time| time.as_millis()), Some(79), "the last one known");
-    assert_eq!((reception.reported_at, reception.progress_at), (at(2_580), at(1_580)), "nothing more has arrived");
-    assert_eq!(pair.egress.reception(MediaKind::Audio), None);
-}
-
-#[test]
-fn what_a_viewer_asks_for_is_told() {
-    let mut pair = Pair::new(USUAL);
-    let datagram = pair.feedback(|writer| {
-        assert!(writer.receiver_report(VIEWER, &[]));
-        assert!(writer.nack(VIEWER, VIDEO, [1_000, 1_002, 1_016]));
-        assert!(writer.nack(VIEWER, AUDIO, [5]));
-        assert!(writer.picture_loss(VIEWER, VIDEO));
-    });
-    assert_eq!(pair.hear(&datagram, 0), ["Video [1000, 1002, 1016]", "Audio [5]", "keyframe"]);
-    let counters = pair.egress.counters();
-    assert_eq!((counters.nacked, counters.keyframe_requests), (4, 1));
-    let datagram = pair.feedback(|writer| {
-        assert!(writer.nack(VIEWER, 77, [1]));
-        assert!(writer.picture_loss(VIEWER, AUDIO));
-        assert!(writer.goodbye(&[VIEWER]));
-    });
-    assert!(pair.hear(&datagram, 0).is_empty());
-}
-
-/// RFC 5104 section 4.3.1.1: the same command number repeats the same request.
-#[test]
-fn a_full_intra_request_repeated_asks_once() {
-    let mut pair = Pair::new(USUAL);
-    let mut ask = |command| {
-        let datagram = pair.feedback(|writer| assert!(writer.full_intra_request(VIEWER, VIDEO, command)));
-        pair.hear(&datagram, 0)
-    };
-    assert_eq!(ask(0), ["keyframe"]);
-    assert!(ask(0).is_empty());
-    assert_eq!(ask(1), ["keyframe"]);
-}
-
-#[test]
-fn a_viewer_that_sends_under_one_of_our_ssrcs_is_heard_like_any_other() {
-    let mut pair = Pair::new(USUAL);
-    let datagram = pair.feedback(|writer| {
-        assert!(writer.receiver_report(VIDEO, &[block(VIDEO)]));
-        assert!(writer.nack(VIDEO, VIDEO, [1_000]));
-    });
-    assert_eq!(pair.hear(&datagram, 0), ["Video [1000]"]);
-    // What the node seals there is not what the viewer sealed: each has its own key.
-    let sent = pair.write(&video(1_000, 0));
-    let (viewer_key, _) = keys(USUAL.profile);
-    assert_eq!(Receiver::new(&viewer_key).unprotect_rtp(&mut sent[0].clone()), Err(Refused::Forged));
-    pair.open(&sent[0]);
-}
-
-#[test]
-fn replayed_forged_and_overlong_feedback_is_counted_and_has_no_effect() {
-    let mut pair = Pair::new(USUAL);
-    let datagram = pair.feedback(|writer| assert!(writer.picture_loss(VIEWER, VIDEO)));
-    let mut forged = datagram.clone();
-    *forged.last_mut().unwrap() ^= 1;
-    assert_eq!(pair.hear(&forged, 0), ["unreadable"]);
-    assert_eq!(pair.hear(&datagram, 0), ["keyframe"]);
-    for bytes in [&datagram[..], &vec![0x80; MAX_FEEDBACK + 1], &[0x80, 201], &[]] {
-        assert_eq!(pair.hear(bytes, 0), ["unreadable"]);
-    }
-    assert_eq!((pair.egress.counters().unreadable, pair.egress.counters().keyframe_requests), (5, 1));
-}
-
 /// RFC 3550 sections 6.1 and 6.6.
 #[test]
 fn a_goodbye_is_the_last_message_of_a_compound_packet() {
@@ -475,37 +391,4 @@ fn a_goodbye_is_the_last_message_of_a_compound_packet() {
         panic!("{messages:?}");
     };
     assert_eq!(goodbye.sources().collect::<Vec<_>>(), [VIDEO]);
-}
-
-/// `cargo test --release -p rtc-server --lib -- --ignored --nocapture what_a_packet_costs`
-#[test]
-#[ignore = "a measurement"]
-fn what_a_packet_costs() {
-    struct Nowhere;
-    impl Transmit for Nowhere {
-        fn transmit(&mut self, _arena: &[u8], _runs: &[Run], _counters: &mut SendCounters) {}
-    }
-    const VIEWERS: usize = 200;
-    const BURST: u64 = 10;
-    const ROUNDS: u64 = 100;
-    let payload: Arc<[u8]> = vec![7; 1_188].into();
-    for profile in [Profile::AeadAes128Gcm, Profile::AeadAes256Gcm, Profile::Aes128CmHmacSha1_80] {
-        let mut viewers: Vec<_> = (0..VIEWERS).map(|_| Pair::new(Negotiated { profile, ..USUAL }).egress).collect();
-        let mut batch = SendBatch::new(Nowhere);
-        let started = crate::socket::thread_cpu_seconds();
-        for round in 0..ROUNDS {
-            let packets: Vec<_> = (0..BURST)
-                .map(|index| RoomPacket { payload: payload.clone(), ..video(1_000 + round * BURST + index, round) })
-                .collect();
-            for viewer in &mut viewers {
-                // As after the first report: without MID.
-                viewer.streams[1].as_mut().unwrap().reported(&block(VIDEO), at(0), ntp(0));
-                packets.iter().for_each(|packet| viewer.write(outgoing(packet), &mut batch));
-            }
-            batch.flush();
-        }
-        let spent = crate::socket::thread_cpu_seconds() - started;
-        let packets = (ROUNDS * BURST) as f64 * VIEWERS as f64;
-        println!("{:24} {:.0} ns a packet of 1,200 bytes", profile.name(), spent * 1e9 / packets);
-    }
 }

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rtc_load::dtls::{KeySlot, crypto_provider, latest_slot};
 use rtc_server::{MediaNode, NodeOptions};
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::{Codec, FormatParams};
@@ -37,7 +38,9 @@ pub fn node(host: &str) -> MediaNode {
 /// An encoder or a player.
 pub struct Client {
     rtc: Rtc,
-    socket: UdpSocket,
+    pub socket: UdpSocket,
+    /// Filled when DTLS is done.
+    pub keys: KeySlot,
     local: SocketAddr,
     deadline: Instant,
     answer: String,
@@ -53,6 +56,10 @@ pub struct Client {
     pub withhold_every: Option<u64>,
     withheld: HashMap<u16, RtpWrite>,
     pub asked_again: HashSet<u16>,
+    /// Sends connectivity checks and nothing else.
+    pub only_checks: bool,
+    pub bytes_sent: usize,
+    pub bytes_received: usize,
     frame: u32,
     sequence: u64,
     first_timestamp: u32,
@@ -72,6 +79,7 @@ impl Client {
         let socket = UdpSocket::bind((host.parse::<IpAddr>().unwrap(), 0)).unwrap();
         let local = socket.local_addr().unwrap();
         let mut rtc = config.build(Instant::now());
+        let keys = latest_slot();
         rtc.add_local_candidate(Candidate::host(local, "udp").unwrap());
         let mut changes = rtc.sdp_api();
         let audio = changes.add_media(MediaKind::Audio, direction, None, None, None);
@@ -80,6 +88,7 @@ impl Client {
         let client = Self {
             rtc,
             socket,
+            keys,
             local,
             deadline: Instant::now(),
             answer: String::new(),
@@ -93,6 +102,9 @@ impl Client {
             withhold_every: None,
             withheld: HashMap::new(),
             asked_again: HashSet::new(),
+            only_checks: false,
+            bytes_sent: 0,
+            bytes_received: 0,
             frame: 0,
             sequence: 100,
             first_timestamp: 7_000,
@@ -105,6 +117,11 @@ impl Client {
         let answer = SdpAnswer::from_sdp_string(answer).unwrap();
         self.rtc.sdp_api().accept_answer(pending, answer).unwrap();
         self
+    }
+
+    /// The SDP the node answered with.
+    pub fn answer(&self) -> &str {
+        &self.answer
     }
 
     pub fn encoder(node: &MediaNode, host: &str, room: &str, session: &str, takeover: bool) -> Self {
@@ -243,6 +260,7 @@ impl Client {
     }
 
     fn receive(&mut self, datagram: &[u8], source: SocketAddr) {
+        self.bytes_received += datagram.len();
         let is_rtp = datagram[0] >> 6 == 2 && !(64..96).contains(&(datagram[1] & 0x7f));
         if is_rtp && datagram.len() > 800 && self.losses.remove(&u16::from_be_bytes([datagram[2], datagram[3]])) {
             return;
@@ -259,7 +277,10 @@ impl Client {
                     self.deadline = at;
                     return;
                 }
+                // First bytes below 4 are STUN (RFC 7983 section 7).
+                Output::Transmit(packet) if self.only_checks && packet.contents[0] > 3 => {}
                 Output::Transmit(packet) => {
+                    self.bytes_sent += packet.contents.len();
                     self.socket.send_to(&packet.contents, packet.destination).unwrap();
                 }
                 Output::Event(Event::Connected) => self.is_connected = true,
@@ -304,7 +325,7 @@ impl Client {
 
 fn config() -> RtcConfig {
     Rtc::builder()
-        .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
+        .set_crypto_provider(Arc::new(crypto_provider()))
         .set_rtp_mode(true)
         .clear_codecs()
         .enable_opus(true, false)
