@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -27,7 +28,19 @@ def offer() -> Callable[[str], str]:
 
 
 @pytest.fixture
-def signalling(node: MediaNode) -> Iterator[str]:
+def signalling(node: MediaNode, serve: Callable[[MediaNode], str]) -> str:
+    """The address of a server of the node's WHIP and WHEP."""
+    return serve(node)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[MediaNode], str]]:
+    with ExitStack() as servers:
+        yield lambda node: servers.enter_context(serving(node))
+
+
+@contextmanager
+def serving(node: MediaNode) -> Iterator[str]:
     """A small HTTP server with just enough of WHIP and WHEP: POST /whip or /whep?room=…, DELETE /session/…"""
     numbers = itertools.count()
 

@@ -1,10 +1,12 @@
 """The native media core of Livehouse: WebRTC ingest and playback, forwarded without decoding."""
 
 from livehouse_native._livehouse_native import (
+    AccessUnit,
     Counters,
     IngestReport,
     MediaError,
     MediaNode,
+    MediaTap,
     SessionAnswer,
     SessionPatch,
     SessionReport,
@@ -12,10 +14,12 @@ from livehouse_native._livehouse_native import (
 )
 
 __all__ = [
+    "AccessUnit",
     "Counters",
     "IngestReport",
     "MediaError",
     "MediaNode",
+    "MediaTap",
     "SessionAnswer",
     "SessionPatch",
     "SessionReport",

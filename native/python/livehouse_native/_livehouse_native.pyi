@@ -1,11 +1,14 @@
 from collections.abc import Sequence
-from typing import Literal, final
+from types import TracebackType
+from typing import Literal, Self, final
 
 __all__ = [
+    "AccessUnit",
     "Counters",
     "IngestReport",
     "MediaError",
     "MediaNode",
+    "MediaTap",
     "SessionAnswer",
     "SessionPatch",
     "SessionReport",
@@ -181,6 +184,113 @@ class Counters:
         """Processor time of all media threads, in seconds."""
 
 @final
+class AccessUnit:
+    """What a decoder takes at once: an AV1 temporal unit, a picture of H.264, VP8 or VP9, or an Opus packet.
+
+    Units are complete: those that lost a packet are left out. `av.Packet(unit.data)` goes into a decoder as
+    it is.
+    """
+
+    @property
+    def codec(self) -> Literal["av1", "h264", "vp8", "vp9", "opus"]: ...
+    @property
+    def data(self) -> bytes:
+        """The coded bytes.
+
+        AV1: low-overhead format, with a temporal delimiter in front and the size in every OBU; MP4 and WebM
+        muxers of FFmpeg take the delimiter out. H.264: Annex B, with parameter sets in front of every
+        keyframe. VP8: one frame. VP9: one frame, or a superframe of all spatial layers. Opus: one packet.
+        """
+    @property
+    def timestamp(self) -> int:
+        """RTP time in ticks of 1 / `clock_rate` s, 64 bits.
+
+        It keeps the pace of the clock when the broadcaster leaves and returns. Audio and video count from
+        different moments, and taps of one room may differ by multiples of 2**32; `captured_at` brings them
+        together.
+        """
+    @property
+    def clock_rate(self) -> int:
+        """90,000 for video, 48,000 for Opus."""
+    @property
+    def captured_at(self) -> float:
+        """Unix time in seconds at which it was captured, by the clock of the node.
+
+        From the sender reports of the encoder, so that sound and picture agree; from the arrival until they
+        have come. Never later than the arrival; the way from the encoder is not in it.
+        """
+    @property
+    def is_keyframe(self) -> bool:
+        """Decoding may begin here. Always true for Opus."""
+    @property
+    def follows_gap(self) -> bool:
+        """Something before is missing.
+
+        Video: set from a gap on up to the next keyframe, including that one: a decoder should skip units with
+        `follows_gap and not is_keyframe`. Audio: set on the first unit after a gap.
+        """
+    @property
+    def width(self) -> int | None:
+        """Picture width in pixels before rotation, on keyframes; `None` where they do not tell it."""
+    @property
+    def height(self) -> int | None:
+        """Picture height in pixels before rotation, on keyframes; `None` where they do not tell it."""
+    @property
+    def rotation_degrees(self) -> Literal[0, 90, 180, 270]:
+        """How far to turn the picture clockwise to show it upright."""
+
+@final
+class MediaTap:
+    """The media of one room as complete access units.
+
+    Select, poll or a loop can wait for it (`loop.add_reader(tap, …)`). A queue in front of it is bounded:
+    when nobody drains it, whole batches of packets are dropped, counted, and marked as gaps; viewers notice
+    nothing. It stays while the broadcaster is away and ends with the room. Methods may be called from any
+    thread. Also a context manager that closes the tap.
+    """
+
+    def fileno(self) -> int:
+        """A descriptor that is readable while there is something to drain, or the tap has ended.
+
+        It belongs to the tap: do not read or close it. Take it out of a loop before closing the tap.
+
+        Raises:
+            ValueError: The tap is closed.
+        """
+    def drain(self, max_units: int = 256) -> list[AccessUnit]:
+        """The units that are complete, oldest first; does not wait.
+
+        Packets are put together on the calling thread, without the GIL. Audio and video are each in the order
+        they were sent in; pictures may be reordered by their timestamps. A packet that is missing is waited
+        for `gap_wait_ms`, then what depends on it is left out.
+
+        Args:
+            max_units: Units at most, 1 or more. What is left keeps the tap readable.
+
+        Raises:
+            ValueError: The tap is closed, or `max_units` is 0.
+        """
+    @property
+    def dropped_packets(self) -> int:
+        """Packets dropped because the queue was full."""
+    @property
+    def gaps(self) -> int:
+        """Places at which media is missing: packets lost or dropped, units malformed or larger than 8 MiB."""
+    @property
+    def is_ended(self) -> bool:
+        """The room or the node was closed and all units have been drained."""
+    def close(self) -> None:
+        """Lets go of the room and of what waits. A second call does nothing."""
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
+@final
 class MediaNode:
     """A media node: shards that forward media, each with a UDP socket and a thread, and a thread for joins.
 
@@ -205,8 +315,8 @@ class MediaNode:
         Args:
             host: Address to bind, IPv4 or IPv6; `0.0.0.0` or `::` for all.
             port: UDP port of the first shard, the others have the next ones; 0 picks free ones.
-            public_addresses: IP addresses, with or without a port, to tell others instead of the bound. A port is
-                that of the first shard, the others have the next ones.
+            public_addresses: IP addresses, with or without a port, to tell others instead of the bound. A
+                port is that of the first shard, the others have the next ones.
             silence_ms: An ingest without media for this long may be replaced without `takeover`.
             max_sessions: Sessions at a time; more are refused as `overloaded`. A tenth is kept for encoders.
             shards: Threads that forward media, 64 at most; 0 for one a processor, at most 8.
@@ -254,6 +364,21 @@ class MediaNode:
         """Hangs up. False when there is no such session."""
     def close_room(self, room: str) -> None:
         """Ends a broadcast: closes the ingest and all players of the room and forgets the room."""
+    def open_tap(self, room: str, *, max_queued_bytes: int = 16 * 2**20, gap_wait_ms: int = 250) -> MediaTap:
+        """Taps the media of a room.
+
+        It begins with the cached keyframe group, so that decoding may begin at once. The broadcaster is asked
+        for a keyframe when there is none, and after a gap.
+
+        Args:
+            room: A room that an ingest was opened in; at most 16 taps each.
+            max_queued_bytes: What may wait to be drained, in bytes of packets; at most 32,768 packets, too.
+            gap_wait_ms: How long a missing packet is waited for before it counts as lost.
+
+        Raises:
+            MediaError: `room_empty`, `overloaded`.
+        """
+
     def report(self) -> list[SessionReport]:
         """Every session, and those closed in the last 30 seconds."""
     def counters(self) -> Counters:

@@ -1,11 +1,13 @@
 //! One function over bytes for each parser that reads the network. libFuzzer feeds them in `native/fuzz`; the tests
 //! of this crate feed them the corpus that lies there. A target panics when a parser does, or breaks its promise.
 
+mod access_units;
 mod connection;
 mod packet;
 mod payload;
 mod signalling;
 
+pub use access_units::access_units;
 pub use connection::{connection, stun};
 pub use packet::{rtcp, rtp, srtp};
 pub use payload::rtp_payload;
@@ -20,7 +22,8 @@ pub struct Target {
     pub mutations: u32,
 }
 
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
+    Target { name: "access_units", run: access_units, mutations: 20_000 },
     Target { name: "connection", run: connection, mutations: 300 },
     Target { name: "rtcp", run: rtcp, mutations: 10_000 },
     Target { name: "rtp", run: rtp, mutations: 10_000 },

@@ -1,7 +1,7 @@
 use rtc_core::fuzzing::{read_payload, splice_pictures};
 use rtc_core::{Codec, H264Format};
 
-const CODECS: [Codec; 5] = [
+pub(crate) const CODECS: [Codec; 5] = [
     Codec::Av1 { profile: 0 },
     Codec::H264(H264Format { profile_level_id: 0x42_e0_1f, packetization_mode: 1 }),
     Codec::Vp8,

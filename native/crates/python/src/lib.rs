@@ -1,6 +1,7 @@
 //! The Python face of the media node: conversion of arguments, results and errors, no decisions. Every call that can
 //! wait releases the GIL.
 
+mod tap;
 mod values;
 
 use std::net::{IpAddr, ToSocketAddrs};
@@ -10,8 +11,9 @@ use std::time::Duration;
 use pyo3::create_exception;
 use pyo3::exceptions::{PyException, PyOSError, PyValueError};
 use pyo3::prelude::*;
-use rtc_server::NodeOptions;
+use rtc_server::{NodeOptions, TapOptions};
 
+use crate::tap::{AccessUnit, MediaTap};
 use crate::values::{Counters, IngestReport, SessionAnswer, SessionPatch, SessionReport};
 
 create_exception!(livehouse_native, MediaError, PyException, "The media node refuses; `kind` names the reason.");
@@ -100,6 +102,13 @@ impl MediaNode {
         py.detach(|| self.node.close_room(room)).map_err(|error| raise(py, error))
     }
 
+    #[pyo3(signature = (room, *, max_queued_bytes=16 << 20, gap_wait_ms=250))]
+    fn open_tap(&self, py: Python<'_>, room: &str, max_queued_bytes: usize, gap_wait_ms: u64) -> PyResult<MediaTap> {
+        let options =
+            TapOptions { max_queued_bytes, gap_wait: Duration::from_millis(gap_wait_ms), ..TapOptions::default() };
+        py.detach(|| self.node.open_tap(room, options)).map(MediaTap::new).map_err(|error| raise(py, error))
+    }
+
     fn report(&self, py: Python<'_>) -> PyResult<Vec<SessionReport>> {
         let reports = py.detach(|| self.node.report()).map_err(|error| raise(py, error))?;
         reports.into_iter().map(|report| SessionReport::new(py, report)).collect()
@@ -151,5 +160,7 @@ fn livehouse_native(members: &Bound<'_, PyModule>) -> PyResult<()> {
     members.add_class::<SessionPatch>()?;
     members.add_class::<SessionReport>()?;
     members.add_class::<IngestReport>()?;
+    members.add_class::<AccessUnit>()?;
+    members.add_class::<MediaTap>()?;
     members.add_class::<Counters>()
 }

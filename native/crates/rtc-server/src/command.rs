@@ -7,6 +7,7 @@ use crate::fragment::{Fragment, IceCredentials};
 use crate::link::RoomLink;
 use crate::offer::SessionKind;
 use crate::report::SessionReport;
+use crate::tap::TapInlet;
 use crate::webrtc::Connection;
 
 /// Where a shard puts its answer. The asker may have given up.
@@ -19,6 +20,7 @@ pub(crate) enum Command {
     RestartIce { session: u64, remote: IceCredentials, reply: Reply<Result<RestartedIce, MediaError>> },
     Close { session: u64, reply: Reply<bool> },
     CloseRoom { room: u64, reply: Reply<()> },
+    OpenTap { room: u64, inlet: TapInlet, reply: Reply<Result<(), MediaError>> },
     Report { reply: Reply<Vec<Reported>> },
     Stop,
 }

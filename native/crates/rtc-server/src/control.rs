@@ -14,6 +14,7 @@ use crate::node::{SessionAnswer, SessionPatch};
 use crate::offer::{Offer, SessionKind};
 use crate::post::{Notice, ShardPost};
 use crate::report::SessionReport;
+use crate::tap::{Tap, TapOptions, tap};
 use crate::webrtc::{self, Certificate};
 
 const MAX_NAME_BYTES: usize = 256;
@@ -134,6 +135,24 @@ impl Control {
         let room = link.id;
         self.ask_all(|reply| Command::CloseRoom { room, reply }, wait)?;
         Ok(())
+    }
+
+    /// A tap of a room. `started` is the moment from which the node's monotonic time counts.
+    pub(crate) fn open_tap(
+        &self,
+        room: &str,
+        options: TapOptions,
+        started: Instant,
+        now: Instant,
+        wait: &mut impl Wait,
+    ) -> Result<Tap, MediaError> {
+        let link = self.directory(now).room(room)?;
+        let (inlet, tap) = tap(options, started).map_err(|error| {
+            MediaError::new(MediaErrorKind::Overloaded, format!("The tap could not be made: {error}."))
+        })?;
+        let opened = self.ask(link.home, |reply| Command::OpenTap { room: link.id, inlet, reply })?;
+        answered(wait.wait(&opened))??;
+        Ok(tap)
     }
 
     pub(crate) fn report(&self, now: Instant, wait: &mut impl Wait) -> Result<Vec<SessionReport>, MediaError> {

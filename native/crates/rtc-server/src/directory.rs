@@ -165,6 +165,11 @@ impl Directory {
         self.sessions.get(session).map(|entry| (entry.id, entry.shard))
     }
 
+    /// An open room.
+    pub(crate) fn room(&self, name: &str) -> Result<Arc<RoomLink>, MediaError> {
+        self.rooms.get(name).filter(|room| room.is_open).map(|room| room.link.clone()).ok_or_else(room_empty)
+    }
+
     /// Takes a room out: nobody finds it any more.
     pub(crate) fn close_room(&mut self, name: &str) -> Option<Arc<RoomLink>> {
         self.update();

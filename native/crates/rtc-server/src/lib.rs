@@ -26,6 +26,7 @@ mod random;
 mod report;
 mod shard;
 mod socket;
+mod tap;
 mod timers;
 mod webrtc;
 
@@ -36,3 +37,4 @@ pub use error::{MediaError, MediaErrorKind};
 pub use node::{MediaNode, NodeOptions, SessionAnswer, SessionPatch};
 pub use offer::{MAX_OFFER_BYTES, SessionKind};
 pub use report::{CounterSnapshot, IngestReport, SessionReport, SessionState};
+pub use tap::{Tap, TapOptions, TappedUnit};

@@ -17,6 +17,7 @@ use crate::post::{DoorPost, Entrance, ShardPost};
 use crate::report::{CounterSnapshot, Counters, SessionReport};
 use crate::shard::{Shard, ShardWorker, Surroundings};
 use crate::socket::{Bell, SendBatch, SocketTransmit, UdpSocket, Wake};
+use crate::tap::{Tap, TapOptions};
 use crate::webrtc::Certificate;
 
 /// A shard that does not answer in this time is overloaded.
@@ -63,6 +64,8 @@ pub struct MediaNode {
     changed: Arc<Wake>,
     counters: Vec<Arc<Counters>>,
     ports: Vec<u16>,
+    /// The moment from which monotonic time counts.
+    started: Instant,
     pub(crate) reply_timeout: Duration,
     threads: Mutex<Option<Threads>>,
 }
@@ -156,6 +159,7 @@ impl MediaNode {
             changed: surroundings.changed,
             counters,
             ports,
+            started,
             reply_timeout: REPLY_TIMEOUT,
             threads: Mutex::new(None),
         };
@@ -202,6 +206,11 @@ impl MediaNode {
     /// Ends a broadcast: closes the ingest and the players of the room, and forgets the room.
     pub fn close_room(&self, room: &str) -> Result<(), MediaError> {
         self.control.close_room(room, Instant::now(), &mut self.patience())
+    }
+
+    /// Taps the media of a room: it begins with the present keyframe group and ends with the room.
+    pub fn open_tap(&self, room: &str, options: TapOptions) -> Result<Tap, MediaError> {
+        self.control.open_tap(room, options, self.started, Instant::now(), &mut self.patience())
     }
 
     /// Every session, and those closed in the last 30 seconds: these first, then in the order they were opened.

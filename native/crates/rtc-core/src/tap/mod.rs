@@ -127,6 +127,11 @@ impl Assembler {
         [self.audio.deadline(), self.video.deadline()].into_iter().flatten().min()
     }
 
+    /// Video has a gap that no keyframe has made good.
+    pub fn awaits_keyframe(&self) -> bool {
+        self.video.is_broken()
+    }
+
     /// Places at which media is missing: lost packets, and units that were malformed or too large.
     pub fn gaps(&self) -> u64 {
         self.audio.gaps() + self.video.gaps()

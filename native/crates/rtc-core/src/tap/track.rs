@@ -80,6 +80,11 @@ impl TapTrack {
         self.reorder.deadline()
     }
 
+    /// Something is missing that a keyframe would make good.
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken && self.has_begun
+    }
+
     pub(super) fn gaps(&self) -> u64 {
         self.gaps
     }

@@ -45,6 +45,15 @@ impl Shard {
                 self.close_room(room);
                 let _ = reply.try_send(());
             }
+            Command::OpenTap { room, inlet, reply } => {
+                let opened = match self.rooms.get_mut(room) {
+                    Some(room) => room.open_tap(inlet),
+                    None => {
+                        Err(MediaError::new(MediaErrorKind::RoomEmpty, "The broadcast on this channel has just ended."))
+                    }
+                };
+                let _ = reply.try_send(opened);
+            }
             Command::Report { reply } => {
                 let _ = reply.try_send(self.report());
             }

@@ -6,8 +6,13 @@ use rtc_core::{
     ViewerId, ViewerTracks,
 };
 
+use crate::error::{MediaError, MediaErrorKind};
 use crate::link::RoomLink;
 use crate::post::{Notice, Parcel, ShardPost};
+use crate::tap::TapInlet;
+
+/// Taps of one room at most.
+const TAPS: usize = 16;
 
 /// The rooms a shard has a part of, by id.
 #[derive(Default)]
@@ -27,6 +32,8 @@ pub(crate) struct Room {
     pub(crate) source: Option<Source>,
     pub(crate) audience: Option<Audience>,
     pub(crate) sessions: BTreeSet<u64>,
+    /// With the source.
+    taps: Vec<TapInlet>,
     /// Shards that missed batches and get the keyframe group at the next tick.
     missed: BTreeSet<usize>,
     is_touched: bool,
@@ -56,6 +63,7 @@ impl Room {
             source: is_home.then(|| Source::new(CacheLimits::default())),
             audience: None,
             sessions: BTreeSet::new(),
+            taps: Vec::new(),
             missed: BTreeSet::new(),
             is_touched: false,
             deadline: None,
@@ -103,6 +111,10 @@ impl Room {
             if let Some(audience) = &mut self.audience {
                 audience.receive(&batch);
             }
+            self.taps.iter().for_each(|tap| tap.put(&batch));
+        }
+        if self.taps.iter().fold(false, |is_wished, tap| is_wished | tap.take_keyframe_wish()) {
+            source.want_keyframe();
         }
         if self.link.owes_seeds() {
             let history = source.history();
@@ -113,6 +125,25 @@ impl Room {
             }
         }
         dropped
+    }
+
+    /// Gives a tap the present keyframe group, and from now on all that is numbered.
+    pub(crate) fn open_tap(&mut self, tap: TapInlet) -> Result<(), MediaError> {
+        let Some(source) = &mut self.source else {
+            return Err(MediaError::new(MediaErrorKind::RoomEmpty, "The broadcast is not at home on this shard."));
+        };
+        self.taps.retain(|tap| !tap.is_closed());
+        if self.taps.len() == TAPS {
+            let detail = format!("The channel has its {TAPS} taps; close one.");
+            return Err(MediaError::new(MediaErrorKind::Overloaded, detail));
+        }
+        let history = source.history();
+        if history.packets.is_empty() {
+            source.want_keyframe();
+        }
+        tap.put(&history);
+        self.taps.push(tap);
+        Ok(())
     }
 
     /// Tells the source what viewers wish for, here or by way of its home shard.

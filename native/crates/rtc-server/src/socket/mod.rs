@@ -2,6 +2,7 @@
 //! else that needs `unsafe`. Linux only.
 
 mod address;
+mod alarm;
 mod receive;
 mod send;
 mod system;
@@ -13,6 +14,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 use self::address::RawAddress;
+pub(crate) use self::alarm::Alarm;
+#[cfg(test)]
+pub(crate) use self::alarm::wait_readable;
 pub(crate) use self::receive::{Datagram, ReceiveBatch};
 pub(crate) use self::send::{MAX_DATAGRAM, SendBatch};
 #[cfg(test)]

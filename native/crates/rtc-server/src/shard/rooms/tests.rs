@@ -1,10 +1,11 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rtc_core::{Codec, IngestPacket, OutgoingPacket, SourceId};
 
 use super::*;
 use crate::post::{ShardMailbox, next};
 use crate::socket::Bell;
+use crate::tap::{TapOptions, tap};
 
 #[derive(Default)]
 struct Sink(Vec<(ViewerId, u64)>);
@@ -203,4 +204,49 @@ fn a_shard_that_takes_nothing_costs_drops_and_gets_the_group_when_it_takes_again
     got.sort_unstable();
     got.dedup();
     assert_eq!(got.len() as u64, sequence, "what was missed has come with the group");
+}
+
+#[test]
+fn a_tap_gets_the_keyframe_group_what_follows_and_the_end_and_its_gaps_ask_for_a_keyframe() {
+    let shards = Shards::new(1);
+    let mut rooms = live(1, &shards);
+    let (inlet, mut tap) = tap(TapOptions::default(), Instant::now()).unwrap();
+    rooms.get_mut(1).unwrap().open_tap(inlet).unwrap();
+    source(&mut rooms, 1).receive(picture(1, 2, 10));
+    rooms.forward(at(10), &shards.place(0), &mut Sink::default());
+    let units = tap.assemble(9, at(10));
+    assert_eq!(units.iter().map(|unit| unit.is_keyframe).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(rooms.poll_keyframe_requests(at(5_000), &shards.place(0)), []);
+    for (sequence, millis) in [(4, 5_000), (5, 5_300)] {
+        source(&mut rooms, 1).receive(picture(1, sequence, millis));
+        rooms.forward(at(millis), &shards.place(0), &mut Sink::default());
+        tap.assemble(9, at(millis));
+    }
+    assert_eq!(tap.gaps(), 1);
+    source(&mut rooms, 1).receive(picture(1, 6, 5_320));
+    rooms.forward(at(5_320), &shards.place(0), &mut Sink::default());
+    assert_eq!(rooms.poll_keyframe_requests(at(5_320), &shards.place(0)), [IngestId(1)]);
+    rooms.remove(1, 0);
+    assert!(tap.assemble(9, at(5_320)).len() == 1 && tap.is_ended());
+}
+
+#[test]
+fn taps_of_a_room_are_limited_and_those_that_were_closed_do_not_count() {
+    let shards = Shards::new(1);
+    let mut rooms = live(1, &shards);
+    let (inlets, mut taps): (Vec<_>, Vec<_>) =
+        (0..=TAPS + 1).map(|_| tap(TapOptions::default(), Instant::now()).unwrap()).unzip();
+    let room = rooms.get_mut(1).unwrap();
+    let opened: Vec<bool> = inlets
+        .into_iter()
+        .enumerate()
+        .map(|(index, inlet)| {
+            if index == TAPS + 1 {
+                taps.remove(0);
+            }
+            room.open_tap(inlet).is_ok()
+        })
+        .collect();
+    assert_eq!(opened.iter().filter(|is_open| !**is_open).count(), 1);
+    assert!(!opened[TAPS] && opened[TAPS + 1]);
 }
