@@ -35,3 +35,33 @@ impl PacketRing {
         sequence as usize & (self.capacity - 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::continuity::tests::packet;
+    use crate::source::{IngestId, Source};
+
+    /// Room packets numbered by these steps from the first.
+    fn numbered(steps: &[u64]) -> Vec<RoomPacket> {
+        let mut source = Source::new(crate::CacheLimits::default());
+        source.open_ingest(IngestId(1), false, std::time::Duration::ZERO, Default::default()).unwrap();
+        for step in steps {
+            source.receive(crate::IngestPacket { codec: crate::Codec::Opus, ..packet(*step, 0, 0) });
+        }
+        source.take().unwrap().packets.to_vec()
+    }
+
+    #[test]
+    fn an_old_packet_pushes_out_no_newer_one_and_none_comes_in_twice() {
+        let packets = numbered(&[0, 1, 8, 9, 2]);
+        let [first, second, ninth, tenth, third] = &packets[..] else { panic!("five packets") };
+        let mut ring = PacketRing::new(8);
+        assert!(ring.get(ninth.sequence).is_none());
+        assert!([first, ninth, tenth].iter().all(|packet| ring.insert(packet)));
+        assert!(![first, second, ninth].iter().any(|packet| ring.insert(packet)));
+        assert!(ring.insert(third), "late, but its place was free");
+        let kept = packets.iter().map(|packet| ring.get(packet.sequence).is_some()).collect::<Vec<_>>();
+        assert_eq!(kept, [false, false, true, true, true]);
+    }
+}
