@@ -225,6 +225,20 @@ mod tests {
     }
 
     #[test]
+    fn a_packet_that_came_late_makes_no_number_be_used_twice() {
+        let mut track = track();
+        track.start_at(&packet(10, 0));
+        for sequence in [10, 13, 11] {
+            track.write(&packet(sequence, sequence as u32));
+        }
+        assert_eq!(track.sent_as(FIRST_SEQUENCE as u16 + 3), Some((FIRST_SEQUENCE + 3, 13)));
+        track.stop();
+        assert!(!track.start_with_group(&[packet(20, 12)]), "it has seen later pictures");
+        assert!(track.start_with_group(&[packet(21, 14)]));
+        assert_eq!(track.write(&packet(21, 14)).unwrap().sequence, FIRST_SEQUENCE + 4);
+    }
+
+    #[test]
     fn a_gap_that_would_hide_a_rollover_is_closed() {
         let mut track = track();
         track.start_at(&packet(10, 0));
