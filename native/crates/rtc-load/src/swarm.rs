@@ -16,7 +16,7 @@ use crate::joining::{Joined, Joins, join_viewers, leave};
 use crate::peer::{Peer, PeerOptions};
 use crate::reception::Counts;
 use crate::signalling::Signalling;
-use crate::system::{UdpCounters, process_cpu, raise_file_limit};
+use crate::system::{process_cpu, raise_file_limit, receive_buffer_errors};
 use crate::travel::{TravelTimes, percentile};
 use crate::viewer::{Buffers, Viewer};
 
@@ -54,8 +54,8 @@ pub struct Plan {
     pub pace: Pace,
     pub warm_up: Duration,
     pub measured: Duration,
-    /// Measures no further count of viewers after one at which, twice, the server lost packets or the load had no
-    /// more of its core.
+    /// Measures no further count of viewers after one that could not join or at which, twice, the server lost
+    /// packets or the load had no more of its core.
     pub stops_at_loss: bool,
 }
 
@@ -100,8 +100,7 @@ struct Swarm {
 struct Beginning {
     at: Instant,
     cpu: Duration,
-    udp: UdpCounters,
-    datagrams_sent: u64,
+    receive_buffer_errors: u64,
     packets_sent: u64,
 }
 
@@ -125,7 +124,13 @@ impl Swarm {
     fn measure_all(&mut self, plan: &Plan, options: &PeerOptions) -> Result<(), Failure> {
         self.run_until(JOIN_LIMIT, |swarm| swarm.broadcaster.packets_sent() > 0)?;
         for &count in &plan.viewers {
-            self.let_join(count, plan, options)?;
+            match self.let_join(count, plan, options) {
+                Err(failure) if plan.stops_at_loss && !self.viewers.is_empty() => {
+                    eprintln!("rtc-load: {failure}");
+                    break;
+                }
+                joined => joined?,
+            }
             // A pause of a busy machine looks like a limit once, a limit twice.
             if self.measure(plan)? && plan.stops_at_loss && self.measure(plan)? {
                 break;
@@ -231,26 +236,20 @@ impl Swarm {
         Ok(Beginning {
             at: Instant::now(),
             cpu: process_cpu(),
-            udp: UdpCounters::read()?,
-            datagrams_sent: self.datagrams_sent(),
+            receive_buffer_errors: receive_buffer_errors()?,
             packets_sent: self.broadcaster.packets_sent(),
         })
-    }
-
-    fn datagrams_sent(&self) -> u64 {
-        self.broadcaster.peer.sent + self.viewers.iter().map(Viewer::datagrams_sent).sum::<u64>()
     }
 
     /// The figures of a measurement, and whether the server or the load has come to its limit.
     fn figures(&mut self, beginning: &Beginning) -> Result<(Value, bool), Failure> {
         let measured_s = beginning.at.elapsed().as_secs_f64();
         let cpu_share = (process_cpu() - beginning.cpu).as_secs_f64() / measured_s;
-        let udp = UdpCounters::read()?;
-        let messages = (udp.sent - beginning.udp.sent).saturating_sub(self.datagrams_sent() - beginning.datagrams_sent);
         let sent = self.broadcaster.packets_sent() - beginning.packets_sent;
 
         let mut total = Counts::default();
         let (mut starved, mut gone, mut decrypted, mut receiver_drops) = (0, 0, 0, 0);
+        let (mut packets, mut messages) = (0, 0);
         for viewer in &self.viewers {
             let counts = viewer.counts();
             total.received += counts.received;
@@ -260,6 +259,8 @@ impl Swarm {
             starved += usize::from((counts.expected as f64) < sent as f64 * STARVED_BELOW);
             gone += usize::from(!viewer.is_alive());
             decrypted += viewer.decrypted();
+            packets += viewer.messages().packets;
+            messages += viewer.messages().messages;
             receiver_drops += u64::from(viewer.dropped()?);
         }
         let lost = total.expected - total.received;
@@ -273,14 +274,14 @@ impl Swarm {
             "packets_expected": total.expected,
             "packets_lost": lost,
             "receiver_drops": receiver_drops,
-            "receive_buffer_errors": udp.receive_buffer_errors - beginning.udp.receive_buffer_errors,
+            "receive_buffer_errors": receive_buffer_errors()? - beginning.receive_buffer_errors,
             "packets_lost_by_server": lost_by_server,
             "duplicates": total.duplicates,
             "retransmitted": total.retransmitted,
             "viewers_starved": starved,
             "viewers_gone": gone,
             "packets_decrypted": decrypted,
-            "packets_a_message": total.received as f64 / messages.max(1) as f64,
+            "packets_a_message": packets as f64 / messages.max(1) as f64,
             "travel_p50_us": self.travel_times.percentile(0.5),
             "travel_p99_us": self.travel_times.percentile(0.99),
             "travel_samples": self.travel_times.matched(),

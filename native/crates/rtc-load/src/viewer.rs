@@ -38,14 +38,33 @@ pub struct Viewer {
     reception: Reception,
     feedback: Option<Feedback>,
     decrypted: u64,
+    messages: Messages,
     drops_before: u32,
+}
+
+/// Messages of the server that reached a socket which notes arrival times: what it sent as one, for the kernel to cut
+/// up (GSO), arrives at one time.
+#[derive(Clone, Copy, Default)]
+pub struct Messages {
+    pub packets: u64,
+    pub messages: u64,
+    last_arrival: u64,
+}
+
+impl Messages {
+    fn note(&mut self, arrived_at: u64) {
+        self.packets += 1;
+        self.messages += u64::from(arrived_at != self.last_arrival);
+        self.last_arrival = arrived_at;
+    }
 }
 
 impl Viewer {
     pub fn new(mut peer: Peer, types: PayloadTypes, decrypts: bool) -> Self {
         peer.sends_rtcp = decrypts;
         let reception = Reception::default();
-        Self { peer, types, decrypts, reception, feedback: None, decrypted: 0, drops_before: 0 }
+        let messages = Messages::default();
+        Self { peer, types, decrypts, reception, feedback: None, decrypted: 0, messages, drops_before: 0 }
     }
 
     pub fn peer(&mut self) -> &mut Peer {
@@ -69,10 +88,6 @@ impl Viewer {
         self.reception.has_video()
     }
 
-    pub fn datagrams_sent(&self) -> u64 {
-        self.peer.sent
-    }
-
     pub fn counts(&self) -> Counts {
         self.reception.counts()
     }
@@ -80,6 +95,11 @@ impl Viewer {
     /// Media packets decrypted in this measurement.
     pub fn decrypted(&self) -> u64 {
         self.decrypted
+    }
+
+    /// Of this measurement, for a viewer that decrypts.
+    pub fn messages(&self) -> Messages {
+        self.messages
     }
 
     /// Datagrams of this measurement for which this viewer's own receive buffer had no room.
@@ -91,6 +111,7 @@ impl Viewer {
     pub fn restart(&mut self) -> Result<(), Failure> {
         self.reception.restart();
         self.decrypted = 0;
+        self.messages = Messages::default();
         self.drops_before = receive_drops(&self.peer.socket)?;
         Ok(())
     }
@@ -108,6 +129,9 @@ impl Viewer {
                 let kind = Kind::of(datagram.bytes);
                 if let Kind::Rtp(header) = kind {
                     self.reception.note(header, self.types);
+                    if let Some(arrived_at) = datagram.arrived_at {
+                        self.messages.note(arrived_at);
+                    }
                 }
                 if kind != Kind::Control && !self.decrypts {
                     match (&mut self.feedback, self.peer.keys.get()) {
