@@ -15,6 +15,7 @@ use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, Algorithm, LessSafeKey, Non
 use mio::{Events, Interest, Poll, Token};
 use rtc_load::Failure;
 use rtc_load::socket::{ReceiveBatch, SendBatch, enlarge_buffers};
+use rtc_load::swarm::READ_INTERVAL;
 use rtc_load::system::{pin_thread, raise_file_limit, thread_cpu};
 use serde_json::json;
 
@@ -144,7 +145,8 @@ fn receive(
     let mut events = Events::with_capacity(1024);
     let mut batch = ReceiveBatch::new(HEAD_BYTES);
     while !ends.load(Ordering::Relaxed) {
-        poll.poll(&mut events, Some(Duration::from_millis(10)))?;
+        thread::sleep(READ_INTERVAL);
+        poll.poll(&mut events, Some(Duration::ZERO))?;
         for event in &events {
             loop {
                 let more = batch.receive(&sockets[event.token().0])?;
