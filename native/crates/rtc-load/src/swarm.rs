@@ -32,6 +32,8 @@ const JOIN_LIMIT_A_VIEWER: Duration = Duration::from_millis(100);
 const STARVED_BELOW: f64 = 0.8;
 /// With less of its core left the load's own pauses would be measured.
 const MAX_LOAD_CPU_SHARE: f64 = 0.9;
+/// A server that falls behind shows it in the delay long before its queues overflow.
+const MAX_TRAVEL_US: u32 = 500_000;
 
 /// How the broadcaster sends a picture's packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +61,7 @@ pub struct Plan {
     pub warm_up: Duration,
     pub measured: Duration,
     /// Measures no further count of viewers after one that could not join or at which, twice, the server lost
-    /// packets or the load had no more of its core.
+    /// packets or fell behind, or the load had no more of its core.
     pub stops_at_loss: bool,
 }
 
@@ -296,7 +298,8 @@ impl Swarm {
             "srtp_profile": self.viewers.first().and_then(Viewer::profile),
             "load_cpu_share": cpu_share,
         });
-        let at_limit = lost_by_server > 0 || starved > 0 || gone > 0 || cpu_share >= MAX_LOAD_CPU_SHARE;
+        let is_late = self.travel_times.percentile(0.99) > MAX_TRAVEL_US;
+        let at_limit = lost_by_server > 0 || starved > 0 || gone > 0 || is_late || cpu_share >= MAX_LOAD_CPU_SHARE;
         Ok((figures, at_limit))
     }
 }
