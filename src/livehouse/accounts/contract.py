@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol, Self
@@ -14,6 +15,8 @@ from cpc.kernel.ids import EntityId
 from livehouse.access.contract import Scope, Suspension
 
 LOGIN_SESSION_COOKIE = "livehouse_session"
+DEVICE_COOKIE = "livehouse_device"
+"""By it a browser is known at later sign-ins to the same account; it opens nothing."""
 
 # First parts of the paths this platform serves or may serve: a channel's page lives at /{name}.
 RESERVED_NAMES = frozenset(
@@ -115,6 +118,8 @@ class People(Protocol):
         """As after a fresh sign-in. Raises `NotFound` (no-such-account)."""
         ...
 
+    async def has_blocked(self, account_id: AccountId, other: AccountId) -> bool: ...
+
 
 @dataclass(frozen=True, slots=True)
 class AccountSuspended:
@@ -153,6 +158,59 @@ class AccountSuspended:
             datetime.fromisoformat(str(data["suspended_at"])),
             None if data["until"] is None else datetime.fromisoformat(str(data["until"])),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountErased:
+    """Integration event: an account is gone. Whoever keeps something of it erases that too."""
+
+    type: ClassVar[str] = "livehouse.accounts.AccountErased.v1"
+    subject_prefix: ClassVar[str] = "accounts.AccountErased.v1"
+
+    account_id: AccountId
+    name: AccountName
+    erased_at: datetime
+
+    def to_cloud_event(self, *, event_id: UUID, time: datetime) -> CloudEvent:
+        return CloudEvent(
+            id=event_id,
+            type=self.type,
+            source="/livehouse/accounts",
+            subject=f"{self.subject_prefix}.{self.account_id}",
+            time=time,
+            partition_key=str(self.account_id),
+            data={
+                "account_id": str(self.account_id),
+                "name": self.name.value,
+                "erased_at": self.erased_at.isoformat(),
+            },
+        )
+
+    @classmethod
+    def from_cloud_event(cls, event: CloudEvent) -> Self:
+        data = event.data
+        return cls(
+            AccountId.parse(str(data["account_id"])),
+            AccountName(str(data["name"])),
+            datetime.fromisoformat(str(data["erased_at"])),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """What a slice keeps of a person, as one file of the export.
+
+    name: such as `chat/messages`. records: JSON objects, read as they are written out.
+    """
+
+    name: str
+    records: AsyncIterator[Mapping[str, object]]
+
+
+class PersonalData(Protocol):
+    """Each slice that keeps something of people implements it: the export gathers them all."""
+
+    def of(self, account_id: AccountId) -> Sequence[ExportedFile]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,12 @@ import json
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from cpc.kernel.errors import Invalid
+from livehouse.accounts.domain.mail_address import MailAddress
 
 RoleName = Literal["web", "chat", "media", "edge", "worker"]
 ALL_ROLES: tuple[RoleName, ...] = get_args(RoleName)
@@ -103,6 +107,13 @@ class Settings(BaseModel):
     metrics_allowed_from: Annotated[tuple[str, ...], BeforeValidator(_from_text)] = Field(
         ("127.0.0.0/8", "::1"), description="Addresses or networks that may read /metrics"
     )
+    smtp_url: str | None = Field(
+        None, repr=False, description="Server that takes our mail: smtp://user:password@mail.example.org:587"
+    )
+    mail_from: str | None = Field(None, description="Address our mail comes from; needed with --smtp-url")
+    deletion_grace_days: float = Field(
+        14, ge=0, le=365, description="Days in which somebody may take back the deletion of their account"
+    )
     return_window_s: float = Field(
         30, gt=0, le=3600, description="Seconds a broadcast waits for its broadcaster to come back"
     )
@@ -167,6 +178,23 @@ class Settings(BaseModel):
             raise ValueError("each server must begin with nats:// or tls://")
         return url
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_smtp(cls, url: str | None) -> str | None:
+        if url is not None and not (url.startswith(("smtp://", "smtps://")) and urlsplit(url).hostname):
+            raise ValueError("it must look like smtp://user:password@mail.example.org:587, or smtps://…")
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_mail_address(cls, address: str | None) -> str | None:
+        if address is not None:
+            try:
+                MailAddress.parse(address)
+            except Invalid as error:
+                raise ValueError("it must look like live@example.org") from error
+        return address
+
     @field_validator("public_url")
     @classmethod
     def _is_http(cls, url: str | None) -> str | None:
@@ -185,6 +213,8 @@ class Settings(BaseModel):
     def _fits_together(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("--tls-cert and --tls-key belong together: give both or neither")
+        if self.smtp_url is not None and self.mail_from is None:
+            raise ValueError("--smtp-url needs --mail-from: an address that our mail comes from")
         ports = [port for port in (self.http_port, self.chat_port, self.edge_port) if port]
         if len(set(ports)) != len(ports):
             raise ValueError("--http-port, --chat-port and --edge-port must differ")
@@ -196,6 +226,10 @@ class Settings(BaseModel):
     def media_port_count(self) -> int:
         """How many UDP ports the media takes from `media_port` on: one a shard."""
         return self.media_shards or min(len(os.sched_getaffinity(0)), _MAX_SHARDS_BY_DEFAULT)
+
+    @property
+    def sends_mail(self) -> bool:
+        return self.smtp_url is not None
 
     @property
     def uses_tls(self) -> bool:

@@ -88,7 +88,7 @@ def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
     shown = (
         f" is '{str(value)[:80]}', but" if isinstance(value, str | int | float | Path) else " is not valid:"
     )
-    if name in {"database_url", "nats_url", "ice_servers"}:
+    if name in {"database_url", "nats_url", "smtp_url", "ice_servers"}:
         shown = " is not valid:"  # It may hold a password.
     return f"{origins.get(name, flag_of(name))}{shown} {reason}."
 

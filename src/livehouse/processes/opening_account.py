@@ -25,9 +25,17 @@ class OpenAccount:
         self._sign_up = sign_up
         self._create_channel = create_channel
 
-    async def __call__(self, name: str, password: str, *, address: str | None = None) -> OpenedAccount:
+    async def __call__(
+        self,
+        name: str,
+        password: str,
+        *,
+        address: str | None = None,
+        mail: str | None = None,
+        program: str = "",
+    ) -> OpenedAccount:
         """Raises what `SignUp` raises."""
-        signed_in = await self._sign_up(name, password, address=address)
+        signed_in = await self._sign_up(name, password, address=address, mail=mail, program=program)
         channel = await self._create_channel(signed_in.account.id, signed_in.account.name)
         return OpenedAccount(signed_in, channel)
 
@@ -39,9 +47,11 @@ class ReturnToAccount:
         self._sign_in = sign_in
         self._create_channel = create_channel
 
-    async def __call__(self, name: str, password: str, *, address: str) -> OpenedAccount:
+    async def __call__(
+        self, name: str, password: str, *, address: str, device: str | None = None, program: str = ""
+    ) -> OpenedAccount:
         """Raises what `SignIn` raises."""
-        signed_in = await self._sign_in(name, password, address=address)
+        signed_in = await self._sign_in(name, password, address=address, device=device, program=program)
         channel = await self._create_channel(signed_in.account.id, signed_in.account.name)
         return OpenedAccount(signed_in, channel)
 

@@ -20,7 +20,16 @@ from livehouse.web.response_headers import (
     SecurityHeaders,
     content_security_policy,
 )
-from livehouse.web.rest import accounts, administration, channel, chat, server, streaming
+from livehouse.web.rest import (
+    account,
+    account_access,
+    accounts,
+    administration,
+    channel,
+    chat,
+    server,
+    streaming,
+)
 from livehouse.web.static_page import StaticPage
 from livehouse.web.use_cases import UseCases
 
@@ -28,6 +37,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     server.router,
     accounts.router,
+    account.router,
+    account_access.router,
     administration.router,
     channel.router,
     streaming.router,

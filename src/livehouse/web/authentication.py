@@ -9,10 +9,11 @@ from fastapi import Depends, Header, Request, Response
 
 from cpc.kernel.errors import Forbidden, Unauthenticated
 from livehouse.accounts.application import SignedIn
-from livehouse.accounts.contract import ANONYMOUS, LOGIN_SESSION_COOKIE, Actor
+from livehouse.accounts.contract import ANONYMOUS, DEVICE_COOKIE, LOGIN_SESSION_COOKIE, Actor
 from livehouse.web.dependencies import Cases
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_DEVICE_LIFETIME_S = 400 * 24 * 3600  # as long as browsers keep a cookie
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,19 @@ def set_login_cookie(request: Request, response: Response, signed_in: SignedIn) 
         samesite="lax",
         secure=request.url.scheme == "https",
         path="/",
+    )
+
+
+def set_device_cookie(request: Request, response: Response, signed_in: SignedIn) -> None:
+    """Outlives the login, so that its owner gets in while others guess at the password."""
+    response.set_cookie(
+        DEVICE_COOKIE,
+        signed_in.device_token,
+        max_age=_DEVICE_LIFETIME_S,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+        path="/api/v1/session",
     )
 
 

@@ -39,6 +39,7 @@ class WebOptions:
     chat_port: int = 8081
     edge_port: int = 8082
     tls: bool = False
+    sends_mail: bool = False
     trusted_proxies: tuple[str, ...] = ()
     requests_per_second: float = 100.0
     request_burst: float = 300.0

@@ -46,10 +46,18 @@ def options(tmp_path: Path) -> WebOptions:
 
 
 @pytest.fixture
-async def use_cases(database_url: str, nats_connection: Client, clock: FakeClock) -> AsyncIterator[UseCases]:
+def sends_mail() -> bool:
+    """Whether the node does; a test module that needs it says so."""
+    return False
+
+
+@pytest.fixture
+async def use_cases(
+    database_url: str, nats_connection: Client, clock: FakeClock, sends_mail: bool
+) -> AsyncIterator[UseCases]:
     engine = build_engine(database_url)
     ids = UuidV7Ids(clock)
-    accounts = build_accounts(engine, clock, ids, KEYS, FakePasswordHasher())
+    accounts = build_accounts(engine, clock, ids, KEYS, FakePasswordHasher(), sends_mail=sends_mail)
     channel = build_channel(engine, clock, ids)
     outside = await nats_outside(nats_connection)
     yield UseCases(

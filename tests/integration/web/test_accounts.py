@@ -22,7 +22,14 @@ async def test_signing_up_gives_account_channel_and_cookie(visit) -> None:
     assert answer.status_code == 201
     body = answer.json()
     assert set(body) == {"account", "channel", "csrf_token"}
-    assert set(body["account"]) == {"id", "name", "created_at"}
+    assert body["account"] == {
+        "id": body["account"]["id"],
+        "name": "ada",
+        "display_name": "ada",
+        "created_at": "2026-01-01T00:00:00Z",
+        "is_administrator": False,
+        "is_confirmed": True,
+    }
     assert (body["account"]["name"], body["channel"]["name"]) == ("ada", "ada")
     assert body["account"]["id"].startswith("acc_")
     assert body["account"]["created_at"] == "2026-01-01T00:00:00Z"

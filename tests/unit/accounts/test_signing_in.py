@@ -36,7 +36,7 @@ class World:
 
     @property
     def tokens(self) -> LoginTokens:
-        return LoginTokens(self.keyring, self.clock)
+        return LoginTokens(self.keyring, self.clock, UuidV7Ids(self.clock))
 
     @property
     def sign_up(self) -> SignUp:

@@ -30,7 +30,7 @@ class World:
         self.accounts = InMemoryAccountsDatabase()
         self.channels = InMemoryChannelDatabase()
         self.channel_storage_is_away = False
-        tokens = LoginTokens(KeyRing("k", {"k": b"k" * 32}), clock)
+        tokens = LoginTokens(KeyRing("k", {"k": b"k" * 32}), clock, ids)
         hasher = FakePasswordHasher()
         create_channel = CreateChannel(self._channel_unit, clock, ids)
         sign_up = SignUp(self.accounts.unit_of_work, hasher, tokens, clock, ids, access_for())

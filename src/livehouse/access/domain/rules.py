@@ -40,11 +40,39 @@ class Rule:
         return Role.ANONYMOUS in self.who
 
 
+def _own(does: str) -> Rule:
+    """What concerns one's own account only, suspended or not, and a stolen token must not do."""
+    return Rule(does, SIGNED_IN, login_only=True, while_suspended=True)
+
+
 RULES: Final[Mapping[Action, Rule]] = {
     Action.SIGN_UP: Rule("Open an account with its channel", EVERYONE),
     Action.SIGN_IN: Rule("Sign in by name and password", EVERYONE),
     Action.SIGN_OUT: Rule("End the login whose token is sent", EVERYONE),
     Action.READ_OWN_ACCOUNT: Rule("See whose token it is", SIGNED_IN, while_suspended=True),
+    Action.READ_SETTINGS: Rule(
+        "Read one's own settings, with the mail address", SIGNED_IN, Scope.ACCOUNT_READ, while_suspended=True
+    ),
+    Action.CHANGE_PROFILE: Rule("Change display name, bio and locale", SIGNED_IN, Scope.ACCOUNT_MANAGE),
+    Action.READ_PROFILE: Rule("Read what a person says of themselves", EVERYONE),
+    Action.CONFIRM_MAIL: Rule("Confirm a mail address by the link that was sent there", EVERYONE),
+    Action.REQUEST_CONFIRMATION: _own("Have the confirmation sent again"),
+    Action.CHANGE_MAIL: _own("Change the mail address, by password"),
+    Action.CHANGE_PASSWORD: _own("Change the password, by the old one"),
+    Action.REQUEST_PASSWORD_RESET: Rule("Have a link sent that sets a new password", EVERYONE),
+    Action.RESET_PASSWORD: Rule("Set a new password by the link that was sent", EVERYONE),
+    Action.LIST_LOGIN_SESSIONS: _own("List where one is signed in"),
+    Action.END_LOGIN_SESSION: _own("Sign out somewhere else"),
+    Action.END_OTHER_LOGIN_SESSIONS: _own("Sign out everywhere else"),
+    Action.CREATE_ACCESS_TOKEN: Rule("Make a personal access token", SIGNED_IN, login_only=True),
+    Action.LIST_ACCESS_TOKENS: _own("List personal access tokens, without their secrets"),
+    Action.REVOKE_ACCESS_TOKEN: _own("Take a personal access token back"),
+    Action.BLOCK_PERSON: Rule("Block somebody", SIGNED_IN, Scope.SOCIAL_MANAGE, while_suspended=True),
+    Action.UNBLOCK_PERSON: Rule("Take a block back", SIGNED_IN, Scope.SOCIAL_MANAGE, while_suspended=True),
+    Action.LIST_BLOCKS: Rule("List whom one has blocked", SIGNED_IN, Scope.SOCIAL_READ, while_suspended=True),
+    Action.EXPORT_DATA: _own("Take one's data home"),
+    Action.REQUEST_DELETION: _own("Have one's account erased, by password"),
+    Action.CANCEL_DELETION: _own("Keep one's account after all"),
     Action.FIND_ACCOUNT: Rule("Look somebody's account up", ADMINISTRATORS, Scope.ADMINISTRATION),
     Action.LIST_ACCOUNTS: Rule("List accounts", ADMINISTRATORS, Scope.ADMINISTRATION),
     Action.SUSPEND_ACCOUNT: Rule("Suspend an account", ADMINISTRATORS, Scope.ADMINISTRATION),

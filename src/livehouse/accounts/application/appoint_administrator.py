@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
 from livehouse.accounts.application.ports import UnitOfWorkFactory
@@ -24,9 +26,12 @@ class AppointAdministrator:
             account = await find_account(unit.accounts, name, for_update=True)
             if account.is_administrator == is_administrator:
                 return account
-            await unit.accounts.set_administrator(account.id, is_administrator)
-            if is_administrator:
-                await unit.accounts.set_suspension(account.id, None)
+            account = replace(
+                account,
+                is_administrator=is_administrator,
+                suspension=None if is_administrator else account.suspension,
+            )
+            await unit.accounts.save(account)
             await unit.audit_log.add(
                 AuditEntry(
                     id=AuditEntryId(self._ids.uuid()),
@@ -39,4 +44,4 @@ class AppointAdministrator:
                     reason="by the operator",
                 )
             )
-            return await find_account(unit.accounts, name)
+        return account

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Invalid, NotFound
 from livehouse.access.contract import Access, Action
@@ -21,6 +23,14 @@ async def find_account(accounts: Accounts, name: str, *, for_update: bool = Fals
     return account
 
 
+async def own_account(accounts: Accounts, actor: Actor, *, for_update: bool = False) -> Account:
+    """Raises `Unauthenticated`; `NotFound` for one that was erased this moment."""
+    account = await accounts.by_id(actor.require_account(), for_update=for_update)
+    if account is None:
+        raise NotFound("no-such-account", "There is no such account.")
+    return account
+
+
 class ReadOwnAccount:
     def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:
         self._unit_of_work = unit_of_work
@@ -30,22 +40,43 @@ class ReadOwnAccount:
         """Raises `Unauthenticated`, `NotFound` (no-such-account)."""
         await self._access.require(actor, Action.READ_OWN_ACCOUNT)
         async with self._unit_of_work() as unit:
-            account = await unit.accounts.by_id(actor.require_account())
-        if account is None:
-            raise NotFound("no-such-account", "There is no such account.")
-        return account
+            return await own_account(unit.accounts, actor)
+
+    async def settings(self, actor: Actor) -> Account:
+        """With the mail address. Raises `Unauthenticated`, `Forbidden`, `NotFound`."""
+        await self._access.require(actor, Action.READ_SETTINGS)
+        async with self._unit_of_work() as unit:
+            return await own_account(unit.accounts, actor)
+
+
+class ReadProfile:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:
+        self._unit_of_work = unit_of_work
+        self._access = access
+
+    async def __call__(self, actor: Actor, name: str) -> Account:
+        """Raises `NotFound` (no-such-account)."""
+        await self._access.require(actor, Action.READ_PROFILE)
+        async with self._unit_of_work() as unit:
+            return await find_account(unit.accounts, name)
 
 
 class FindPeople:
     """The `People` facade of the contract."""
 
-    def __init__(self, unit_of_work: UnitOfWorkFactory, clock: Clock) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, clock: Clock, *, sends_mail: bool = False) -> None:
         self._unit_of_work = unit_of_work
         self._clock = clock
+        self._sends_mail = sends_mail
 
     async def actor(self, account_id: AccountId) -> Actor:
         async with self._unit_of_work() as unit:
             account = await unit.accounts.by_id(account_id)
         if account is None:
             raise NotFound("no-such-account", "There is no such account.")
-        return account.actor(self._clock.now())
+        actor = account.actor(self._clock.now())
+        return actor if self._sends_mail else replace(actor, is_confirmed=True)
+
+    async def has_blocked(self, account_id: AccountId, other: AccountId) -> bool:
+        async with self._unit_of_work() as unit:
+            return await unit.blocks.exists(account_id, other)

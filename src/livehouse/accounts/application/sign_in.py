@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Invalid, Unauthenticated
 from livehouse.access.contract import Access, Action
@@ -15,7 +17,8 @@ from livehouse.accounts.domain.password import Password
 
 MAX_TRIES_NAME_AND_ADDRESS = 10
 MAX_TRIES_ADDRESS = 100
-MAX_TRIES_NAME = 100  # many addresses guess at one name; high, since it locks the rightful owner out too
+MAX_TRIES_NAME = 100  # many addresses guess at one name
+MAX_TRIES_DEVICE = 20  # a browser that signed in to this account before: others' tries do not slow it down
 
 
 class SignIn:
@@ -35,20 +38,18 @@ class SignIn:
         self._clock = clock
         self._access = access
 
-    async def __call__(self, name: str, password: str, *, address: str) -> SignedIn:
-        """Raises `Unauthenticated` (wrong-name-or-password) or `RateLimited` (too-many-sign-ins)."""
+    async def __call__(
+        self, name: str, password: str, *, address: str, device: str | None = None, program: str = ""
+    ) -> SignedIn:
+        """device: the token an earlier sign-in left with the browser. program: its User-Agent.
+
+        Raises `Unauthenticated` (wrong-name-or-password) or `RateLimited` (too-many-sign-ins)."""
         await self._access.require(ANONYMOUS, Action.SIGN_IN)
-        pair_key = self._tokens.attempt_key("pair", name.lower(), address)
-        address_key = self._tokens.attempt_key("address", address)
-        name_key = self._tokens.attempt_key("name", name.lower())
+        own_key, limits = self._limits(name.lower(), address, device)
         await count_try(
             self._unit_of_work,
             self._clock,
-            (
-                (pair_key, MAX_TRIES_NAME_AND_ADDRESS),
-                (address_key, MAX_TRIES_ADDRESS),
-                (name_key, MAX_TRIES_NAME),
-            ),
+            limits,
             "too-many-sign-ins",
             "Too many sign-ins failed. Wait a while before the next try.",
         )
@@ -60,14 +61,33 @@ class SignIn:
         if not await self._hasher.verify(given, password_hash):
             raise _wrong()
         renewed_hash = await self._hasher.hash(given) if self._hasher.needs_rehash(password_hash) else None
-        login_session, signed_in = self._tokens.open(account)
+        login_session, signed_in = self._tokens.open(account, program)
         async with self._unit_of_work() as unit:
             if renewed_hash is not None:
                 await unit.accounts.set_password_hash(account.id, renewed_hash)
             await unit.login_sessions.add(login_session, keep_newest=MAX_PER_ACCOUNT)
-            await unit.attempts.forgive([pair_key], forget=True)
-            await unit.attempts.forgive([address_key, name_key], forget=False)
+            await unit.attempts.forgive([own_key], forget=True)
+            await unit.attempts.forgive([key for key, _ in limits if key != own_key], forget=False)
         return signed_in
+
+    def _limits(
+        self, name: str, address: str, device: str | None
+    ) -> tuple[bytes, Sequence[tuple[bytes, int]]]:
+        """What a try counts against; first the key that a success clears.
+
+        A known device has an account of its own, so that guessing from elsewhere keeps its owner out of
+        nothing: neither the name's tries nor those of the address stop it.
+        """
+        known_device = self._tokens.device_of(device, name)
+        if known_device is not None:
+            device_key = self._tokens.attempt_key("device", name, known_device)
+            return device_key, ((device_key, MAX_TRIES_DEVICE),)
+        pair_key = self._tokens.attempt_key("pair", name, address)
+        return pair_key, (
+            (pair_key, MAX_TRIES_NAME_AND_ADDRESS),
+            (self._tokens.attempt_key("address", address), MAX_TRIES_ADDRESS),
+            (self._tokens.attempt_key("name", name), MAX_TRIES_NAME),
+        )
 
     async def _find(self, name: str) -> tuple[Account | None, str | None]:
         try:

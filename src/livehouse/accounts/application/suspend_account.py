@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from cpc.kernel.clock import Clock
@@ -34,7 +35,8 @@ class SuspendAccount:
         async with self._unit_of_work() as unit:
             account = await find_account(unit.accounts, name, for_update=True)
             suspension = new_suspension(account, reason, until, now)
-            await unit.accounts.set_suspension(account.id, suspension)
+            suspended_account = replace(account, suspension=suspension)
+            await unit.accounts.save(suspended_account)
             await unit.audit_log.add(
                 AuditEntry(
                     id=AuditEntryId(self._ids.uuid()),
@@ -49,7 +51,7 @@ class SuspendAccount:
             )
             suspended = AccountSuspended(account.id, account.name, now, until)
             unit.outbox.publish(suspended.to_cloud_event(event_id=self._ids.uuid(), time=now))
-            return await find_account(unit.accounts, name)
+        return suspended_account
 
 
 class LiftSuspension:
@@ -68,7 +70,7 @@ class LiftSuspension:
             account = await find_account(unit.accounts, name, for_update=True)
             if account.suspension_at(now) is None:
                 raise NotFound("not-suspended", f"'{account.name}' is not suspended.")
-            await unit.accounts.set_suspension(account.id, None)
+            await unit.accounts.save(replace(account, suspension=None))
             await unit.audit_log.add(
                 AuditEntry(
                     id=AuditEntryId(self._ids.uuid()),

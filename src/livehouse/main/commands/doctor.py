@@ -24,6 +24,7 @@ _CHECKS = (
     machine.nats,
     outside.database,
     outside.nats,
+    outside.mail,
     machine.codecs,
     machine.page,
     machine.limits,

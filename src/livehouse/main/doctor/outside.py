@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from livehouse.main.doctor.finding import Finding, ok, wrong
+from livehouse.main.doctor.finding import Finding, note, ok, wrong
 from livehouse.main.settings import Settings
 
 _TIMEOUT_S = 5.0
@@ -46,12 +46,43 @@ def nats(settings: Settings) -> Iterator[Finding]:
             yield ok(f"The NATS server {where} answers.")
 
 
+def mail(settings: Settings) -> Iterator[Finding]:
+    if settings.smtp_url is None:
+        yield note(
+            "No mail is sent: addresses are not confirmed, and nobody can set a new password by mail. "
+            "Name a server with --smtp-url and an address with --mail-from."
+        )
+        return
+    parts = urlsplit(settings.smtp_url)
+    uses_tls = parts.scheme == "smtps"
+    host, port = parts.hostname or "", parts.port or (465 if uses_tls else 587)
+    try:
+        asyncio.run(_mail_greeting(host, port, uses_tls=uses_tls))
+    except (OSError, TimeoutError, ValueError) as error:
+        yield wrong(f"The mail server {host}:{port} does not answer: {type(error).__name__} {error}.")
+    else:
+        yield ok(f"The mail server {host}:{port} answers.")
+
+
 async def _server_version(url: str) -> int:
     connection = await asyncpg.connect(url, timeout=_TIMEOUT_S)
     try:
         return int(await connection.fetchval("SHOW server_version_num"))
     finally:
         await connection.close()
+
+
+async def _mail_greeting(host: str, port: int, *, uses_tls: bool) -> None:
+    async with asyncio.timeout(_TIMEOUT_S):
+        reader, writer = await asyncio.open_connection(host, port, ssl=True if uses_tls else None)
+        try:
+            line = await reader.readline()
+            writer.write(b"QUIT\r\n")
+            await writer.drain()
+        finally:
+            writer.close()
+    if not line.startswith(b"220"):
+        raise ValueError("what answers there is no mail server")
 
 
 async def _greeting(host: str, port: int) -> None:

@@ -31,7 +31,7 @@ async def run(role: RoleContext) -> None:
             clock,
             ids,
             build_channel(engine, clock, ids).find_channels,
-            build_accounts(engine, clock, ids, tokens).resolve_actor,
+            build_accounts(engine, clock, ids, tokens, sends_mail=settings.sends_mail).resolve_actor,
             nats_servers=",".join(settings.nats_servers),
             options=_options(settings),
         )

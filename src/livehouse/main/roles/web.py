@@ -49,13 +49,29 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
     clock = SystemClock()
     ids = UuidV7Ids(clock)
     tokens = NodeSecrets(settings.secrets_dir, clock).key_ring("token")
-    accounts = build_accounts(engine, clock, ids, tokens)
+    accounts = build_accounts(
+        engine,
+        clock,
+        ids,
+        tokens,
+        sends_mail=settings.sends_mail,
+        deletion_grace=timedelta(days=settings.deletion_grace_days),
+    )
     channel = build_channel(engine, clock, ids)
     return_window = timedelta(seconds=settings.return_window_s)
     return UseCases(
         accounts=accounts,
         channel=channel,
-        streaming=build_streaming(engine, channel.find_channels, outside, clock, ids, tokens, return_window),
+        streaming=build_streaming(
+            engine,
+            channel.find_channels,
+            outside,
+            clock,
+            ids,
+            tokens,
+            return_window,
+            sends_mail=settings.sends_mail,
+        ),
         chat=build_chat(engine, channel.find_channels, clock),
         processes=ProcessesUseCases(
             open_account=OpenAccount(accounts.sign_up, channel.create_channel),
@@ -75,6 +91,7 @@ def build_options(
         chat_port=settings.chat_port,
         edge_port=settings.edge_port,
         tls=settings.uses_tls,
+        sends_mail=settings.sends_mail,
         trusted_proxies=settings.trusted_proxies,
         requests_per_second=settings.http_requests_per_second,
         request_burst=settings.http_request_burst,

@@ -12,6 +12,8 @@ from cpc.kernel.clock import SystemClock
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.main.nats_connection import connect_nats
 from livehouse.main.role_context import RoleContext
+from livehouse.main.secrets import NodeSecrets
+from livehouse.main.wiring.accounts import build_accounts_duties
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.persistence import build_engine
@@ -43,6 +45,9 @@ async def run(role: RoleContext) -> None:
     take_off_air = TakeSuspendedAccountOffAir(channel.find_channels, stop_broadcast)
     duties = {
         **build_event_duties(engine, connection, channel.create_channel, take_off_air),
+        **build_accounts_duties(
+            engine, clock, ids, NodeSecrets(settings.secrets_dir, clock).key_ring("token"), settings
+        ),
         "media reports": listener.run,
     }
     tasks = {asyncio.ensure_future(duty()): name for name, duty in duties.items()}

@@ -1,61 +1,169 @@
-"""The accounts slice on PostgreSQL and argon2."""
+"""The accounts slice on PostgreSQL, argon2 and SMTP."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cpc.kernel.clock import Clock
+from cpc.kernel.errors import Unavailable
 from cpc.kernel.ids import Ids
 from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.adapters.argon2_password_hasher import Argon2PasswordHasher
+from livehouse.accounts.adapters.mail_letters import PlainLetters
 from livehouse.accounts.adapters.postgres import PostgresAccountsUnitOfWork
-from livehouse.accounts.application import AccountsUseCases
+from livehouse.accounts.adapters.smtp_mailer import SmtpMailer, SmtpServer
+from livehouse.accounts.application import AccountsDuties, AccountsUseCases
+from livehouse.accounts.application.access_tokens import (
+    CreateAccessToken,
+    ListAccessTokens,
+    RevokeAccessToken,
+)
 from livehouse.accounts.application.appoint_administrator import AppointAdministrator
+from livehouse.accounts.application.block_person import BlockPerson, ListBlocks, UnblockPerson
+from livehouse.accounts.application.change_profile import ChangeProfile
+from livehouse.accounts.application.check_password import CheckPassword
+from livehouse.accounts.application.confirm_mail import AskForMail, ConfirmMail
+from livehouse.accounts.application.delete_account import CancelDeletion, EraseDueAccounts, RequestDeletion
+from livehouse.accounts.application.export_data import ExportData
+from livehouse.accounts.application.login_sessions import (
+    EndLoginSession,
+    EndOtherLoginSessions,
+    ListLoginSessions,
+)
 from livehouse.accounts.application.login_tokens import LoginTokens
+from livehouse.accounts.application.personal_data import AccountsPersonalData
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWork, UnitOfWorkFactory
-from livehouse.accounts.application.queries import FindPeople, ReadOwnAccount
+from livehouse.accounts.application.queries import FindPeople, ReadOwnAccount, ReadProfile
 from livehouse.accounts.application.read_administration import FindAccount, ListAccounts, ReadAuditLog
+from livehouse.accounts.application.reset_password import ChangePassword, RequestPasswordReset, ResetPassword
 from livehouse.accounts.application.resolve_actor import ResolveActor
+from livehouse.accounts.application.send_mails import SendMails
 from livehouse.accounts.application.sign_in import SignIn
 from livehouse.accounts.application.sign_out import SignOut
 from livehouse.accounts.application.sign_up import SignUp
 from livehouse.accounts.application.suspend_account import LiftSuspension, SuspendAccount
-from livehouse.accounts.contract import People
+from livehouse.accounts.contract import People, PersonalData
+from livehouse.accounts.domain.mail_address import MailAddress
+from livehouse.accounts.domain.outgoing_mail import OutgoingMail
+from livehouse.main.settings import ResolvedSettings
 from livehouse.main.wiring.access import build_access
+
+DELETION_GRACE = timedelta(days=14)
+_LOOK_FOR_MAIL_S = 1.0
+_LOOK_FOR_DELETIONS_S = 60.0
+
+log = structlog.get_logger(__name__)
 
 
 def build_accounts(
-    engine: AsyncEngine, clock: Clock, ids: Ids, keyring: KeyRing, hasher: PasswordHasher | None = None
+    engine: AsyncEngine,
+    clock: Clock,
+    ids: Ids,
+    keyring: KeyRing,
+    hasher: PasswordHasher | None = None,
+    *,
+    sends_mail: bool = False,
+    deletion_grace: timedelta = DELETION_GRACE,
+    personal_data: Sequence[PersonalData] = (),
 ) -> AccountsUseCases:
-    """keyring: the node's token keys. hasher: argon2id unless another is given."""
+    """keyring: the node's token keys. hasher: argon2id unless another is given.
+
+    sends_mail: whether a worker of this node does. personal_data: what the other slices keep of people.
+    """
     hasher = hasher or Argon2PasswordHasher()
-    tokens = LoginTokens(keyring, clock)
-    unit_of_work = _units(engine)
+    tokens = LoginTokens(keyring, clock, ids)
+    units = _units(engine)
     access = build_access(engine, clock)
+    check_password = CheckPassword(units, hasher, tokens, clock)
     return AccountsUseCases(
-        sign_up=SignUp(unit_of_work, hasher, tokens, clock, ids, access),
-        sign_in=SignIn(unit_of_work, hasher, tokens, clock, access),
-        sign_out=SignOut(unit_of_work, tokens, access),
-        resolve_actor=ResolveActor(unit_of_work, tokens, clock),
-        read_own_account=ReadOwnAccount(unit_of_work, access),
-        find_account=FindAccount(unit_of_work, access),
-        list_accounts=ListAccounts(unit_of_work, access, clock),
-        suspend_account=SuspendAccount(unit_of_work, access, clock, ids),
-        lift_suspension=LiftSuspension(unit_of_work, access, clock, ids),
-        read_audit_log=ReadAuditLog(unit_of_work, access),
-        people=FindPeople(unit_of_work, clock),
+        sign_up=SignUp(units, hasher, tokens, clock, ids, access, sends_mail=sends_mail),
+        sign_in=SignIn(units, hasher, tokens, clock, access),
+        sign_out=SignOut(units, tokens, access),
+        resolve_actor=ResolveActor(units, tokens, clock, sends_mail=sends_mail),
+        read_own_account=ReadOwnAccount(units, access),
+        read_profile=ReadProfile(units, access),
+        change_profile=ChangeProfile(units, access),
+        ask_for_mail=AskForMail(units, access, check_password, tokens, clock, ids, sends_mail=sends_mail),
+        confirm_mail=ConfirmMail(units, access, tokens, clock, ids),
+        change_password=ChangePassword(units, access, check_password, hasher, tokens, clock, ids),
+        request_password_reset=RequestPasswordReset(units, access, tokens, clock, ids, sends_mail=sends_mail),
+        reset_password=ResetPassword(units, access, hasher, tokens, clock, ids),
+        list_login_sessions=ListLoginSessions(units, access, tokens, clock),
+        end_login_session=EndLoginSession(units, access),
+        end_other_login_sessions=EndOtherLoginSessions(units, access, tokens),
+        create_access_token=CreateAccessToken(units, access, tokens, clock, ids),
+        list_access_tokens=ListAccessTokens(units, access, clock),
+        revoke_access_token=RevokeAccessToken(units, access),
+        block_person=BlockPerson(units, access, clock),
+        unblock_person=UnblockPerson(units, access),
+        list_blocks=ListBlocks(units, access),
+        export_data=ExportData(units, access, (AccountsPersonalData(units), *personal_data), tokens, clock),
+        request_deletion=RequestDeletion(units, access, check_password, clock, deletion_grace),
+        cancel_deletion=CancelDeletion(units, access),
+        find_account=FindAccount(units, access),
+        list_accounts=ListAccounts(units, access, clock),
+        suspend_account=SuspendAccount(units, access, clock, ids),
+        lift_suspension=LiftSuspension(units, access, clock, ids),
+        read_audit_log=ReadAuditLog(units, access),
+        people=FindPeople(units, clock, sends_mail=sends_mail),
         tokens=tokens,
     )
 
 
-def build_people(engine: AsyncEngine, clock: Clock) -> People:
+def build_people(engine: AsyncEngine, clock: Clock, *, sends_mail: bool = False) -> People:
     """The facade other slices are given."""
-    return FindPeople(_units(engine), clock)
+    return FindPeople(_units(engine), clock, sends_mail=sends_mail)
 
 
 def build_appoint_administrator(engine: AsyncEngine, clock: Clock, ids: Ids) -> AppointAdministrator:
     """For the command line."""
     return AppointAdministrator(_units(engine), clock, ids)
+
+
+def build_accounts_duties(
+    engine: AsyncEngine, clock: Clock, ids: Ids, keyring: KeyRing, settings: ResolvedSettings
+) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    """For the worker role: by name, functions that run until cancelled."""
+    duties = accounts_duties(engine, clock, ids, keyring, settings)
+    named = {"account deletions": lambda: _again(duties.erase_due_accounts, _LOOK_FOR_DELETIONS_S)}
+    send_mails = duties.send_mails
+    if send_mails is not None:
+        named["mails"] = lambda: _again(send_mails, _LOOK_FOR_MAIL_S)
+    return named
+
+
+def accounts_duties(
+    engine: AsyncEngine, clock: Clock, ids: Ids, keyring: KeyRing, settings: ResolvedSettings
+) -> AccountsDuties:
+    units = _units(engine)
+    send_mails = None
+    if settings.smtp_url is not None and settings.mail_from is not None:
+        mailer = SmtpMailer(
+            SmtpServer.parse(settings.smtp_url), MailAddress.parse(settings.mail_from), "Livehouse", clock
+        )
+        letters = PlainLetters(settings.base_url())
+        send_mails = SendMails(units, letters, mailer, LoginTokens(keyring, clock, ids), clock, _given_up)
+    return AccountsDuties(EraseDueAccounts(units, clock, ids), send_mails)
+
+
+async def _again(work: Callable[[], Awaitable[bool]], pause_s: float) -> None:
+    """Work as long as there is some, then look again after a pause. Outlives a database that is away."""
+    while True:
+        try:
+            while await work():
+                pass
+        except Unavailable as error:
+            log.info("waits", reason=error.detail)
+        await asyncio.sleep(pause_s)
+
+
+def _given_up(mail: OutgoingMail, why: str) -> None:
+    log.warning("a mail was given up", kind=mail.kind.value, mail=str(mail.id), reason=why)
 
 
 def _units(engine: AsyncEngine) -> UnitOfWorkFactory:

@@ -78,6 +78,8 @@ def build_streaming(
     ids: Ids,
     key_ring: KeyRing,
     return_window: timedelta = timedelta(seconds=30),
+    *,
+    sends_mail: bool = False,
 ) -> StreamingUseCases:
     """For the web role. key_ring: the node's token keys. return_window: how long a broadcaster may be
     gone."""
@@ -86,7 +88,10 @@ def build_streaming(
     access = build_access(engine, clock)
     authorize = AuthorizeForChannel(channels, access)
     authorize_broadcaster = AuthorizeBroadcaster(
-        AuthenticateBroadcaster(units, key_ring, clock), channels, build_people(engine, clock), access
+        AuthenticateBroadcaster(units, key_ring, clock),
+        channels,
+        build_people(engine, clock, sends_mail=sends_mail),
+        access,
     )
     ingests = IngestAccess(units, authorize_broadcaster)
     router = outside.router

@@ -7,8 +7,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from livehouse.accounts.application import SignedIn
-from livehouse.web.authentication import CurrentAuthentication, clear_login_cookie, set_login_cookie
+from livehouse.accounts.application import Account as AccountResult
+from livehouse.accounts.contract import DEVICE_COOKIE
+from livehouse.web.authentication import (
+    CurrentAuthentication,
+    clear_login_cookie,
+    set_device_cookie,
+    set_login_cookie,
+)
 from livehouse.web.dependencies import Cases, ClientAddress
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
@@ -18,7 +24,12 @@ router = APIRouter(prefix="/api/v1", tags=["accounts"])
 class Account(Shape):
     id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["ada"])]
+    display_name: Annotated[str, Field(description="The name as its owner writes it", examples=["Ada"])]
     created_at: Rfc3339
+    is_administrator: bool
+    is_confirmed: Annotated[
+        bool, Field(description="false: confirm the mail address before going live or chatting")
+    ]
 
 
 class OwnChannel(Shape):
@@ -36,6 +47,14 @@ class NewAccount(Body):
     password: Annotated[
         str, Field(max_length=1000, description="8 to 256 characters", examples=["correct horse battery"])
     ]
+    mail: Annotated[
+        str | None,
+        Field(
+            max_length=300,
+            description="Needed where `sends_mail` of /server is true; a link is sent there",
+            examples=["ada@example.org"],
+        ),
+    ] = None
 
 
 class OpenedAccount(Shape):
@@ -73,11 +92,14 @@ async def open_account(
     body: NewAccount, request: Request, response: Response, cases: Cases, address: ClientAddress
 ) -> OpenedAccount:
     """Open an account with its channel and sign in by cookie."""
-    opened = await cases.processes.open_account(body.name, body.password, address=address)
+    opened = await cases.processes.open_account(
+        body.name, body.password, address=address, mail=body.mail, program=_program(request)
+    )
     set_login_cookie(request, response, opened.signed_in)
+    set_device_cookie(request, response, opened.signed_in)
     response.headers["Location"] = f"/api/v1/channels/{opened.channel.name}"
     return OpenedAccount(
-        account=_account(opened.signed_in),
+        account=_account(opened.signed_in.account),
         channel=OwnChannel(
             id=str(opened.channel.id),
             name=opened.channel.name.value,
@@ -94,15 +116,22 @@ async def sign_in(
     body: Credentials, request: Request, response: Response, cases: Cases, address: ClientAddress
 ) -> OpenedSession:
     """Sign in by name and password."""
-    returned = await cases.processes.return_to_account(body.name, body.password, address=address)
+    returned = await cases.processes.return_to_account(
+        body.name,
+        body.password,
+        address=address,
+        device=request.cookies.get(DEVICE_COOKIE),
+        program=_program(request),
+    )
     signed_in = returned.signed_in
     access_token = None
     if body.token == "bearer":  # noqa: S105 - the kind of token
         access_token = signed_in.token
     else:
         set_login_cookie(request, response, signed_in)
+        set_device_cookie(request, response, signed_in)
     return OpenedSession(
-        account=_account(signed_in), csrf_token=signed_in.csrf_token, access_token=access_token
+        account=_account(signed_in.account), csrf_token=signed_in.csrf_token, access_token=access_token
     )
 
 
@@ -114,7 +143,7 @@ async def get_session(authentication: CurrentAuthentication, cases: Cases) -> Cu
         return CurrentSession(account=None, csrf_token=None)
     account = await cases.accounts.read_own_account(authentication.actor)
     return CurrentSession(
-        account=Account(id=str(account.id), name=account.name.value, created_at=account.created_at),
+        account=_account(account, is_confirmed=authentication.actor.is_confirmed),
         csrf_token=cases.accounts.tokens.csrf_token(token),
     )
 
@@ -129,6 +158,16 @@ async def sign_out(
     clear_login_cookie(request, response)
 
 
-def _account(signed_in: SignedIn) -> Account:
-    account = signed_in.account
-    return Account(id=str(account.id), name=account.name.value, created_at=account.created_at)
+def _account(account: AccountResult, *, is_confirmed: bool | None = None) -> Account:
+    return Account(
+        id=str(account.id),
+        name=account.name.value,
+        display_name=account.shown_name,
+        created_at=account.created_at,
+        is_administrator=account.is_administrator,
+        is_confirmed=account.is_confirmed if is_confirmed is None else is_confirmed,
+    )
+
+
+def _program(request: Request) -> str:
+    return request.headers.get("user-agent", "")

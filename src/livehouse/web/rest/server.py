@@ -20,6 +20,7 @@ class Server(Shape):
     edge_url: Annotated[str, Field(examples=["http://localhost:8082"])]
     public_url: Annotated[str, Field(examples=["http://localhost:8080"])]
     max_message_characters: Annotated[int, Field(examples=[500])]
+    sends_mail: Annotated[bool, Field(description="Whether signing up takes a mail address, to be confirmed")]
 
 
 @router.get("/server")
@@ -36,4 +37,5 @@ async def get_server(request: Request, options: Options) -> Server:
         edge_url=options.edge_url or f"http{secure}://{host}:{options.edge_port}",
         public_url=options.public_url or f"{request.url.scheme}://{request.url.netloc}",
         max_message_characters=options.max_message_characters,
+        sends_mail=options.sends_mail,
     )

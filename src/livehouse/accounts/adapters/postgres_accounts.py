@@ -1,0 +1,172 @@
+"""Accounts themselves in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cpc.kernel.errors import Conflict
+from livehouse.access.contract import Suspension
+from livehouse.accounts.adapters import postgres_tables as tables
+from livehouse.accounts.contract import AccountId, AccountName
+from livehouse.accounts.domain.account import Account
+from livehouse.accounts.domain.likeness import skeleton, too_similar
+from livehouse.accounts.domain.mail_address import MailAddress
+
+_account = tables.account
+# Two who take twins of a name at once come one after the other.
+_LOCK_SKELETON = text("SELECT pg_advisory_xact_lock(hashtextextended('accounts.skeleton ' || :skeleton, 0))")
+
+
+class PostgresAccounts:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, account: Account, password_hash: str) -> None:
+        shape = skeleton(account.name.value)
+        await self._connection.execute(_LOCK_SKELETON, {"skeleton": shape})
+        twins = await self._connection.execute(select(_account.c.name).where(_account.c.skeleton == shape))
+        names = {row.name for row in twins}
+        retired = await self._connection.scalar(
+            select(tables.retired_name.c.name).where(
+                tables.retired_name.c.name == account.name.value,
+                tables.retired_name.c.kept_until > account.created_at,
+            )
+        )
+        if account.name.value in names or retired is not None:
+            raise Conflict("name-taken", f"The name '{account.name}' is taken. Choose another one.")
+        if names:
+            raise too_similar(account.name)
+        await self._connection.execute(
+            insert(_account).values(
+                account_id=account.id.uuid,
+                name=account.name.value,
+                skeleton=shape,
+                password_hash=password_hash,
+                created_at=account.created_at,
+                **_values(account),
+            )
+        )
+
+    async def by_id(self, account_id: AccountId, *, for_update: bool = False) -> Account | None:
+        query = select(_account).where(_account.c.account_id == account_id.uuid)
+        found = await self._connection.execute(query.with_for_update() if for_update else query)
+        row = found.one_or_none()
+        return None if row is None else to_account(row)
+
+    async def by_name(self, name: AccountName, *, for_update: bool = False) -> Account | None:
+        query = select(_account).where(_account.c.name == name.value)
+        found = await self._connection.execute(query.with_for_update() if for_update else query)
+        row = found.one_or_none()
+        return None if row is None else to_account(row)
+
+    async def by_mail(self, mail: MailAddress, limit: int) -> Sequence[Account]:
+        found = await self._connection.execute(
+            select(_account)
+            .where(func.lower(_account.c.mail) == mail.folded)
+            .order_by(_account.c.created_at.desc(), _account.c.account_id)
+            .limit(limit)
+        )
+        return [to_account(row) for row in found]
+
+    async def page(
+        self, *, prefix: str, suspended_at: datetime | None, after: AccountName | None, limit: int
+    ) -> Sequence[Account]:
+        columns = _account.c
+        name = columns.name.collate("C")
+        query = select(_account).order_by(name).limit(limit)
+        if prefix:
+            query = query.where(name.startswith(prefix, autoescape=True))
+        if suspended_at is not None:
+            query = query.where(
+                columns.suspension_reason.is_not(None),
+                or_(columns.suspended_until.is_(None), columns.suspended_until > suspended_at),
+            )
+        if after is not None:
+            query = query.where(name > after.value)
+        return [to_account(row) for row in await self._connection.execute(query)]
+
+    async def administrators(self) -> Sequence[AccountName]:
+        found = await self._connection.execute(select(_account.c.name).where(_account.c.is_administrator))
+        return [AccountName(row.name) for row in found]
+
+    async def save(self, account: Account) -> None:
+        await self._connection.execute(
+            update(_account).where(_account.c.account_id == account.id.uuid).values(**_values(account))
+        )
+
+    async def password_hash(self, account_id: AccountId) -> str:
+        found = await self._connection.execute(
+            select(_account.c.password_hash).where(_account.c.account_id == account_id.uuid)
+        )
+        return str(found.scalar_one())
+
+    async def set_password_hash(self, account_id: AccountId, password_hash: str) -> None:
+        await self._connection.execute(
+            update(_account)
+            .where(_account.c.account_id == account_id.uuid)
+            .values(password_hash=password_hash)
+        )
+
+    async def due_for_deletion(self, now: datetime) -> Account | None:
+        found = await self._connection.execute(
+            select(_account)
+            .where(_account.c.deletion_due_at <= now)
+            .order_by(_account.c.deletion_due_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        row = found.one_or_none()
+        return None if row is None else to_account(row)
+
+    async def erase(self, account: Account, name_kept_until: datetime) -> None:
+        await self._connection.execute(delete(_account).where(_account.c.account_id == account.id.uuid))
+        kept = {"kept_until": name_kept_until}
+        await self._connection.execute(
+            insert(tables.retired_name)
+            .values(name=account.name.value, **kept)
+            .on_conflict_do_update(index_elements=["name"], set_=kept)
+        )
+
+
+def to_account(row: Row[Any, Any, Any]) -> Account:
+    suspension = None
+    if row.suspension_reason is not None:
+        suspension = Suspension(row.suspension_reason, row.suspended_until)
+    return Account(
+        id=AccountId(row.account_id),
+        name=AccountName(row.name),
+        created_at=row.created_at,
+        is_administrator=row.is_administrator,
+        suspension=suspension,
+        mail=None if row.mail is None else MailAddress(row.mail),
+        pending_mail=None if row.pending_mail is None else MailAddress(row.pending_mail),
+        is_confirmed=row.is_confirmed,
+        display_name=row.display_name,
+        bio=row.bio,
+        locale=row.locale,
+        deletion_due_at=row.deletion_due_at,
+    )
+
+
+def _values(account: Account) -> dict[str, Any]:
+    """What may change."""
+    suspension = account.suspension
+    return {
+        "is_administrator": account.is_administrator,
+        "suspension_reason": None if suspension is None else suspension.reason,
+        "suspended_until": None if suspension is None else suspension.until,
+        "mail": None if account.mail is None else account.mail.value,
+        "pending_mail": None if account.pending_mail is None else account.pending_mail.value,
+        "is_confirmed": account.is_confirmed,
+        "display_name": account.display_name,
+        "bio": account.bio,
+        "locale": account.locale,
+        "deletion_due_at": account.deletion_due_at,
+    }

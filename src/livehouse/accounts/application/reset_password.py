@@ -1,0 +1,158 @@
+"""Who forgot the password sets a new one by a link; who knows it, by the old one."""
+
+from __future__ import annotations
+
+from cpc.kernel.clock import Clock
+from cpc.kernel.errors import Invalid
+from cpc.kernel.ids import Ids
+from livehouse.access.contract import Access, Action
+from livehouse.accounts.application.check_password import CheckPassword
+from livehouse.accounts.application.confirm_mail import link_void
+from livehouse.accounts.application.login_tokens import LoginTokens
+from livehouse.accounts.application.ports import PasswordHasher, UnitOfWork, UnitOfWorkFactory
+from livehouse.accounts.application.queries import own_account
+from livehouse.accounts.application.throttle import count_try
+from livehouse.accounts.contract import ANONYMOUS, Actor
+from livehouse.accounts.domain.account import Account
+from livehouse.accounts.domain.mail_address import MailAddress
+from livehouse.accounts.domain.outgoing_mail import (
+    MailId,
+    MailKind,
+    OutgoingMail,
+    could_be_one_time_token,
+)
+from livehouse.accounts.domain.password import Password
+
+MAX_RESETS_OF_ADDRESS = 20
+MAX_RESETS_TO_MAIL = 5
+
+
+class RequestPasswordReset:
+    """The same answer after the same work, whether anybody has that address or not: whose it is, is looked
+    up when the mail is sent.
+    """
+
+    def __init__(
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        access: Access,
+        tokens: LoginTokens,
+        clock: Clock,
+        ids: Ids,
+        *,
+        sends_mail: bool = False,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._access = access
+        self._tokens = tokens
+        self._clock = clock
+        self._ids = ids
+        self._sends_mail = sends_mail
+
+    async def __call__(self, mail: str, *, address: str) -> None:
+        """address: where the visitor comes from. Raises `Invalid`, `RateLimited` (too-many-mails)."""
+        await self._access.require(ANONYMOUS, Action.REQUEST_PASSWORD_RESET)
+        if not self._sends_mail:
+            raise Invalid("no-mail-here", "This server sends no mail. Ask whoever runs it.")
+        recipient = MailAddress.parse(mail)
+        await count_try(
+            self._unit_of_work,
+            self._clock,
+            [
+                (self._tokens.attempt_key("reset", address), MAX_RESETS_OF_ADDRESS),
+                (self._tokens.attempt_key("mail-to", recipient.folded), MAX_RESETS_TO_MAIL),
+            ],
+            "too-many-mails",
+            "Many mails were sent just now. Look for them in the letter box, or wait a while.",
+        )
+        now = self._clock.now()
+        async with self._unit_of_work() as unit:
+            await unit.mail_queue.add(
+                OutgoingMail(MailId(self._ids.uuid()), MailKind.RESET_PASSWORD, recipient, None, now, now)
+            )
+
+
+class ResetPassword:
+    def __init__(
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        access: Access,
+        hasher: PasswordHasher,
+        tokens: LoginTokens,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._access = access
+        self._hasher = hasher
+        self._tokens = tokens
+        self._clock = clock
+        self._ids = ids
+
+    async def __call__(self, token: str, password: str) -> None:
+        """All logins and personal access tokens of the account end: whoever had stolen one is out.
+
+        Raises `NotFound` (link-void), `Invalid` (weak-password, and the link still counts).
+        """
+        await self._access.require(ANONYMOUS, Action.RESET_PASSWORD)
+        if not could_be_one_time_token(token):
+            raise link_void()
+        password_hash = await self._hasher.hash(Password.parse_new(password, account_name=""))
+        now = self._clock.now()
+        async with self._unit_of_work() as unit:
+            found = await unit.one_time_tokens.take(self._tokens.one_time_token_hashes(token))
+            if found is None or not found.counts(MailKind.RESET_PASSWORD, now):
+                raise link_void()
+            account = await unit.accounts.by_id(found.account_id, for_update=True)
+            if account is None or account.mail is None or account.mail.folded != found.mail.folded:
+                raise link_void()
+            Password.parse_new(password, account_name=account.name.value)
+            await unit.accounts.set_password_hash(account.id, password_hash)
+            await unit.one_time_tokens.remove_all(account.id, MailKind.RESET_PASSWORD)
+            await unit.login_sessions.remove_others(account.id, [])
+            await unit.access_tokens.remove_all(account.id)
+            await _tell_of_new_password(unit, account, self._clock, self._ids)
+
+
+class ChangePassword:
+    def __init__(
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        access: Access,
+        check_password: CheckPassword,
+        hasher: PasswordHasher,
+        tokens: LoginTokens,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._access = access
+        self._check_password = check_password
+        self._hasher = hasher
+        self._tokens = tokens
+        self._clock = clock
+        self._ids = ids
+
+    async def __call__(self, actor: Actor, token: str, old: str, new: str) -> None:
+        """token: of this login, the only one that stays signed in.
+
+        Raises `Unauthenticated`, `Forbidden` (wrong-password), `Invalid` (weak-password), `RateLimited`.
+        """
+        await self._access.require(actor, Action.CHANGE_PASSWORD)
+        new_password = Password.parse_new(new, account_name=str(actor.name))
+        await self._check_password(actor.require_account(), old)
+        password_hash = await self._hasher.hash(new_password)
+        async with self._unit_of_work() as unit:
+            account = await own_account(unit.accounts, actor, for_update=True)
+            await unit.accounts.set_password_hash(account.id, password_hash)
+            await unit.login_sessions.remove_others(account.id, self._tokens.hashes(token))
+            await _tell_of_new_password(unit, account, self._clock, self._ids)
+
+
+async def _tell_of_new_password(unit: UnitOfWork, account: Account, clock: Clock, ids: Ids) -> None:
+    """Its owner shall notice where it was somebody else."""
+    if account.mail is not None:
+        now = clock.now()
+        await unit.mail_queue.add(
+            OutgoingMail(MailId(ids.uuid()), MailKind.PASSWORD_CHANGED, account.mail, account.id, now, now)
+        )

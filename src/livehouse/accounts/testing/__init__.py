@@ -1,0 +1,146 @@
+"""In-memory accounts for tests of other parts; they pass the same suite as the PostgreSQL ones."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from cpc.eventbus.envelope import CloudEvent, Outbox
+from cpc.eventbus.testing import RecordingOutbox
+from cpc.kernel.errors import NotFound, Unavailable
+from livehouse.accounts.application.ports import Letter, MailRefused
+from livehouse.accounts.contract import AccountId, Actor
+from livehouse.accounts.domain.password import Password
+from livehouse.accounts.testing.people import (
+    InMemoryAccounts,
+    InMemoryAttempts,
+    InMemoryAuditLog,
+    InMemoryBlocks,
+    InMemoryMailQueue,
+)
+from livehouse.accounts.testing.tables import Tables
+from livehouse.accounts.testing.tokens import (
+    InMemoryAccessTokens,
+    InMemoryLoginSessions,
+    InMemoryOneTimeTokens,
+)
+
+__all__ = ["FakePasswordHasher", "FakePeople", "InMemoryAccountsDatabase", "RecordingMailer"]
+
+
+class InMemoryAccountsDatabase:
+    """Give `database.unit_of_work` where a `UnitOfWorkFactory` is wanted. `events` are the published ones."""
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+
+    @property
+    def events(self) -> list[CloudEvent]:
+        return self.tables.events
+
+    def unit_of_work(self) -> InMemoryAccountsUnitOfWork:
+        return InMemoryAccountsUnitOfWork(self)
+
+
+class InMemoryAccountsUnitOfWork:
+    def __init__(self, database: InMemoryAccountsDatabase) -> None:
+        self._database = database
+        self._tables = database.tables.copy()
+        self._outbox = RecordingOutbox(self._tables.events)
+
+    @property
+    def accounts(self) -> InMemoryAccounts:
+        return InMemoryAccounts(self._tables)
+
+    @property
+    def login_sessions(self) -> InMemoryLoginSessions:
+        return InMemoryLoginSessions(self._tables)
+
+    @property
+    def access_tokens(self) -> InMemoryAccessTokens:
+        return InMemoryAccessTokens(self._tables)
+
+    @property
+    def one_time_tokens(self) -> InMemoryOneTimeTokens:
+        return InMemoryOneTimeTokens(self._tables)
+
+    @property
+    def mail_queue(self) -> InMemoryMailQueue:
+        return InMemoryMailQueue(self._tables)
+
+    @property
+    def blocks(self) -> InMemoryBlocks:
+        return InMemoryBlocks(self._tables)
+
+    @property
+    def audit_log(self) -> InMemoryAuditLog:
+        return InMemoryAuditLog(self._tables)
+
+    @property
+    def attempts(self) -> InMemoryAttempts:
+        return InMemoryAttempts(self._tables)
+
+    @property
+    def outbox(self) -> Outbox:
+        return self._outbox
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._database.tables = self._tables
+
+
+class FakePasswordHasher:
+    """Quick and readable; `verified` counts checks, those of unknown names included."""
+
+    def __init__(self) -> None:
+        self.verified = 0
+
+    async def hash(self, password: Password) -> str:
+        return f"fake${password.text}"
+
+    async def verify(self, password: Password, password_hash: str) -> bool:
+        self.verified += 1
+        return password_hash.partition("$")[2] == password.text
+
+    async def verify_nothing(self, password: Password) -> None:
+        self.verified += 1
+
+    def needs_rehash(self, password_hash: str) -> bool:
+        return not password_hash.startswith("fake$")
+
+
+class RecordingMailer:
+    """Keeps letters. is_away: no server answers. refuses: it takes none."""
+
+    def __init__(self) -> None:
+        self.sent: list[Letter] = []
+        self.is_away = False
+        self.refuses = False
+
+    async def send(self, letter: Letter) -> None:
+        if self.is_away:
+            raise Unavailable("mail-away", "The mail server does not answer.")
+        if self.refuses:
+            raise MailRefused("The mail server said 550: no such user")
+        self.sent.append(letter)
+
+
+class FakePeople:
+    """The `People` facade over a list. blocks: pairs of who has blocked whom."""
+
+    def __init__(self, *actors: Actor, blocks: frozenset[tuple[AccountId, AccountId]] = frozenset()) -> None:
+        self._actors = {actor.account_id: actor for actor in actors}
+        self._blocks = blocks
+
+    async def actor(self, account_id: AccountId) -> Actor:
+        if account_id not in self._actors:
+            raise NotFound("no-such-account", "There is no such account.")
+        return self._actors[account_id]
+
+    async def has_blocked(self, account_id: AccountId, other: AccountId) -> bool:
+        return (account_id, other) in self._blocks

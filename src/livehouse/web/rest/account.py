@@ -1,0 +1,206 @@
+"""One's own account: settings, mail address, password, data, deletion."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
+from pydantic import Field
+
+from livehouse.accounts.application import Account as AccountResult
+from livehouse.web.authentication import CurrentActor, CurrentAuthentication
+from livehouse.web.dependencies import Cases, ClientAddress
+from livehouse.web.rest.shapes import Body, Rfc3339, Shape
+
+router = APIRouter(prefix="/api/v1", tags=["account"])
+
+Password = Annotated[str, Field(max_length=1000, examples=["correct horse battery"])]
+NewPassword = Annotated[str, Field(max_length=1000, description="8 to 256 characters")]
+LinkToken = Annotated[str, Field(max_length=200, description="From the link, after `#token=`")]
+
+
+class AccountSettings(Shape):
+    id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
+    name: Annotated[str, Field(examples=["ada"])]
+    display_name: Annotated[str, Field(description="The name as its owner writes it", examples=["Ada"])]
+    bio: str
+    locale: Annotated[str, Field(description="RFC 5646; empty: as the browser asks", examples=["en"])]
+    mail: Annotated[str | None, Field(description="Confirmed", examples=["ada@example.org"])]
+    pending_mail: Annotated[str | None, Field(description="Waits to be confirmed")]
+    created_at: Rfc3339
+    is_administrator: bool
+    deletion_due_at: Annotated[Rfc3339 | None, Field(description="When the account will be erased")]
+
+
+class ProfileChange(Body):
+    """What is left out stays; an empty text clears."""
+
+    display_name: Annotated[
+        str | None, Field(max_length=100, description="The name with other capitals", examples=["Ada"])
+    ] = None
+    bio: Annotated[str | None, Field(max_length=3000, description="At most 300 characters")] = None
+    locale: Annotated[str | None, Field(max_length=20, examples=["de"])] = None
+
+
+class Profile(Shape):
+    id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
+    name: Annotated[str, Field(examples=["ada"])]
+    display_name: Annotated[str, Field(examples=["Ada"])]
+    bio: str
+    created_at: Rfc3339
+
+
+class MailChange(Body):
+    mail: Annotated[str, Field(max_length=300, examples=["ada@example.org"])]
+    password: Password
+
+
+class Link(Body):
+    token: LinkToken
+
+
+class ConfirmedMail(Shape):
+    name: Annotated[str, Field(description="Of the account", examples=["ada"])]
+    mail: Annotated[str, Field(examples=["ada@example.org"])]
+
+
+class PasswordChange(Body):
+    old_password: Password
+    new_password: NewPassword
+
+
+class PasswordResetRequest(Body):
+    mail: Annotated[str, Field(max_length=300, examples=["ada@example.org"])]
+
+
+class PasswordReset(Body):
+    token: LinkToken
+    password: NewPassword
+
+
+class DeletionRequest(Body):
+    password: Password
+
+
+class Deletion(Shape):
+    deletion_due_at: Rfc3339
+
+
+@router.get("/account")
+async def get_own_account(actor: CurrentActor, cases: Cases) -> AccountSettings:
+    """One's own settings."""
+    return _settings(await cases.accounts.read_own_account.settings(actor))
+
+
+@router.patch("/account")
+async def change_profile(body: ProfileChange, actor: CurrentActor, cases: Cases) -> AccountSettings:
+    """Change display name, bio or locale."""
+    changed = await cases.accounts.change_profile(
+        actor, display_name=body.display_name, bio=body.bio, locale=body.locale
+    )
+    return _settings(changed)
+
+
+@router.get("/people/{name}")
+async def get_profile(name: str, actor: CurrentActor, cases: Cases) -> Profile:
+    """What a person says of themselves."""
+    account = await cases.accounts.read_profile(actor, name)
+    return Profile(
+        id=str(account.id),
+        name=account.name.value,
+        display_name=account.shown_name,
+        bio=account.bio,
+        created_at=account.created_at,
+    )
+
+
+@router.put("/account/mail", status_code=202, response_class=Response)
+async def change_mail(body: MailChange, actor: CurrentActor, cases: Cases) -> Response:
+    """Send a link to a new mail address. The old one counts until the link is followed."""
+    await cases.accounts.ask_for_mail.change(actor, body.mail, body.password)
+    return Response(status_code=202)
+
+
+@router.post("/account/mail/confirmation", status_code=202, response_class=Response)
+async def send_confirmation_again(actor: CurrentActor, cases: Cases) -> Response:
+    """Send the link again."""
+    await cases.accounts.ask_for_mail.again(actor)
+    return Response(status_code=202)
+
+
+@router.post("/mail-confirmations")
+async def confirm_mail(body: Link, cases: Cases) -> ConfirmedMail:
+    """Follow the link of a confirmation mail. Takes no login."""
+    account = await cases.accounts.confirm_mail(body.token)
+    return ConfirmedMail(name=account.name.value, mail=str(account.mail))
+
+
+@router.put("/account/password", status_code=204)
+async def change_password(body: PasswordChange, authentication: CurrentAuthentication, cases: Cases) -> None:
+    """Set a new password. All other logins end."""
+    await cases.accounts.change_password(
+        authentication.actor, authentication.token or "", body.old_password, body.new_password
+    )
+
+
+@router.post("/password-resets", status_code=202, response_class=Response)
+async def request_password_reset(
+    body: PasswordResetRequest, cases: Cases, address: ClientAddress
+) -> Response:
+    """Have a link sent that sets a new password. The answer is the same whether anybody has that address."""
+    await cases.accounts.request_password_reset(body.mail, address=address)
+    return Response(status_code=202)
+
+
+@router.post("/password-resets/confirmations", status_code=204)
+async def reset_password(body: PasswordReset, cases: Cases) -> None:
+    """Set a new password by the link. All logins and access tokens of the account end."""
+    await cases.accounts.reset_password(body.token, body.password)
+
+
+@router.get(
+    "/account/export",
+    response_class=StreamingResponse,
+    responses={200: {"description": "JSON files", "content": {"application/zip": {}}}},
+)
+async def export_data(actor: CurrentActor, cases: Cases) -> StreamingResponse:
+    """Everything we keep of one, as a zip of JSON files."""
+    chunks = await cases.accounts.export_data(actor)
+    return StreamingResponse(
+        chunks,
+        media_type="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="livehouse-{actor.name}.zip"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@router.post("/account/deletion", status_code=202)
+async def request_deletion(body: DeletionRequest, actor: CurrentActor, cases: Cases) -> Deletion:
+    """Have the account erased after a grace, in which it works on and this can be taken back."""
+    account = await cases.accounts.request_deletion(actor, body.password)
+    assert account.deletion_due_at is not None
+    return Deletion(deletion_due_at=account.deletion_due_at)
+
+
+@router.delete("/account/deletion", status_code=204)
+async def cancel_deletion(actor: CurrentActor, cases: Cases) -> None:
+    """Keep the account after all. Doing it twice is fine."""
+    await cases.accounts.cancel_deletion(actor)
+
+
+def _settings(account: AccountResult) -> AccountSettings:
+    return AccountSettings(
+        id=str(account.id),
+        name=account.name.value,
+        display_name=account.shown_name,
+        bio=account.bio,
+        locale=account.locale,
+        mail=None if account.mail is None else account.mail.value,
+        pending_mail=None if account.pending_mail is None else account.pending_mail.value,
+        created_at=account.created_at,
+        is_administrator=account.is_administrator,
+        deletion_due_at=account.deletion_due_at,
+    )

@@ -1,0 +1,243 @@
+"""One's own account over HTTP: confirmation, settings, logins, tokens, blocks, data and leaving."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import re
+import zipfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from cpc.kernel.clock import FakeClock
+from cpc.kernel.ids import UuidV7Ids
+from livehouse.accounts.adapters.mail_letters import PlainLetters
+from livehouse.accounts.adapters.postgres import PostgresAccountsUnitOfWork
+from livehouse.accounts.application.delete_account import EraseDueAccounts
+from livehouse.accounts.application.send_mails import SendMails
+from livehouse.accounts.testing import RecordingMailer
+from livehouse.main.wiring.persistence import build_engine
+from livehouse.web.use_cases import UseCases
+
+pytestmark = pytest.mark.integration
+
+PASSWORD = "correct horse battery"
+Link = Callable[[], Awaitable[str]]
+
+
+@pytest.fixture
+def sends_mail() -> bool:
+    return True
+
+
+@pytest.fixture
+async def link(use_cases: UseCases, database_url: str, clock: FakeClock) -> AsyncIterator[Link]:
+    """Lets the worker send what waits; the token of the last letter's link."""
+    engine = build_engine(database_url)
+    mailer = RecordingMailer()
+    send = SendMails(
+        lambda: PostgresAccountsUnitOfWork(engine),
+        PlainLetters("https://live.example"),
+        mailer,
+        use_cases.accounts.tokens,
+        clock,
+        lambda _mail, why: pytest.fail(why),
+    )
+
+    async def last_link() -> str:
+        while await send():
+            pass
+        return re.findall(r"#token=(\S+)", mailer.sent[-1].text)[-1]
+
+    yield last_link
+    await engine.dispose()
+
+
+async def sign_up(browser: httpx.AsyncClient, name: str = "ada") -> None:
+    body = {"name": name, "password": PASSWORD, "mail": f"{name}@example.org"}
+    answer = await browser.post("/api/v1/accounts", json=body, headers={"User-Agent": "Browser/1"})
+    assert answer.status_code == 201, answer.text
+    browser.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+
+
+@pytest.fixture
+async def ada(visit, link: Link) -> httpx.AsyncClient:
+    """Signed in, with a confirmed address."""
+    browser = visit()
+    await sign_up(browser)
+    assert (await browser.post("/api/v1/mail-confirmations", json={"token": await link()})).status_code == 200
+    return browser
+
+
+async def test_signing_up_takes_an_address_and_its_confirmation(visit, link: Link) -> None:
+    browser = visit()
+    answer = await browser.post("/api/v1/accounts", json={"name": "ada", "password": PASSWORD})
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/mail-missing")
+    await sign_up(browser)
+    assert (await browser.get("/api/v1/session")).json()["account"]["is_confirmed"] is False
+    answer = await visit().post("/api/v1/mail-confirmations", json={"token": "lho_wrong"})
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/link-void")
+    answer = await visit().post("/api/v1/mail-confirmations", json={"token": await link()})
+    assert answer.json() == {"name": "ada", "mail": "ada@example.org"}
+    assert (await browser.get("/api/v1/session")).json()["account"]["is_confirmed"] is True
+
+
+async def test_a_forgotten_password(visit, ada: httpx.AsyncClient, link: Link) -> None:
+    stranger = visit()
+    answers = [
+        await stranger.post("/api/v1/password-resets", json={"mail": mail})
+        for mail in ("nobody@example.org", "ada@example.org")
+    ]
+    assert [(one.status_code, one.content) for one in answers] == [(202, b"")] * 2
+    reset = {"token": await link(), "password": "another horse"}
+    assert (await stranger.post("/api/v1/password-resets/confirmations", json=reset)).status_code == 204
+    assert (await ada.get("/api/v1/session")).json()["account"] is None
+    credentials = {"name": "ada", "password": "another horse"}
+    assert (await stranger.post("/api/v1/session", json=credentials)).status_code == 201
+    again = await stranger.post("/api/v1/password-resets/confirmations", json=reset)
+    assert (again.status_code, again.json()["type"]) == (404, "/problems/link-void")
+
+
+async def test_settings_and_profile(visit, ada: httpx.AsyncClient, link: Link) -> None:
+    change = {"display_name": "ADA", "bio": "I paint the sea", "locale": "de"}
+    changed = (await ada.patch("/api/v1/account", json=change)).json()
+    assert {key: changed[key] for key in change} == change
+    assert (changed["mail"], changed["pending_mail"]) == ("ada@example.org", None)
+    profile = (await visit().get("/api/v1/people/Ada")).json()
+    assert profile == {
+        "id": changed["id"],
+        "name": "ada",
+        "display_name": "ADA",
+        "bio": "I paint the sea",
+        "created_at": "2026-01-01T00:00:00Z",
+    }
+    answer = await ada.patch("/api/v1/account", json={"display_name": "Bob"})
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/display-name")
+    answer = await ada.put("/api/v1/account/mail", json={"mail": "new@example.org", "password": PASSWORD})
+    assert (answer.status_code, answer.content) == (202, b"")
+    assert (await ada.get("/api/v1/account")).json()["pending_mail"] == "new@example.org"
+    assert (await ada.post("/api/v1/account/mail/confirmation")).status_code == 202
+    await visit().post("/api/v1/mail-confirmations", json={"token": await link()})
+    assert (await ada.get("/api/v1/account")).json()["mail"] == "new@example.org"
+
+
+async def test_logins_and_the_password(visit, ada: httpx.AsyncClient) -> None:
+    others = [visit() for _ in range(3)]
+    for other in others:
+        credentials = {"name": "ada", "password": PASSWORD}
+        answer = await other.post("/api/v1/session", json=credentials, headers={"User-Agent": "Phone/2"})
+        other.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+    logins = (await ada.get("/api/v1/account/logins")).json()["logins"]
+    assert sorted(one["program"] for one in logins) == ["Browser/1", "Phone/2", "Phone/2", "Phone/2"]
+    (current,) = [one for one in logins if one["is_current"]]
+    assert current["program"] == "Browser/1"
+    phone = next(one for one in logins if not one["is_current"])
+    assert (await ada.delete(f"/api/v1/account/logins/{phone['id']}")).status_code == 204
+    assert (await ada.delete(f"/api/v1/account/logins/{phone['id']}")).status_code == 404
+    assert (await ada.delete("/api/v1/account/logins")).json() == {"ended": 2}
+    for other in others:
+        assert (await other.get("/api/v1/session")).json()["account"] is None
+    change = {"old_password": "guess", "new_password": "another horse"}
+    answer = await ada.put("/api/v1/account/password", json=change)
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/wrong-password")
+    answer = await ada.put("/api/v1/account/password", json={**change, "old_password": PASSWORD})
+    assert answer.status_code == 204
+    assert (await ada.get("/api/v1/session")).json()["account"]["name"] == "ada"
+
+
+async def test_a_program_acts_within_its_scopes(visit, ada: httpx.AsyncClient) -> None:
+    new = {"name": "Overlay", "scopes": ["channel:manage"], "expires_in_s": 3600}
+    answer = await ada.post("/api/v1/account/access-tokens", json=new)
+    assert answer.status_code == 201
+    shown = answer.json()
+    program = visit()
+    program.headers["Authorization"] = f"Bearer {shown['access_token']}"
+    assert (await program.patch("/api/v1/channels/ada", json={"title": "By program"})).status_code == 200
+    for method, path, body, slug in (
+        ("GET", "/api/v1/account", None, "scope-missing"),
+        ("POST", "/api/v1/channels/ada/stream-keys", {"name": "mine"}, "scope-missing"),
+        ("POST", "/api/v1/account/access-tokens", new, "login-required"),
+        ("GET", "/api/v1/account/logins", None, "login-required"),
+        ("GET", "/api/v1/account/export", None, "login-required"),
+    ):
+        refused = await program.request(method, path, json=body)
+        assert (refused.status_code, refused.json()["type"]) == (403, f"/problems/{slug}"), path
+    (listed,) = (await ada.get("/api/v1/account/access-tokens")).json()["access_tokens"]
+    assert (listed["scopes"], listed["last_used_at"]) == (["channel:manage"], "2026-01-01T00:00:00Z")
+    assert "access_token" not in listed
+    assert (await ada.delete(f"/api/v1/account/access-tokens/{listed['id']}")).status_code == 204
+    gone = await program.get("/api/v1/session")
+    assert (gone.status_code, gone.json()["type"]) == (401, "/problems/invalid-token")
+
+
+async def test_people_are_blocked(visit, ada: httpx.AsyncClient) -> None:
+    await sign_up(visit(), "mallory")
+    for _ in range(2):
+        assert (await ada.put("/api/v1/account/blocks/Mallory")).status_code == 204
+    assert [one["name"] for one in (await ada.get("/api/v1/account/blocks")).json()["blocks"]] == ["mallory"]
+    assert (await ada.delete("/api/v1/account/blocks/mallory")).status_code == 204
+    assert (await ada.get("/api/v1/account/blocks")).json() == {"blocks": [], "next_cursor": None}
+    assert (await ada.put("/api/v1/account/blocks/nobody")).status_code == 404
+
+
+async def test_one_takes_ones_data_home(ada: httpx.AsyncClient) -> None:
+    answer = await ada.get("/api/v1/account/export")
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-disposition"] == 'attachment; filename="livehouse-ada.zip"'
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert archive.testzip() is None
+    assert json.loads(archive.read("account.json"))[0]["mail"] == "ada@example.org"
+
+
+async def test_somebody_leaves(visit, ada: httpx.AsyncClient, database_url: str, clock: FakeClock) -> None:
+    answer = await ada.post("/api/v1/account/deletion", json={"password": PASSWORD})
+    assert (answer.status_code, answer.json()) == (202, {"deletion_due_at": "2026-01-15T00:00:00Z"})
+    assert (await ada.delete("/api/v1/account/deletion")).status_code == 204
+    assert (await ada.get("/api/v1/account")).json()["deletion_due_at"] is None
+    await ada.post("/api/v1/account/deletion", json={"password": PASSWORD})
+    clock.advance(timedelta(days=14))
+    engine = build_engine(database_url)
+    erase = EraseDueAccounts(lambda: PostgresAccountsUnitOfWork(engine), clock, UuidV7Ids(clock))
+    assert await erase()
+    assert not await erase()
+    await engine.dispose()
+    assert (await ada.get("/api/v1/session")).json()["account"] is None
+    answer = await visit().post(
+        "/api/v1/accounts", json={"name": "ada", "password": PASSWORD, "mail": "new@example.org"}
+    )
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/name-taken")
+
+
+async def test_a_browser_that_was_here_before_is_not_locked_out_by_others(
+    visit, ada: httpx.AsyncClient
+) -> None:
+    guess = {"name": "ada", "password": "guess"}
+    for number in range(101):
+        answer = await visit(address=f"198.51.100.{number}").post("/api/v1/session", json=guess)
+    assert answer.status_code == 429
+    credentials = {"name": "ada", "password": PASSWORD}
+    assert (await visit(address="203.0.113.1").post("/api/v1/session", json=credentials)).status_code == 429
+    assert "livehouse_device" in ada.cookies
+    assert (await ada.post("/api/v1/session", json=credentials)).status_code == 201
+
+
+async def test_two_people_take_a_name_or_its_twin_and_one_gets_it(visit) -> None:
+    names = ["grace", "GRACE", "gr_ace", "grace_", "grace"]
+    bodies = [
+        {"name": name, "password": PASSWORD, "mail": f"{number}@example.org"}
+        for number, name in enumerate(names)
+    ]
+    tries = [visit().post("/api/v1/accounts", json=body) for body in bodies]
+    answers = await asyncio.gather(*tries)
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
+    refusals = {answer.json()["type"] for answer in answers if answer.status_code == 409}
+    assert refusals <= {"/problems/name-taken", "/problems/name-too-similar"}
+
+
+async def test_the_server_says_that_it_sends_mail(visit) -> None:
+    assert (await visit(sends_mail=True).get("/api/v1/server")).json()["sends_mail"] is True
+    assert (await visit().get("/api/v1/server")).json()["sends_mail"] is False
