@@ -22,6 +22,7 @@ async def test_where_the_other_doors_are(visit) -> None:
         "edge_url": "http://live.example:8082",
         "public_url": "http://live.example:8080",
         "max_message_characters": 500,
+        "sends_mail": False,
     }
     body = (await visit(base_url="https://[2001:db8::1]").get("/api/v1/server")).json()
     assert (body["chat_url"], body["edge_url"]) == ("wss://[2001:db8::1]:8081", "https://[2001:db8::1]:8082")
