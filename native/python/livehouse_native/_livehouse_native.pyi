@@ -9,7 +9,10 @@ __all__ = [
     "MediaError",
     "MediaNode",
     "MediaTap",
+    "PlaybackReport",
+    "RoomReport",
     "SessionAnswer",
+    "SessionEvent",
     "SessionPatch",
     "SessionReport",
     "__version__",
@@ -94,6 +97,102 @@ class IngestReport:
     @property
     def keyframe_requests(self) -> int:
         """Keyframe requests sent to the encoder in this session."""
+    @property
+    def jitter_ms(self) -> float | None:
+        """Interarrival jitter of the video (RFC 3550 section 6.4.1); `None` before it came."""
+    @property
+    def freezes(self) -> int:
+        """Times a picture came late: after more than three usual distances, and 150 ms more than one."""
+
+@final
+class PlaybackReport:
+    """How a player is served, by the node's own measure and the player's newest receiver report.
+
+    Loss, jitter and round trip are those of the video, or of the audio for who gets no video; `None` before the player
+    has told, about a second after it connected.
+    """
+
+    @property
+    def bitrate_bps(self) -> int:
+        """Media sent over the last second, without retransmissions."""
+    @property
+    def loss_fraction(self) -> float | None:
+        """Share of the packets lost between the last two reports, 0 to 1."""
+    @property
+    def jitter_ms(self) -> float | None: ...
+    @property
+    def rtt_ms(self) -> float | None: ...
+    @property
+    def nacks(self) -> int:
+        """Packets the player asked for again."""
+    @property
+    def retransmissions(self) -> int:
+        """Packets sent again."""
+    @property
+    def keyframe_requests(self) -> int: ...
+    @property
+    def freezes(self) -> int:
+        """Times it was sent no video for more than half a second although there was some to send."""
+    @property
+    def stalled(self) -> bool:
+        """Nothing has been heard of the player for five seconds: it is sent nothing until it is heard of again."""
+
+@final
+class RoomReport:
+    """A broadcast with all players connected now. Averages and worst values are over those that report."""
+
+    @property
+    def room(self) -> str: ...
+    @property
+    def viewers(self) -> int: ...
+    @property
+    def stalled(self) -> int:
+        """Players among them of whom nothing is heard."""
+    @property
+    def bitrate_bps(self) -> int:
+        """Sent to all players together."""
+    @property
+    def loss_fraction(self) -> float | None: ...
+    @property
+    def worst_loss_fraction(self) -> float | None: ...
+    @property
+    def jitter_ms(self) -> float | None: ...
+    @property
+    def worst_jitter_ms(self) -> float | None: ...
+    @property
+    def rtt_ms(self) -> float | None: ...
+    @property
+    def worst_rtt_ms(self) -> float | None: ...
+    @property
+    def freezes(self) -> int: ...
+    @property
+    def nacks(self) -> int: ...
+    @property
+    def retransmissions(self) -> int: ...
+    @property
+    def shard_drops(self) -> int:
+        """Packets that did not get from the shard of the broadcaster to one with players."""
+
+@final
+class SessionEvent:
+    """Something that happened to a session."""
+
+    @property
+    def kind(self) -> Literal["connected", "closed", "stalled", "resumed"]: ...
+    @property
+    def at(self) -> float:
+        """Unix time in seconds."""
+    @property
+    def session(self) -> str: ...
+    @property
+    def session_kind(self) -> Literal["ingest", "playback"]: ...
+    @property
+    def room(self) -> str: ...
+    @property
+    def close_reason(self) -> str | None:
+        """As in `SessionReport`, of a session that was closed."""
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
 
 @final
 class SessionReport:
@@ -119,6 +218,9 @@ class SessionReport:
     @property
     def ingest(self) -> IngestReport | None:
         """Set for the ingest that has the room."""
+    @property
+    def playback(self) -> PlaybackReport | None:
+        """Set for a playback that is or was connected."""
     @property
     def unplayable_codecs(self) -> tuple[str, ...]:
         """Codecs of the broadcast that this player did not offer, so that it does not get them."""
@@ -147,10 +249,13 @@ class Counters:
         """Requests to encoders to send video packets again."""
     @property
     def nacks_received(self) -> int:
-        """Requests of players to send video packets again."""
+        """Packets that players asked for again."""
+    @property
+    def nacks_refused(self) -> int:
+        """Packets of these that were not sent again: too old, sent again a moment ago, or over a player's budget."""
     @property
     def retransmissions(self) -> int:
-        """Video packets sent again to players."""
+        """Packets sent again to players."""
     @property
     def keyframe_requests_received(self) -> int: ...
     @property
@@ -173,6 +278,9 @@ class Counters:
     @property
     def door_drops(self) -> int:
         """Datagrams of joins that had no room; the other side sends them again."""
+    @property
+    def event_drops(self) -> int:
+        """Events that nobody took with `events` in time."""
     @property
     def shard_cpu_s(self) -> list[float]:
         """Processor time of each shard's thread, in seconds."""
@@ -381,10 +489,17 @@ class MediaNode:
 
     def report(self) -> list[SessionReport]:
         """Every session, and those closed in the last 30 seconds."""
+    def rooms(self) -> list[RoomReport]:
+        """Every room a shard has a part of, by name: those with an encoder or players, and those that wait for one."""
+    def events(self) -> list[SessionEvent]:
+        """What has happened since the last call, at most 4,096; more are dropped and counted. Does not wait.
+
+        `report` is the truth: use events to act soon, not to keep count.
+        """
     def counters(self) -> Counters:
         """Totals for metrics; does not wait."""
     def event_fd(self) -> int:
-        """An eventfd that is readable when a session connected or closed, or its media stopped or came back.
+        """An eventfd that is readable when there are `events`, or the media of an ingest stopped or came back.
 
         Read eight bytes to wait for the next change. It belongs to the node: do not close it.
         """

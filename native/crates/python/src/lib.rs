@@ -14,7 +14,9 @@ use pyo3::prelude::*;
 use rtc_server::{NodeOptions, TapOptions};
 
 use crate::tap::{AccessUnit, MediaTap};
-use crate::values::{Counters, IngestReport, SessionAnswer, SessionPatch, SessionReport};
+use crate::values::{
+    Counters, IngestReport, PlaybackReport, RoomReport, SessionAnswer, SessionEvent, SessionPatch, SessionReport,
+};
 
 create_exception!(livehouse_native, MediaError, PyException, "The media node refuses; `kind` names the reason.");
 
@@ -114,6 +116,15 @@ impl MediaNode {
         reports.into_iter().map(|report| SessionReport::new(py, report)).collect()
     }
 
+    fn rooms(&self, py: Python<'_>) -> PyResult<Vec<RoomReport>> {
+        let rooms = py.detach(|| self.node.rooms()).map_err(|error| raise(py, error))?;
+        Ok(rooms.into_iter().map(RoomReport::from).collect())
+    }
+
+    fn events(&self) -> Vec<SessionEvent> {
+        self.node.events().into_iter().map(SessionEvent::from).collect()
+    }
+
     fn counters(&self) -> Counters {
         self.node.counters().into()
     }
@@ -162,5 +173,8 @@ fn livehouse_native(members: &Bound<'_, PyModule>) -> PyResult<()> {
     members.add_class::<IngestReport>()?;
     members.add_class::<AccessUnit>()?;
     members.add_class::<MediaTap>()?;
+    members.add_class::<PlaybackReport>()?;
+    members.add_class::<RoomReport>()?;
+    members.add_class::<SessionEvent>()?;
     members.add_class::<Counters>()
 }

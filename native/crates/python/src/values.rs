@@ -40,6 +40,7 @@ pub(crate) struct SessionReport {
     connected_at: Option<f64>,
     media_age_ms: Option<u64>,
     ingest: Option<Py<IngestReport>>,
+    playback: Option<Py<PlaybackReport>>,
     unplayable_codecs: Py<PyTuple>,
     close_reason: Option<&'static str>,
 }
@@ -56,6 +57,115 @@ pub(crate) struct IngestReport {
     width: Option<u32>,
     height: Option<u32>,
     keyframe_requests: u64,
+    jitter_ms: Option<f64>,
+    freezes: u64,
+}
+
+#[pyclass(frozen, get_all, module = "livehouse_native")]
+pub(crate) struct PlaybackReport {
+    bitrate_bps: u64,
+    loss_fraction: Option<f64>,
+    jitter_ms: Option<f64>,
+    rtt_ms: Option<f64>,
+    nacks: u64,
+    retransmissions: u64,
+    keyframe_requests: u64,
+    freezes: u64,
+    stalled: bool,
+}
+
+impl From<rtc_server::PlaybackReport> for PlaybackReport {
+    fn from(report: rtc_server::PlaybackReport) -> Self {
+        Self {
+            bitrate_bps: report.bitrate_bps,
+            loss_fraction: report.loss_fraction,
+            jitter_ms: report.jitter.map(millis),
+            rtt_ms: report.round_trip.map(millis),
+            nacks: report.nacks,
+            retransmissions: report.retransmissions,
+            keyframe_requests: report.keyframe_requests,
+            freezes: report.freezes,
+            stalled: report.is_stalled,
+        }
+    }
+}
+
+#[pyclass(frozen, get_all, module = "livehouse_native")]
+pub(crate) struct RoomReport {
+    room: String,
+    viewers: u64,
+    stalled: u64,
+    bitrate_bps: u64,
+    loss_fraction: Option<f64>,
+    worst_loss_fraction: Option<f64>,
+    jitter_ms: Option<f64>,
+    worst_jitter_ms: Option<f64>,
+    rtt_ms: Option<f64>,
+    worst_rtt_ms: Option<f64>,
+    freezes: u64,
+    nacks: u64,
+    retransmissions: u64,
+    shard_drops: u64,
+}
+
+impl From<rtc_server::RoomReport> for RoomReport {
+    fn from(report: rtc_server::RoomReport) -> Self {
+        Self {
+            room: report.room,
+            viewers: report.viewers,
+            stalled: report.stalled,
+            bitrate_bps: report.bitrate_bps,
+            loss_fraction: report.loss_fraction.average,
+            worst_loss_fraction: report.loss_fraction.worst,
+            jitter_ms: report.jitter.average.map(millis),
+            worst_jitter_ms: report.jitter.worst.map(millis),
+            rtt_ms: report.round_trip.average.map(millis),
+            worst_rtt_ms: report.round_trip.worst.map(millis),
+            freezes: report.freezes,
+            nacks: report.nacks,
+            retransmissions: report.retransmissions,
+            shard_drops: report.shard_drops,
+        }
+    }
+}
+
+#[pyclass(frozen, get_all, eq, module = "livehouse_native")]
+#[derive(PartialEq)]
+pub(crate) struct SessionEvent {
+    kind: &'static str,
+    at: f64,
+    session: String,
+    session_kind: &'static str,
+    room: String,
+    close_reason: Option<&'static str>,
+}
+
+impl From<rtc_server::NodeEvent> for SessionEvent {
+    fn from(event: rtc_server::NodeEvent) -> Self {
+        Self {
+            kind: event.kind.name(),
+            at: unix_seconds(event.at),
+            session: event.session,
+            session_kind: kind_name(event.session_kind),
+            room: event.room,
+            close_reason: event.close_reason,
+        }
+    }
+}
+
+fn kind_name(kind: SessionKind) -> &'static str {
+    match kind {
+        SessionKind::Ingest => "ingest",
+        SessionKind::Playback => "playback",
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+fn unix_seconds(at: SystemTime) -> f64 {
+    at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 #[pymethods]
@@ -67,20 +177,16 @@ impl SessionReport {
 
 impl SessionReport {
     pub(crate) fn new(py: Python<'_>, report: rtc_server::SessionReport) -> PyResult<Self> {
-        let kind = match report.kind {
-            SessionKind::Ingest => "ingest",
-            SessionKind::Playback => "playback",
-        };
-        let unix_seconds = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).map(|since| since.as_secs_f64());
         Ok(Self {
             id: report.id,
-            kind,
+            kind: kind_name(report.kind),
             room: report.room,
             tag: report.tag,
             state: report.state.name(),
-            connected_at: report.connected_at.and_then(|at| unix_seconds(at).ok()),
+            connected_at: report.connected_at.map(unix_seconds),
             media_age_ms: report.media_age.and_then(|age| u64::try_from(age.as_millis()).ok()),
             ingest: report.ingest.map(|ingest| Py::new(py, IngestReport::from(ingest))).transpose()?,
+            playback: report.playback.map(|playback| Py::new(py, PlaybackReport::from(playback))).transpose()?,
             unplayable_codecs: PyTuple::new(py, report.unplayable_codecs)?.unbind(),
             close_reason: report.close_reason,
         })
@@ -94,12 +200,14 @@ impl From<rtc_server::IngestReport> for IngestReport {
             audio_bitrate_bps: report.audio_bitrate_bps,
             frames_per_second: report.frames_per_second,
             loss_fraction: report.loss_fraction,
-            rtt_ms: report.round_trip.map(|time: Duration| time.as_secs_f64() * 1e3),
+            rtt_ms: report.round_trip.map(millis),
             codec: report.video_codec,
             audio_codec: report.audio_codec,
             width: report.width,
             height: report.height,
             keyframe_requests: report.keyframe_requests,
+            jitter_ms: report.jitter.map(millis),
+            freezes: report.freezes,
         }
     }
 }
@@ -113,6 +221,7 @@ pub(crate) struct Counters {
     send_drops: u64,
     nacks_sent: u64,
     nacks_received: u64,
+    nacks_refused: u64,
     retransmissions: u64,
     keyframe_requests_received: u64,
     keyframe_requests_from_cache: u64,
@@ -122,6 +231,7 @@ pub(crate) struct Counters {
     connecting_sessions: u64,
     shard_drops: u64,
     door_drops: u64,
+    event_drops: u64,
     shard_cpu_s: Vec<f64>,
     door_cpu_s: f64,
     cpu_s: f64,
@@ -137,6 +247,7 @@ impl From<CounterSnapshot> for Counters {
             send_drops: snapshot.send_drops,
             nacks_sent: snapshot.nacks_sent,
             nacks_received: snapshot.nacks_received,
+            nacks_refused: snapshot.nacks_refused,
             retransmissions: snapshot.retransmissions,
             keyframe_requests_received: snapshot.keyframe_requests_received,
             keyframe_requests_from_cache: snapshot.keyframe_requests_from_cache,
@@ -146,6 +257,7 @@ impl From<CounterSnapshot> for Counters {
             connecting_sessions: snapshot.connecting_sessions,
             shard_drops: snapshot.shard_drops,
             door_drops: snapshot.door_drops,
+            event_drops: snapshot.event_drops,
             cpu_s: snapshot.cpu_seconds(),
             shard_cpu_s: snapshot.shard_cpu_seconds,
             door_cpu_s: snapshot.door_cpu_seconds,

@@ -20,7 +20,7 @@ pub(crate) fn finished(answer: &str, kind: SessionKind) -> String {
         }
         let is_candidate = |line: &&str| line.starts_with("a=candidate:");
         if is_candidate(line) && !lines.get(index + 1).is_some_and(is_candidate) {
-            // All are here: none will be trickled (RFC 9725 section 4.3.1).
+            // All are here: none will be trickled (RFC 9725 section 4.3.2).
             push(&mut text, "a=end-of-candidates");
         }
     }

@@ -1,7 +1,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::socket::{Route, UdpSocket, local_addresses};
+use crate::socket::{Route, local_addresses};
 
 const MAX_CANDIDATES: usize = 8;
 
@@ -15,11 +15,10 @@ pub(crate) struct Candidates {
 }
 
 impl Candidates {
-    /// `public` holds addresses, each with a port of its own when a router maps it: that of the first shard, the
+    /// `bound` is the address of the shard's socket. `public` holds addresses, each with a port of its own when a router maps it: that of the first shard, the
     /// others' follow.
-    pub(crate) fn new(socket: &UdpSocket, public: &[String], shard: u16) -> io::Result<Self> {
-        let bound = socket.local_address();
-        let wildcard = socket.is_wildcard();
+    pub(crate) fn new(bound: SocketAddr, public: &[String], shard: u16) -> io::Result<Self> {
+        let wildcard = bound.ip().is_unspecified();
         let local = if wildcard { local_addresses() } else { vec![bound.ip()] };
         let mut advertised = Vec::new();
         for text in public {
@@ -78,12 +77,12 @@ mod tests {
 
     fn candidates_of(shard: u16, bind: &str, public: &[&str]) -> io::Result<Candidates> {
         let public: Vec<String> = public.iter().map(|text| (*text).to_owned()).collect();
-        Candidates::new(&UdpSocket::bind(bind.parse().unwrap()).unwrap(), &public, shard)
+        Candidates::new(bind.parse().unwrap(), &public, shard)
     }
 
     #[test]
     fn a_bound_address_is_the_only_candidate_and_needs_no_source() {
-        let candidates = candidates("127.0.0.1:0", &[]).unwrap();
+        let candidates = candidates("127.0.0.1:8083", &[]).unwrap();
         let [only] = candidates.advertised() else { panic!("one candidate") };
         assert_eq!(only.ip(), IpAddr::from([127, 0, 0, 1]));
         let remote = "127.0.0.1:9".parse().unwrap();
@@ -92,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_wildcard_lists_real_addresses_and_answers_from_the_one_asked() {
-        let candidates = candidates("0.0.0.0:0", &[]).unwrap();
+        let candidates = candidates("0.0.0.0:8083", &[]).unwrap();
         assert!(candidates.advertised().iter().all(|address| address.is_ipv4() && !address.ip().is_unspecified()));
         let own = candidates.advertised()[0];
         let remote = "192.0.2.1:9".parse().unwrap();
@@ -102,7 +101,7 @@ mod tests {
 
     #[test]
     fn public_addresses_stand_in_for_local_ones() {
-        let candidates = candidates("127.0.0.1:0", &["203.0.113.5:9000", "2001:db8::5"]).unwrap();
+        let candidates = candidates("127.0.0.1:8083", &["203.0.113.5:9000", "2001:db8::5"]).unwrap();
         let local = Some(IpAddr::from([127, 0, 0, 1]));
         assert_eq!(candidates.destination("192.0.2.1:9".parse().unwrap(), local), "203.0.113.5:9000".parse().unwrap());
         assert!(candidates.destination("[2001:db8::9]:9".parse().unwrap(), None).is_ipv6());
@@ -110,16 +109,16 @@ mod tests {
 
     #[test]
     fn shards_follow_the_first_public_port() {
-        let third = candidates_of(2, "127.0.0.1:0", &["203.0.113.5:9000"]).unwrap();
+        let third = candidates_of(2, "127.0.0.1:8083", &["203.0.113.5:9000"]).unwrap();
         assert_eq!(third.advertised(), ["203.0.113.5:9002".parse().unwrap()]);
-        let error = candidates_of(2, "127.0.0.1:0", &["203.0.113.5:65534"]).unwrap_err();
+        let error = candidates_of(2, "127.0.0.1:8083", &["203.0.113.5:65534"]).unwrap_err();
         assert_eq!(error.to_string(), "The public address \"203.0.113.5:65534\" leaves no port for each shard.");
     }
 
     #[test]
     fn what_is_no_address_is_refused_with_a_sentence() {
-        let error = candidates("127.0.0.1:0", &["example.org"]).unwrap_err();
+        let error = candidates("127.0.0.1:8083", &["example.org"]).unwrap_err();
         assert_eq!(error.to_string(), "The public address \"example.org\" is not an IP address.");
-        assert!(candidates("127.0.0.1:0", &["0.0.0.0"]).is_err());
+        assert!(candidates("127.0.0.1:8083", &["0.0.0.0"]).is_err());
     }
 }

@@ -7,6 +7,7 @@ use crate::fragment::{Fragment, IceCredentials};
 use crate::link::RoomLink;
 use crate::offer::SessionKind;
 use crate::report::SessionReport;
+use crate::room_report::RoomTally;
 use crate::tap::TapInlet;
 use crate::webrtc::Connection;
 
@@ -22,6 +23,7 @@ pub(crate) enum Command {
     CloseRoom { room: u64, reply: Reply<()> },
     OpenTap { room: u64, inlet: TapInlet, reply: Reply<Result<(), MediaError>> },
     Report { reply: Reply<Vec<Reported>> },
+    Rooms { reply: Reply<Vec<RoomTally>> },
     Stop,
 }
 

@@ -1,6 +1,7 @@
 //! What is asked of a node, before and after its shards do it: checks, the place of a session, its connection, and the
 //! answers put together.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -14,6 +15,7 @@ use crate::node::{SessionAnswer, SessionPatch};
 use crate::offer::{Offer, SessionKind};
 use crate::post::{Notice, ShardPost};
 use crate::report::SessionReport;
+use crate::room_report::{RoomReport, RoomTally};
 use crate::tap::{Tap, TapOptions, tap};
 use crate::webrtc::{self, Certificate};
 
@@ -161,6 +163,20 @@ impl Control {
             self.ask_all(|reply| Command::Report { reply }, wait)?.into_iter().flatten().collect();
         reports.sort_by_key(|reported| (reported.closed.is_none(), reported.closed, reported.session));
         Ok(reports.into_iter().map(|reported| reported.report).collect())
+    }
+
+    pub(crate) fn rooms(&self, wait: &mut impl Wait) -> Result<Vec<RoomReport>, MediaError> {
+        let mut rooms: BTreeMap<(String, u64), RoomTally> = BTreeMap::new();
+        for tally in self.ask_all(|reply| Command::Rooms { reply }, wait)?.into_iter().flatten() {
+            let key = (tally.name.clone(), tally.room);
+            match rooms.get_mut(&key) {
+                Some(room) => room.merge(&tally),
+                None => {
+                    rooms.insert(key, tally);
+                }
+            }
+        }
+        Ok(rooms.into_values().map(RoomTally::report).collect())
     }
 
     /// The directory, without the rooms that nobody has been in for long.

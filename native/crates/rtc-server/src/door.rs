@@ -25,7 +25,7 @@ pub(crate) struct Door {
     shards: Arc<[ShardPost]>,
     counters: Arc<Counters>,
     /// One for each shard: a connection speaks through the socket of the shard it will live on.
-    pub(crate) outlets: Vec<Outlet>,
+    outlets: Vec<Outlet>,
     waiting: HashMap<u64, Waiting>,
     now: Instant,
 }
@@ -52,7 +52,7 @@ impl Door {
         loop {
             wait_for_bell(&bell, self.deadline().saturating_duration_since(Instant::now()));
             let goes_on = self.turn(Instant::now());
-            self.outlets.iter_mut().for_each(Outlet::flush);
+            self.flush();
             Counters::set(&self.counters.cpu_micros, (thread_cpu_seconds() * 1e6) as u64);
             if !goes_on {
                 return;
@@ -65,9 +65,12 @@ impl Door {
         self.outlets.iter().filter_map(|outlet| outlet.timers.next()).fold(self.now + IDLE, Instant::min)
     }
 
-    #[cfg(test)]
     pub(crate) fn has_mail(&self) -> bool {
         self.mailbox.bell.has_rung()
+    }
+
+    pub(crate) fn flush(&mut self) {
+        self.outlets.iter_mut().for_each(Outlet::flush);
     }
 
     /// Does what there is to do at `now`; false when told to stop.
@@ -132,7 +135,7 @@ impl Door {
     fn drain(&mut self, session: u64, shard: usize) {
         let outlet = &mut self.outlets[shard];
         let Some(waiting) = self.waiting.get_mut(&session) else { return };
-        outlet.drain(session, &mut *waiting.connection);
+        outlet.drain(session, &mut *waiting.connection, None);
         let mut events = mem::take(&mut outlet.events);
         if events.is_empty() {
             return;

@@ -5,15 +5,15 @@
 extern crate self as rtc_server;
 
 mod answer;
+mod assembly;
 mod candidates;
 mod command;
 mod control;
 mod directory;
 mod door;
-// Until the viewers are served by it.
-#[allow(dead_code)]
 mod egress;
 mod error;
+mod events;
 mod fragment;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -24,7 +24,10 @@ mod outlet;
 mod post;
 mod random;
 mod report;
+mod room_report;
 mod shard;
+#[doc(hidden)]
+pub mod simulation;
 mod socket;
 mod tap;
 mod timers;
@@ -34,7 +37,9 @@ mod webrtc;
 mod tests;
 
 pub use error::{MediaError, MediaErrorKind};
+pub use events::{NodeEvent, NodeEventKind};
 pub use node::{MediaNode, NodeOptions, SessionAnswer, SessionPatch};
 pub use offer::{MAX_OFFER_BYTES, SessionKind};
-pub use report::{CounterSnapshot, IngestReport, SessionReport, SessionState};
+pub use report::{CounterSnapshot, IngestReport, PlaybackReport, SessionReport, SessionState};
+pub use room_report::{RoomReport, Spread};
 pub use tap::{Tap, TapOptions, TappedUnit};

@@ -4,21 +4,20 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::candidates::Candidates;
+use crate::assembly::{Assembly, Beginning};
 use crate::control::{Control, Opening, Wait};
-use crate::directory::Directory;
 use crate::door::Door;
 use crate::error::MediaError;
+use crate::events::{Events, NodeEvent};
 use crate::offer::SessionKind;
-use crate::outlet::Outlet;
 use crate::post::{DoorPost, Entrance, ShardPost};
 use crate::report::{CounterSnapshot, Counters, SessionReport};
-use crate::shard::{Shard, ShardWorker, Surroundings};
-use crate::socket::{Bell, SendBatch, SocketTransmit, UdpSocket, Wake};
+use crate::room_report::RoomReport;
+use crate::shard::ShardWorker;
+use crate::socket::{SendBatch, SocketTransmit, UdpSocket, Wake};
 use crate::tap::{Tap, TapOptions};
-use crate::webrtc::Certificate;
 
 /// A shard that does not answer in this time is overloaded.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -62,6 +61,7 @@ pub struct MediaNode {
     pub(crate) control: Control,
     door: DoorPost,
     changed: Arc<Wake>,
+    events: Events,
     counters: Vec<Arc<Counters>>,
     ports: Vec<u16>,
     /// The moment from which monotonic time counts.
@@ -110,60 +110,27 @@ impl MediaNode {
 
     /// A node whose threads have yet to run.
     pub(crate) fn prepare(options: NodeOptions) -> io::Result<(Self, Vec<ShardWorker>, Door)> {
-        let started = Instant::now();
-        let count = shard_count(options.shards)?;
-        let sockets = bind(&options, count)?;
-        let ports: Vec<u16> = sockets.iter().map(|socket| socket.local_address().port()).collect();
-        let candidates: Vec<Candidates> = sockets
-            .iter()
-            .enumerate()
-            .map(|(index, socket)| Candidates::new(socket, &options.public_addresses, index as u16))
-            .collect::<io::Result<_>>()?;
-        let certificate =
-            Certificate::generate().ok_or_else(|| io::Error::other("The node could not make its DTLS certificate."))?;
-        let directory = Directory::new(count, options.max_sessions);
-        let (door, door_mailbox) = DoorPost::new(Bell::new()?);
-        let (mut shards, mut mailboxes) = (Vec::new(), Vec::new());
-        for _ in 0..count {
-            let (post, mailbox) = ShardPost::new(Bell::new()?);
-            shards.push(post);
-            mailboxes.push(mailbox);
-        }
-        let surroundings = Surroundings {
-            started,
-            silence: options.silence,
-            shards: shards.into(),
-            door: door.clone(),
-            changed: Arc::new(Wake::new()?),
-            departed: directory.departed(),
-        };
-        let counters: Vec<Arc<Counters>> = (0..=count).map(|_| Arc::default()).collect();
-        let outlet = |index: usize| {
-            let batch = SendBatch::new(SocketTransmit::new(sockets[index].clone()));
-            Outlet::new(batch, candidates[index].clone())
-        };
-        let workers = mailboxes
-            .into_iter()
-            .enumerate()
-            .map(|(index, mailbox)| {
-                let (surroundings, counters) = (surroundings.clone(), counters[index].clone());
-                let shard = Shard::new(index, surroundings, mailbox, outlet(index), counters);
-                ShardWorker::new(shard, sockets[index].clone())
-            })
-            .collect();
-        let outlets = (0..count).map(outlet).collect();
-        let doorway = Door::new(door_mailbox, surroundings.shards.clone(), outlets, counters[count].clone(), started);
+        let wall_clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let beginning = Beginning { instant: Instant::now(), wall_clock };
+        let sockets = bind(&options, shard_count(options.shards)?)?;
+        let addresses: Vec<SocketAddr> = sockets.iter().map(|socket| socket.local_address()).collect();
+        let batch = |index: usize| SendBatch::new(SocketTransmit::new(sockets[index].clone()));
+        let Assembly { control, shards, door, door_post, changed, events, counters } =
+            Assembly::new(&options, beginning, &addresses, batch)?;
+        let workers = shards.into_iter().zip(&sockets);
+        let workers = workers.map(|(shard, socket)| ShardWorker::new(shard, socket.clone())).collect();
         let node = Self {
-            control: Control { shards: surroundings.shards, candidates, certificate, directory: Mutex::new(directory) },
-            door,
-            changed: surroundings.changed,
+            control,
+            door: door_post,
+            changed,
+            events,
             counters,
-            ports,
-            started,
+            started: beginning.instant,
+            ports: addresses.iter().map(SocketAddr::port).collect(),
             reply_timeout: REPLY_TIMEOUT,
             threads: Mutex::new(None),
         };
-        Ok((node, workers, doorway))
+        Ok((node, workers, door))
     }
 
     /// The UDP port of each shard.
@@ -218,6 +185,17 @@ impl MediaNode {
         self.control.report(Instant::now(), &mut self.patience())
     }
 
+    /// Every room, by name, with its players that are connected now.
+    pub fn rooms(&self) -> Result<Vec<RoomReport>, MediaError> {
+        self.control.rooms(&mut self.patience())
+    }
+
+    /// What has happened since the last call, at most some thousands; what was too much is counted. `report` is the
+    /// truth.
+    pub fn events(&self) -> Vec<NodeEvent> {
+        self.events.take()
+    }
+
     pub fn counters(&self) -> CounterSnapshot {
         CounterSnapshot::sum(&self.counters)
     }
@@ -253,7 +231,7 @@ impl Drop for MediaNode {
     }
 }
 
-fn shard_count(asked: usize) -> io::Result<usize> {
+pub(crate) fn shard_count(asked: usize) -> io::Result<usize> {
     match asked {
         0 => Ok(thread::available_parallelism().map_or(1, usize::from).min(DEFAULT_SHARDS)),
         1..=MAX_SHARDS => Ok(asked),

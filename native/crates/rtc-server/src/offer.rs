@@ -11,6 +11,7 @@ use crate::error::{MediaError, MediaErrorKind};
 pub const MAX_OFFER_BYTES: usize = 64 * 1024;
 const MAX_SECTIONS: usize = 8;
 const MAX_FORMATS: usize = 64;
+const SETUPS: [&str; 3] = ["actpass", "active", "passive"];
 
 /// Which way media goes, seen from the node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,6 +112,11 @@ impl Offer {
             }
             offer.sections.push(section);
             offer.keep(lines, Some(wanted));
+        }
+        // RFC 4145 section 4; who offers `holdconn` or nothing would never begin the handshake (RFC 8842 section 5.2).
+        let setups = lines.iter().filter_map(|line| line.strip_prefix("a=setup:"));
+        if setups.clone().next().is_none() || !setups.clone().all(|setup| SETUPS.contains(&setup)) {
+            return Err(malformed("The offer must say a=setup:actpass, a=setup:active or a=setup:passive."));
         }
         let bundle = session.iter().find_map(|line| line.strip_prefix("a=group:BUNDLE "));
         let is_bundled = |section: &Section| bundle.is_some_and(|mids| mids.split(' ').any(|mid| mid == section.mid));
@@ -314,19 +320,33 @@ mod tests {
     }
 
     #[test]
+    fn who_begins_the_handshake_must_be_said() {
+        for setup in ["a=setup:actpass", "a=setup:active", "a=setup:passive"] {
+            let offered = CHROMIUM.replace("a=setup:actpass", setup);
+            assert!(Offer::parse(&offered, SessionKind::Playback).is_ok(), "{setup}");
+        }
+        for setup in ["a=setup:holdconn", "a=setup:", "a=setup:ACTPASS ", "a=setup:x", "a=x"] {
+            let offered = CHROMIUM.replace("a=setup:actpass", setup);
+            assert_eq!(kind(&offered, SessionKind::Playback), MediaErrorKind::MalformedOffer, "{setup}");
+        }
+    }
+
+    #[test]
     fn an_offer_without_a_codec_we_take_is_unsupported() {
-        let text = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 49\r\na=mid:0\r\na=sendonly\r\na=rtpmap:49 H265/90000\r\n";
+        let text = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 49\r\na=mid:0\r\na=setup:actpass\r\na=sendonly\r\n\
+            a=rtpmap:49 H265/90000\r\n";
         assert_eq!(kind(text, SessionKind::Ingest), MediaErrorKind::UnsupportedCodec);
     }
 
     #[test]
     fn sendrecv_is_narrowed_and_simulcast_and_candidates_are_dropped() {
-        let text = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=sendrecv\r\na=rtpmap:96 VP8/90000\r\n\
-            a=rid:h send\r\na=simulcast:send h\r\na=candidate:1 1 udp 1 x.local 9 typ host\r\n";
+        let text = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=setup:active\r\na=sendrecv\r\n\
+            a=rtpmap:96 VP8/90000\r\na=rid:h send\r\na=simulcast:send h\r\na=candidate:1 1 udp 1 x.local 9 typ host\r\n";
         let offer = Offer::parse(text, SessionKind::Ingest).unwrap();
         assert_eq!(
             offer.text,
-            "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=rtpmap:96 VP8/90000\r\na=sendonly\r\n"
+            "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=setup:active\r\na=rtpmap:96 VP8/90000\r\n\
+            a=sendonly\r\n"
         );
     }
 }

@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use crate::candidates::Candidates;
 use crate::socket::SendBatch;
@@ -19,11 +20,11 @@ impl Outlet {
         Self { candidates, batch, timers: Timers::default(), events: Vec::new() }
     }
 
-    /// Takes all a connection has to send and to tell.
-    pub(crate) fn drain(&mut self, session: u64, connection: &mut dyn Connection) {
+    /// Takes all a connection has to send and to tell, and has it looked at again when it is due, at `latest` if given.
+    pub(crate) fn drain(&mut self, session: u64, connection: &mut dyn Connection, latest: Option<Instant>) {
         let Self { candidates, batch, timers, events } = self;
         match connection.poll(&mut Outbox { session, candidates, batch, events }) {
-            Ok(deadline) => timers.set(session, deadline),
+            Ok(deadline) => timers.set(session, latest.map_or(deadline, |latest| latest.min(deadline))),
             Err(reason) => events.push((session, PeerEvent::Closed(reason))),
         }
     }
@@ -31,7 +32,7 @@ impl Outlet {
     /// Says goodbye for a connection and forgets what it told: it is about a session that is no more.
     pub(crate) fn hang_up(&mut self, session: u64, connection: &mut dyn Connection) {
         connection.close();
-        self.drain(session, connection);
+        self.drain(session, connection, None);
         self.forget(session);
     }
 

@@ -33,6 +33,8 @@ pub struct SessionReport {
     /// Time since the last media packet of an ingest.
     pub media_age: Option<Duration>,
     pub ingest: Option<IngestReport>,
+    /// Of a playback that is or was connected.
+    pub playback: Option<PlaybackReport>,
     /// Codecs of the broadcast that this player cannot take.
     pub unplayable_codecs: Vec<&'static str>,
     pub close_reason: Option<&'static str>,
@@ -51,6 +53,29 @@ pub struct IngestReport {
     pub width: Option<u32>,
     pub height: Option<u32>,
     pub keyframe_requests: u64,
+    /// Of the video (RFC 3550 section 6.4.1); `None` before it came.
+    pub jitter: Option<Duration>,
+    /// Times a picture came late by more than two usual distances, or by more than 150 ms.
+    pub freezes: u64,
+}
+
+/// How a player is served, as the node sees it and the player's newest receiver report says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlaybackReport {
+    /// Media sent over the last second or so, without retransmissions.
+    pub bitrate_bps: u64,
+    /// Of the video; of the audio when there is no video. `None` before the first report.
+    pub loss_fraction: Option<f64>,
+    pub jitter: Option<Duration>,
+    pub round_trip: Option<Duration>,
+    /// Packets it asked for again.
+    pub nacks: u64,
+    pub retransmissions: u64,
+    pub keyframe_requests: u64,
+    /// Times it was sent no video for more than half a second although there was some.
+    pub freezes: u64,
+    /// Nothing has been heard of it for five seconds: it is sent nothing.
+    pub is_stalled: bool,
 }
 
 /// Totals since the node started, for metrics. Each thread of the node writes its own, anyone reads their sum.
@@ -63,6 +88,7 @@ pub(crate) struct Counters {
     pub(crate) send_drops: AtomicU64,
     pub(crate) nacks_sent: AtomicU64,
     pub(crate) nacks_received: AtomicU64,
+    pub(crate) nacks_refused: AtomicU64,
     pub(crate) retransmissions: AtomicU64,
     pub(crate) keyframe_requests_received: AtomicU64,
     pub(crate) keyframe_requests_from_cache: AtomicU64,
@@ -72,6 +98,7 @@ pub(crate) struct Counters {
     pub(crate) connecting_sessions: AtomicU64,
     pub(crate) shard_drops: AtomicU64,
     pub(crate) door_drops: AtomicU64,
+    pub(crate) event_drops: AtomicU64,
     pub(crate) cpu_micros: AtomicU64,
 }
 
@@ -84,7 +111,9 @@ pub struct CounterSnapshot {
     pub bytes_sent: u64,
     pub send_drops: u64,
     pub nacks_sent: u64,
+    /// Packets players asked for again, and those of them that were not sent again.
     pub nacks_received: u64,
+    pub nacks_refused: u64,
     pub retransmissions: u64,
     pub keyframe_requests_received: u64,
     pub keyframe_requests_from_cache: u64,
@@ -97,6 +126,8 @@ pub struct CounterSnapshot {
     pub shard_drops: u64,
     /// Datagrams of joins that the door had no room for.
     pub door_drops: u64,
+    /// Events nobody asked for in time.
+    pub event_drops: u64,
     /// Processor time of each shard's thread, in seconds, and of the door.
     pub shard_cpu_seconds: Vec<f64>,
     pub door_cpu_seconds: f64,
@@ -124,6 +155,7 @@ impl CounterSnapshot {
             send_drops: sum(|counters| &counters.send_drops),
             nacks_sent: sum(|counters| &counters.nacks_sent),
             nacks_received: sum(|counters| &counters.nacks_received),
+            nacks_refused: sum(|counters| &counters.nacks_refused),
             retransmissions: sum(|counters| &counters.retransmissions),
             keyframe_requests_received: sum(|counters| &counters.keyframe_requests_received),
             keyframe_requests_from_cache: sum(|counters| &counters.keyframe_requests_from_cache),
@@ -133,6 +165,7 @@ impl CounterSnapshot {
             connecting_sessions: sum(|counters| &counters.connecting_sessions),
             shard_drops: sum(|counters| &counters.shard_drops),
             door_drops: sum(|counters| &counters.door_drops),
+            event_drops: sum(|counters| &counters.event_drops),
             shard_cpu_seconds: cpu,
             door_cpu_seconds,
         }

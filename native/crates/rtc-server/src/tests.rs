@@ -11,10 +11,8 @@ use std::time::{Duration, Instant};
 use self::support::{Client, Direction, PATIENCE, options};
 use crate::control::{Opening, Wait};
 use crate::door::Door;
-use crate::outlet::Outlet;
 use crate::shard::ShardWorker;
-use crate::socket::Readiness;
-use crate::{MediaErrorKind, MediaNode, NodeOptions, SessionKind, SessionReport, SessionState};
+use crate::{MediaErrorKind, MediaNode, NodeEventKind, NodeOptions, SessionKind, SessionReport, SessionState};
 
 const HOST: &str = "127.0.0.1";
 
@@ -45,16 +43,15 @@ impl Wait for &RefCell<Threads> {
 
 impl Threads {
     /// Works until nobody has mail any more.
-    fn turn(&mut self, socket: bool, now: Instant) {
+    fn turn(&mut self, mut has_input: bool, now: Instant) {
         self.now = now;
-        let mut ready = Readiness { socket, wake: true };
         loop {
             for worker in &mut self.workers {
-                assert!(worker.turn(ready, now).unwrap());
+                assert!(worker.turn(has_input, now).unwrap());
             }
             assert!(self.door.turn(now));
-            self.door.outlets.iter_mut().for_each(Outlet::flush);
-            ready.socket = false;
+            self.door.flush();
+            has_input = false;
             if !self.door.has_mail() && self.workers.iter().all(|worker| !worker.shard.has_mail()) {
                 return;
             }
@@ -162,6 +159,54 @@ fn a_peer_of_whom_nothing_is_heard_is_closed_and_the_room_remains() {
     assert_eq!(states, [dead("ingest"), dead("player")]);
     // The broadcaster may come back, and players may wait for that.
     stage.open(SessionKind::Playback, "waiting", Direction::RecvOnly);
+}
+
+#[test]
+fn a_player_of_whom_nothing_is_heard_costs_nothing_and_gets_the_picture_when_it_is_heard_of_again() {
+    let mut stage = Stage::new(options(HOST));
+    let mut encoder = stage.open(SessionKind::Ingest, "ingest", Direction::SendOnly);
+    let mut player = stage.open(SessionKind::Playback, "player", Direction::RecvOnly);
+    stage.connect(&mut [&mut encoder, &mut player]);
+    let mut is_first = true;
+    let mut flow = |stage: &mut Stage, encoder: &mut Client| {
+        let now = stage.now();
+        encoder.send_frame(std::mem::take(&mut is_first));
+        encoder.step();
+        stage.threads.borrow_mut().turn(true, now + Duration::from_millis(20));
+    };
+    let started = Instant::now();
+    while player.video_packets.len() < 30 {
+        assert!(started.elapsed() < PATIENCE, "no picture");
+        flow(&mut stage, &mut encoder);
+        player.step();
+    }
+    let playback = |stage: &mut Stage| stage.report().into_iter().find_map(|report| report.playback).unwrap();
+    stage.node.events();
+    // It is not let speak, nor anything be read, for five seconds.
+    stage.pass(Duration::from_millis(5_200));
+    assert!(playback(&mut stage).is_stalled);
+    let kinds = |stage: &Stage| stage.node.events().into_iter().map(|event| event.kind).collect::<Vec<_>>();
+    assert_eq!(kinds(&stage), [NodeEventKind::Stalled]);
+    for _ in 0..15 {
+        encoder.send_frame(false);
+        let now = stage.now() + Duration::from_millis(100);
+        stage.threads.borrow_mut().turn(true, now);
+    }
+    assert_eq!(playback(&mut stage).bitrate_bps, 0, "it costs nothing");
+    let before = player.video_packets.len();
+    let started = Instant::now();
+    while player.video_packets.len() < before + 30 {
+        assert!(started.elapsed() < PATIENCE, "the picture does not come back");
+        player.ask_for_keyframe();
+        player.step();
+        flow(&mut stage, &mut encoder);
+    }
+    let pictures = player.pictures();
+    assert_eq!(pictures[before], (0, 0), "from the keyframe on");
+    assert!(pictures[before..].windows(2).all(|pair| pair[0] < pair[1]), "{pictures:?}");
+    let playback = playback(&mut stage);
+    assert_eq!((playback.is_stalled, playback.freezes), (false, 1));
+    assert_eq!(kinds(&stage), [NodeEventKind::Resumed]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod support;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use rtc_server::{MediaErrorKind, NodeOptions, SessionKind, SessionState};
+use rtc_server::{MediaErrorKind, NodeEventKind, NodeOptions, SessionKind, SessionState};
 use str0m::format::Codec;
 use support::{Client, Direction, PATIENCE, node, options, run};
 
@@ -57,6 +57,89 @@ fn a_player_who_joins_gets_the_picture_from_the_keyframe_on() {
             assert_eq!(*picture, (index as u32 / 3, index as u8 % 3), "nothing is missing or twice");
         }
     }
+}
+
+#[test]
+fn one_broadcast_is_served_from_every_shard() {
+    let node = rtc_server::MediaNode::start(NodeOptions { shards: 3, ..options(V4) }).unwrap();
+    let ports: HashSet<u16> = node.ports().iter().copied().collect();
+    assert_eq!(ports.len(), 3);
+    let mut encoder = live(&node, V4);
+    let mut players: Vec<Client> =
+        (0..20).map(|index| Client::player(&node, V4, "room", &format!("player{index}"))).collect();
+    let named: Vec<HashSet<u16>> = players.iter().map(Client::node_ports).collect();
+    assert!(named.iter().all(|ports| ports.len() == 1), "each answer names its own shard's port: {named:?}");
+    assert_eq!(named.into_iter().flatten().collect::<HashSet<u16>>(), ports);
+    run(
+        &mut encoder,
+        &mut players,
+        |encoder| encoder.send_frame(false),
+        |_, players| players.iter().all(|player| player.video_packets.len() > 60),
+    );
+    for player in &players {
+        let pictures = player.pictures();
+        assert_eq!(pictures[0], (0, 0), "the keyframe from before it came");
+        for (index, picture) in pictures[..60].iter().enumerate() {
+            assert_eq!(*picture, (index as u32 / 3, index as u8 % 3), "nothing is missing or twice");
+        }
+    }
+    assert_eq!(encoder.keyframe_requests, 0, "the kept groups were enough");
+    let rooms = node.rooms().unwrap();
+    assert_eq!((rooms.len(), rooms[0].room.as_str(), rooms[0].viewers, rooms[0].shard_drops), (1, "room", 20, 0));
+    // In the order they were opened, whatever shard they are on.
+    let names: Vec<String> = node.report().unwrap().into_iter().map(|report| report.id).skip(1).collect();
+    assert_eq!(names, (0..20).map(|index| format!("player{index}")).collect::<Vec<_>>());
+    let connected = node.events().into_iter().filter(|event| event.kind == NodeEventKind::Connected).count();
+    assert_eq!(connected, 21);
+    assert!(node.close_session("player7").unwrap());
+    let closed = node.events();
+    assert!(closed.len() == 1 && closed[0].session == "player7" && closed[0].close_reason == Some("closed"));
+}
+
+#[test]
+fn a_player_whose_router_gives_it_another_port_watches_on() {
+    let node = node(V4);
+    let mut encoder = live(&node, V4);
+    let mut players = [Client::player(&node, V4, "room", "player")];
+    run(
+        &mut encoder,
+        &mut players,
+        |encoder| encoder.send_frame(false),
+        |_, players| players[0].video_packets.len() > 60,
+    );
+    players[0].change_port();
+    let before = players[0].video_packets.len();
+    run(
+        &mut encoder,
+        &mut players,
+        |encoder| encoder.send_frame(false),
+        |_, players| players[0].video_packets.len() > before + 60,
+    );
+}
+
+#[test]
+fn a_player_s_reports_say_how_it_is_served() {
+    let node = node(V4);
+    let mut encoder = live(&node, V4);
+    let mut players = [Client::player(&node, V4, "room", "player")];
+    let served = || node.report().unwrap().into_iter().find_map(|report| report.playback);
+    run(
+        &mut encoder,
+        &mut players,
+        |encoder| encoder.send_frame(false),
+        |_, _| {
+            served().is_some_and(|playback| {
+                playback.bitrate_bps > 0 && playback.round_trip.is_some() && playback.loss_fraction.is_some()
+            })
+        },
+    );
+    let playback = served().unwrap();
+    assert!(!playback.is_stalled && playback.freezes == 0 && playback.jitter.is_some(), "{playback:?}");
+    assert!(playback.round_trip.unwrap() < PATIENCE);
+    let rooms = node.rooms().unwrap();
+    assert!(rooms[0].bitrate_bps > 0 && rooms[0].round_trip.worst.is_some(), "{rooms:?}");
+    let ingest = node.report().unwrap().into_iter().find_map(|report| report.ingest).unwrap();
+    assert!(ingest.jitter.is_some());
 }
 
 #[test]

@@ -11,8 +11,6 @@ use crate::socket::{MAX_DATAGRAM, Route, SendBatch};
 /// First sequence number of a retransmission stream: small, as an SRTP receiver takes the rollover counter to be zero
 /// (RFC 3711 section 3.3.1).
 const FIRST_RETRANSMISSION: u64 = 1_000;
-/// Original sequence number in front of the payload (RFC 4588 section 4).
-const ORIGINAL_SEQUENCE_LENGTH: usize = 2;
 
 /// Packets that may come late and still go out in the numbers kept for them; an encoder's retransmissions at some
 /// Mbit/s may be hundreds behind.

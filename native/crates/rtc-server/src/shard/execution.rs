@@ -1,5 +1,6 @@
 //! What a shard does when it is asked to.
 
+use std::collections::HashMap;
 use std::mem;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::fragment::{Fragment, IceCredentials};
 use crate::offer::SessionKind;
 use crate::post::Entrance;
 use crate::report::{IngestReport, SessionReport};
+use crate::room_report::RoomTally;
 
 /// Closed sessions stay in reports this long.
 const LINGER: Duration = Duration::from_secs(30);
@@ -56,6 +58,9 @@ impl Shard {
             }
             Command::Report { reply } => {
                 let _ = reply.try_send(self.report());
+            }
+            Command::Rooms { reply } => {
+                let _ = reply.try_send(self.tally_rooms());
             }
             Command::Stop => {}
         }
@@ -163,6 +168,20 @@ impl Shard {
         reports
     }
 
+    fn tally_rooms(&self) -> Vec<RoomTally> {
+        let mut rooms: HashMap<u64, RoomTally> = self
+            .rooms
+            .iter()
+            .map(|(id, room)| (id, RoomTally::new(id, &room.link.name, room.packets_dropped)))
+            .collect();
+        for session in self.sessions.values() {
+            if let (Some(report), Some(room)) = (session.playback_report(), rooms.get_mut(&session.room)) {
+                room.add_viewer(&report);
+            }
+        }
+        rooms.into_values().collect()
+    }
+
     pub(super) fn report_of(&mut self, id: u64) -> Option<SessionReport> {
         let now = self.monotonic(self.now);
         let session = self.sessions.get(&id)?;
@@ -175,6 +194,7 @@ impl Shard {
             connected_at: session.connected_at,
             media_age: None,
             ingest: None,
+            playback: session.playback_report(),
             unplayable_codecs: Vec::new(),
             close_reason: None,
         };
@@ -199,6 +219,8 @@ impl Shard {
                     width: statistics.resolution.map(|(width, _)| width),
                     height: statistics.resolution.map(|(_, height)| height),
                     keyframe_requests: session.keyframe_requests,
+                    jitter: session.ingest_meter.jitter(),
+                    freezes: session.ingest_meter.freezes,
                 });
             }
             _ => {}

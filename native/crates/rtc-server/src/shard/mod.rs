@@ -3,25 +3,32 @@
 
 mod demultiplexer;
 mod execution;
+mod housekeeping;
+mod meter;
+mod path;
 mod rooms;
 mod session;
+mod viewers;
 mod worker;
 
 use std::collections::VecDeque;
 use std::mem;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant, SystemTime};
 
-use rtc_core::{IngestId, IngestPacket, MonotonicTime, Source, SourceId, ViewerId};
+use rtc_core::{IngestId, IngestPacket, MonotonicTime, SourceId};
 
 use self::demultiplexer::Demultiplexer;
 pub(crate) use self::demultiplexer::stun_receiver_ufrag;
 use self::rooms::{Place, Rooms};
 use self::session::{Egress, Session, Sessions};
 pub(crate) use self::worker::ShardWorker;
+use crate::assembly::Beginning;
 use crate::command::{Command, Reported};
 use crate::directory::Departure;
+use crate::events::{EventSink, NodeEventKind};
 use crate::offer::SessionKind;
 use crate::outlet::Outlet;
 use crate::post::{self, DoorPost, Entrance, Letter, MAX_DATAGRAM, Notice, Parcel, ShardMailbox, ShardPost};
@@ -31,8 +38,6 @@ use crate::webrtc::{self, PeerEvent, ReceivedPacket};
 
 /// Housekeeping: silence, lingering reports, connections that never came about.
 const TICK: Duration = Duration::from_millis(100);
-/// A session that has not connected by then is closed.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Commands taken between two looks at the socket.
 const COMMANDS_A_ROUND: usize = 64;
 
@@ -40,12 +45,13 @@ const COMMANDS_A_ROUND: usize = 64;
 #[derive(Clone)]
 pub(crate) struct Surroundings {
     /// The moment from which monotonic time counts, on all shards.
-    pub(crate) started: Instant,
+    pub(crate) beginning: Beginning,
     pub(crate) silence: Duration,
     pub(crate) shards: Arc<[ShardPost]>,
     pub(crate) door: DoorPost,
     /// Set when the state of a session changed.
     pub(crate) changed: Arc<Wake>,
+    pub(crate) events: EventSink,
     pub(crate) departed: Sender<Departure>,
 }
 
@@ -72,7 +78,7 @@ impl Shard {
         outlet: Outlet,
         counters: Arc<Counters>,
     ) -> Self {
-        let now = surroundings.started;
+        let now = surroundings.beginning.instant;
         Self {
             index,
             surroundings,
@@ -91,7 +97,7 @@ impl Shard {
 
     /// When there is something to do although nothing arrives.
     pub(crate) fn deadline(&self) -> Instant {
-        let room = self.rooms.deadline().map(|at| self.surroundings.started + at.elapsed());
+        let room = self.rooms.deadline().map(|at| self.surroundings.beginning.instant + at.elapsed());
         [self.outlet.timers.next(), room].into_iter().flatten().fold(self.next_tick, Instant::min)
     }
 
@@ -106,7 +112,7 @@ impl Shard {
         Counters::add(&self.counters.packets_received, 1);
         Counters::add(&self.counters.bytes_received, bytes.len() as u64);
         let destination = self.outlet.candidates.destination(source, local);
-        let Some(session) = self.addressee(datagram) else { return };
+        let Some(session) = self.addressee(datagram, destination) else { return };
         self.pass_in(Letter { session, shard: self.index, source, destination, bytes });
     }
 
@@ -115,8 +121,18 @@ impl Shard {
         let Letter { session: id, source, destination, bytes, .. } = letter;
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if let Some(connection) = &mut session.connection {
-            connection.receive(source, destination, bytes, self.now);
-            self.outlet.drain(id, &mut **connection);
+            match bytes {
+                // RFC 7983 section 7; of RTP and RTCP, a viewer sends the latter only (RFC 5761 section 4).
+                [128..=191, packet_type, ..] if session.kind == SessionKind::Playback => {
+                    if (192..=223).contains(packet_type) {
+                        self.take_feedback(id, source, bytes);
+                    }
+                }
+                _ => {
+                    connection.receive(source, destination, bytes, self.now);
+                    self.drain(id);
+                }
+            }
         } else if bytes.len() > MAX_DATAGRAM || !self.surroundings.door.forward(letter.copied()) {
             Counters::add(&self.counters.door_drops, 1);
         }
@@ -124,14 +140,15 @@ impl Shard {
 
     /// The session a datagram is for. A check (RFC 8445 section 7.3) must be made with the password of the session it
     /// names: only one who knows it may bind an address, and to no other address is anything remembered.
-    fn addressee(&mut self, datagram: Datagram<'_>) -> Option<u64> {
+    fn addressee(&mut self, datagram: Datagram<'_>, destination: SocketAddr) -> Option<u64> {
         let known = self.demultiplexer.by_address(datagram.source);
         let Some(ufrag) = stun_receiver_ufrag(datagram.bytes) else { return known };
         let (named, password) = self.demultiplexer.by_ufrag(ufrag)?;
-        webrtc::check(datagram.bytes, password)?;
+        let check = webrtc::check(datagram.bytes, password)?;
         if known != Some(named) {
             self.demultiplexer.bind(datagram.source, named);
         }
+        self.checked(named, datagram.source, destination, check);
         Some(named)
     }
 
@@ -192,12 +209,9 @@ impl Shard {
                     self.outlet.hang_up(id, &mut *connection);
                     return;
                 };
-                self.outlet.drain(id, &mut *connection);
                 session.connection = Some(connection);
-                // What it tells now comes after what it told at the door.
-                let later = mem::take(&mut self.outlet.events);
                 self.outlet.events.extend(events.into_iter().map(|event| (id, event)));
-                self.outlet.events.extend(later);
+                self.drain(id);
                 self.settle();
             }
             Notice::Failed { session, reason } => self.close(session, reason),
@@ -217,11 +231,17 @@ impl Shard {
     }
 
     pub(crate) fn monotonic(&self, at: Instant) -> MonotonicTime {
-        MonotonicTime::since_start(at.saturating_duration_since(self.surroundings.started))
+        MonotonicTime::since_start(at.saturating_duration_since(self.surroundings.beginning.instant))
     }
 
     fn expire(&mut self) {
+        let (now, ntp) = (self.monotonic(self.now), self.ntp());
         while let Some(id) = self.outlet.timers.due(self.now) {
+            if let Some(session) = self.sessions.get_mut(&id).filter(|session| !session.is_stalled)
+                && let Some(egress) = &mut session.egress
+            {
+                egress.report(now, ntp, &mut self.outlet.batch);
+            }
             self.connection_changed(id);
         }
     }
@@ -230,7 +250,13 @@ impl Shard {
     fn connection_changed(&mut self, id: u64) {
         if let Some(connection) = self.sessions.get_mut(&id).and_then(|session| session.connection.as_mut()) {
             connection.advance(self.now);
-            self.outlet.drain(id, &mut **connection);
+            self.drain(id);
+        }
+    }
+
+    fn drain(&mut self, id: u64) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.drain(id, &mut self.outlet, self.surroundings.beginning.instant);
         }
     }
 
@@ -251,14 +277,13 @@ impl Shard {
     /// Borrows the rooms beside the way out of them.
     fn with_rooms<T>(&mut self, work: impl FnOnce(&mut Rooms, &Place<'_>, MonotonicTime, &mut Egress<'_>) -> T) -> T {
         let now = self.monotonic(self.now);
-        let Self { rooms, outlet, sessions, surroundings, index, now: instant, .. } = self;
+        let Self { rooms, outlet, sessions, surroundings, index, .. } = self;
         let place = Place { shard: *index, posts: &surroundings.shards };
-        let mut egress = Egress { outlet, sessions, started: surroundings.started, now: *instant };
+        let mut egress = Egress { batch: &mut outlet.batch, sessions, now };
         work(rooms, &place, now, &mut egress)
     }
 
     fn handle(&mut self, id: u64, event: PeerEvent) {
-        let now = self.monotonic(self.now);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         match event {
             PeerEvent::Packet(packet) => self.take_media(id, packet),
@@ -267,20 +292,10 @@ impl Shard {
                     source.sender_report(IngestId(id), kind, report);
                 }
             }
-            PeerEvent::KeyframeRequested => {
-                if let Some(audience) = self.rooms.get_mut(session.room).and_then(|room| room.audience.as_mut()) {
-                    audience.viewer_wants_keyframe(ViewerId(id), now);
-                }
-            }
             PeerEvent::Connected => self.connected(id),
-            PeerEvent::Statistics(statistics) => {
-                let (nacks, retransmissions) = session.update(statistics);
-                let counter = match session.kind {
-                    SessionKind::Ingest => &self.counters.nacks_sent,
-                    SessionKind::Playback => &self.counters.nacks_received,
-                };
-                Counters::add(counter, nacks);
-                Counters::add(&self.counters.retransmissions, retransmissions);
+            PeerEvent::NacksSent(nacks) => {
+                let before = mem::replace(&mut session.nacks, nacks);
+                Counters::add(&self.counters.nacks_sent, nacks.saturating_sub(before));
             }
             PeerEvent::RoundTrip(round_trip) => session.round_trip = Some(round_trip),
             PeerEvent::Closed(reason) => self.close(id, reason),
@@ -294,6 +309,7 @@ impl Shard {
         if !mem::replace(&mut session.was_flowing, true) {
             self.surroundings.changed.set();
         }
+        session.ingest_meter.received(packet.codec.kind(), packet.timestamp, packet.codec.clock_rate(), arrival);
         source.receive(IngestPacket {
             source: SourceId { ingest: id, ssrc: packet.ssrc },
             codec: packet.codec,
@@ -310,15 +326,8 @@ impl Shard {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.state = SessionState::Connected;
         session.connected_at = Some(SystemTime::now());
-        self.surroundings.changed.set();
-        if let (SessionKind::Playback, Some(connection)) = (session.kind, &session.connection) {
-            let (room, tracks) = (session.room, connection.viewer_tracks());
-            self.with_rooms(|rooms, place, now, egress| {
-                if let Some(room) = rooms.get_mut(room) {
-                    room.add_viewer(ViewerId(id), tracks, now, place, egress);
-                }
-            });
-        }
+        self.announce(id, NodeEventKind::Connected);
+        self.begin_to_watch(id);
     }
 
     fn request_keyframes(&mut self) {
@@ -336,7 +345,12 @@ impl Shard {
     /// Ends a session; its report lingers.
     fn close(&mut self, id: u64, reason: &'static str) {
         let Some(mut report) = self.report_of(id) else { return };
+        let ntp = self.ntp();
+        let now = self.monotonic(self.now);
         let Some(session) = self.sessions.remove(&id) else { return };
+        if let Some(mut egress) = session.egress {
+            egress.say_goodbye(now, ntp, &mut self.outlet.batch);
+        }
         report.state = SessionState::Closed;
         report.close_reason = Some(reason);
         match session.connection {
@@ -353,68 +367,9 @@ impl Shard {
             source.close_ingest(IngestId(id));
         }
         self.rooms.leave(session.room, id, self.index);
+        self.announce_as(NodeEventKind::Closed, &report);
         self.closed.push_back(Reported { session: id, closed: Some(self.now), report });
         // The handle is gone when nobody listens any more.
         let _ = self.surroundings.departed.send((id, self.now));
-        self.surroundings.changed.set();
-    }
-
-    fn tick(&mut self) {
-        let now = self.monotonic(self.now);
-        let (mut overdue, mut ingests, mut playbacks) = (Vec::new(), 0, 0);
-        let mut connecting = 0;
-        for (id, session) in &mut self.sessions {
-            if session.state == SessionState::Connecting {
-                connecting += 1;
-                if self.now - session.opened > CONNECT_TIMEOUT {
-                    overdue.push(*id);
-                }
-            }
-            match session.kind {
-                SessionKind::Playback => playbacks += 1,
-                SessionKind::Ingest => {
-                    ingests += 1;
-                    let source = self.rooms.get(session.room).and_then(|room| room.source.as_ref());
-                    let is_flowing = |source: &Source| {
-                        source.ingest() == Some(IngestId(*id)) && source.is_busy(self.surroundings.silence, now)
-                    };
-                    let flows = source.is_some_and(is_flowing);
-                    if mem::replace(&mut session.was_flowing, flows) != flows {
-                        self.surroundings.changed.set();
-                    }
-                }
-            }
-        }
-        overdue.sort_unstable();
-        for id in overdue {
-            self.close(id, "never_connected");
-        }
-        self.forget_closed();
-        self.rooms.retry();
-        let counters = &self.counters;
-        let sent = self.outlet.batch.counters();
-        let rooms = self.rooms.counters();
-        for (counter, value) in [
-            (&counters.ingest_sessions, ingests),
-            (&counters.playback_sessions, playbacks),
-            (&counters.connecting_sessions, connecting),
-            (&counters.packets_sent, sent.packets),
-            (&counters.bytes_sent, sent.bytes),
-            (&counters.send_drops, sent.drops),
-            (&counters.shard_drops, rooms.packets_dropped),
-            (&counters.keyframe_requests_received, rooms.audience.keyframe_requests_received),
-            (&counters.keyframe_requests_from_cache, rooms.audience.keyframe_requests_from_cache),
-            (&counters.keyframe_requests_sent, rooms.source.keyframe_requests_sent),
-        ] {
-            Counters::set(counter, value);
-        }
-    }
-
-    fn close_everything(&mut self) {
-        let mut ids: Vec<u64> = self.sessions.keys().copied().collect();
-        ids.sort_unstable();
-        for id in ids {
-            self.close(id, "node_closed");
-        }
     }
 }

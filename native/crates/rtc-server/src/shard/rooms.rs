@@ -34,6 +34,8 @@ pub(crate) struct Room {
     pub(crate) sessions: BTreeSet<u64>,
     /// With the source.
     taps: Vec<TapInlet>,
+    /// Packets of the room that other shards had no room for.
+    pub(crate) packets_dropped: u64,
     /// Shards that missed batches and get the keyframe group at the next tick.
     missed: BTreeSet<usize>,
     is_touched: bool,
@@ -64,6 +66,7 @@ impl Room {
             audience: None,
             sessions: BTreeSet::new(),
             taps: Vec::new(),
+            packets_dropped: 0,
             missed: BTreeSet::new(),
             is_touched: false,
             deadline: None,
@@ -97,14 +100,13 @@ impl Room {
     }
 
     /// Takes what the source numbered to this shard's viewers and to the shards of the others.
-    fn distribute(&mut self, place: &Place<'_>) -> u64 {
-        let Some(source) = &mut self.source else { return 0 };
-        let mut dropped = 0;
+    fn distribute(&mut self, place: &Place<'_>) {
+        let Some(source) = &mut self.source else { return };
         let room = self.link.id;
         if let Some(batch) = source.take() {
             for shard in self.link.subscribers() {
                 if !place.posts[shard].deliver(Parcel::Batch { room, packets: batch.clone() }) {
-                    dropped += batch.packets.len() as u64;
+                    self.packets_dropped += batch.packets.len() as u64;
                     self.missed.insert(shard);
                 }
             }
@@ -124,7 +126,6 @@ impl Room {
                 }
             }
         }
-        dropped
     }
 
     /// Gives a tap the present keyframe group, and from now on all that is numbered.
@@ -163,6 +164,10 @@ impl Rooms {
     /// This shard's part of the room, made if there is none.
     pub(crate) fn open(&mut self, link: &Arc<RoomLink>, place: &Place<'_>) -> &mut Room {
         self.rooms.entry(link.id).or_insert_with(|| Room::new(link.clone(), place))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &Room)> {
+        self.rooms.iter().map(|(id, room)| (*id, room))
     }
 
     pub(crate) fn get(&self, id: u64) -> Option<&Room> {
@@ -216,7 +221,7 @@ impl Rooms {
     pub(crate) fn forward(&mut self, now: MonotonicTime, place: &Place<'_>, sink: &mut impl PacketSink) {
         for id in &self.touched {
             if let Some(room) = self.rooms.get_mut(id) {
-                self.past.packets_dropped += room.distribute(place);
+                room.distribute(place);
                 if let Some(audience) = &mut room.audience {
                     audience.forward(now, sink);
                 }
@@ -284,7 +289,7 @@ impl Room {
         RoomCounters {
             source: self.source.as_ref().map(Source::counters).unwrap_or_default(),
             audience: self.audience.as_ref().map(Audience::counters).unwrap_or_default(),
-            packets_dropped: 0,
+            packets_dropped: self.packets_dropped,
         }
     }
 }

@@ -2,13 +2,17 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::{Duration, Instant, SystemTime};
 
-use rtc_core::{MediaKind, OutgoingPacket, PacketSink, ViewerId};
+use rtc_core::{MediaKind, MonotonicTime, OutgoingPacket, PacketSink, ViewerId};
 
+use super::meter::{IngestMeter, ViewerMeter};
+use super::path::Path;
 use crate::command::OpenSession;
+use crate::egress::ViewerEgress;
 use crate::offer::SessionKind;
 use crate::outlet::Outlet;
-use crate::report::SessionState;
-use crate::webrtc::{Connection, PeerStatistics};
+use crate::report::{PlaybackReport, SessionState};
+use crate::socket::SendBatch;
+use crate::webrtc::Connection;
 
 /// The sessions of a shard by id: looked into for every packet of every viewer, so the hash is one multiplication.
 pub(crate) type Sessions = HashMap<u64, Session, BuildHasherDefault<IdHasher>>;
@@ -48,10 +52,17 @@ pub(crate) struct Session {
     pub(crate) keyframe_requests: u64,
     /// Whether media was flowing when last looked at.
     pub(crate) was_flowing: bool,
-    /// Video packets written, to tell retransmissions from them.
-    pub(crate) video_packets_written: u64,
+    /// NACKs an encoder has been sent.
     pub(crate) nacks: u64,
-    pub(crate) retransmissions: u64,
+    /// What a connected viewer is sent by.
+    pub(crate) egress: Option<Box<ViewerEgress>>,
+    pub(crate) viewer_meter: ViewerMeter,
+    pub(crate) ingest_meter: IngestMeter,
+    pub(crate) path: Path,
+    /// When something was last heard that only the other side can have sent.
+    pub(crate) heard: Instant,
+    /// Nothing has been heard of the viewer for a while: it is sent nothing.
+    pub(crate) is_stalled: bool,
 }
 
 impl Session {
@@ -69,53 +80,73 @@ impl Session {
             round_trip: None,
             keyframe_requests: 0,
             was_flowing: false,
-            video_packets_written: 0,
             nacks: 0,
-            retransmissions: 0,
+            egress: None,
+            viewer_meter: ViewerMeter::default(),
+            ingest_meter: IngestMeter::default(),
+            path: Path::default(),
+            heard: now,
+            is_stalled: false,
         };
         (session, request.connection)
     }
 
-    /// How many NACKs and retransmissions came since the last statistics.
-    pub(crate) fn update(&mut self, statistics: PeerStatistics) -> (u64, u64) {
-        let nacks = statistics.nacks.unwrap_or(self.nacks).max(self.nacks);
-        let sent_again = statistics.packets_sent.map(|sent| sent.saturating_sub(self.video_packets_written));
-        let retransmissions = sent_again.unwrap_or(0).max(self.retransmissions);
-        let grown = (nacks - self.nacks, retransmissions - self.retransmissions);
-        (self.nacks, self.retransmissions) = (nacks, retransmissions);
-        grown
+    /// How a connected viewer is served.
+    pub(crate) fn playback_report(&self) -> Option<PlaybackReport> {
+        let egress = self.egress.as_ref()?;
+        let counters = egress.counters();
+        let (video, audio) = (egress.reception(MediaKind::Video), egress.reception(MediaKind::Audio));
+        let told = video.or(audio);
+        Some(PlaybackReport {
+            bitrate_bps: self.viewer_meter.bitrate_bps,
+            loss_fraction: told.map(|reception| reception.loss_fraction),
+            jitter: told.map(|reception| reception.jitter),
+            round_trip: [video, audio].into_iter().flatten().find_map(|reception| reception.round_trip),
+            nacks: counters.nacked,
+            retransmissions: counters.retransmissions,
+            keyframe_requests: counters.keyframe_requests,
+            freezes: self.viewer_meter.freezes,
+            is_stalled: self.is_stalled,
+        })
+    }
+
+    /// When the viewer's next reports are due, on the clock that began at `started`.
+    fn next_report(&self, started: Instant) -> Option<Instant> {
+        let egress = self.egress.as_ref().filter(|_| !self.is_stalled)?;
+        Some(started + egress.next_report().elapsed())
+    }
+
+    /// Takes all the connection has to send and to tell.
+    pub(crate) fn drain(&mut self, id: u64, outlet: &mut Outlet, started: Instant) {
+        let next_report = self.next_report(started);
+        if let Some(connection) = &mut self.connection {
+            outlet.drain(id, &mut **connection, next_report);
+        }
     }
 }
 
-/// Writes what leaves a room into the viewers' connections.
+/// Writes what leaves a room into the viewers' parts of the batch.
 pub(crate) struct Egress<'a> {
-    pub(crate) outlet: &'a mut Outlet,
+    pub(crate) batch: &'a mut SendBatch,
     pub(crate) sessions: &'a mut Sessions,
-    /// The moment from which monotonic time counts.
-    pub(crate) started: Instant,
-    pub(crate) now: Instant,
+    pub(crate) now: MonotonicTime,
 }
 
 impl PacketSink for Egress<'_> {
     fn write(&mut self, viewer: ViewerId, packet: OutgoingPacket<'_>) {
-        if let Some(session) = self.sessions.get_mut(&viewer.0)
-            && let Some(connection) = &mut session.connection
-        {
-            session.video_packets_written += u64::from(packet.packet.codec.kind() == MediaKind::Video);
-            connection.write(packet, self.started + packet.packet.captured.elapsed());
+        let Some(session) = self.sessions.get_mut(&viewer.0) else { return };
+        let Some(egress) = &mut session.egress else { return };
+        if packet.packet.codec.kind() == MediaKind::Video {
+            session.viewer_meter.video_sent(packet.packet.sequence, packet.packet.arrival, self.now);
         }
+        egress.write(packet, self.batch);
     }
 
     fn retransmit(&mut self, viewer: ViewerId, packet: OutgoingPacket<'_>) {
-        self.write(viewer, packet);
-    }
-
-    fn finish(&mut self, viewer: ViewerId) {
-        if let Some(session) = self.sessions.get_mut(&viewer.0)
-            && let Some(connection) = &mut session.connection
-        {
-            connection.advance(self.now);
-            self.outlet.drain(viewer.0, &mut **connection);
+        if let Some(egress) = self.sessions.get_mut(&viewer.0).and_then(|session| session.egress.as_mut()) {
+            egress.retransmit(packet, self.batch);
         }
     }
+
+    fn finish(&mut self, _viewer: ViewerId) {}
 }

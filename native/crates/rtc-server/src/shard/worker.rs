@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Shard;
 use crate::report::Counters;
-use crate::socket::{Bell, Readiness, ReceiveBatch, UdpSocket, thread_cpu_seconds, wait};
+use crate::socket::{Bell, ReceiveBatch, UdpSocket, thread_cpu_seconds, wait};
 
 /// Rounds of reading the socket before other work gets its turn.
 const READ_ROUNDS: usize = 8;
@@ -30,17 +30,17 @@ impl ShardWorker {
     pub(crate) fn run(mut self) -> io::Result<()> {
         loop {
             let timeout = self.shard.deadline().saturating_duration_since(Instant::now());
-            let ready = wait(&self.socket, &self.bell, timeout);
-            if !self.turn(ready, Instant::now())? {
+            let has_input = wait(&self.socket, &self.bell, timeout);
+            if !self.turn(has_input, Instant::now())? {
                 return Ok(());
             }
         }
     }
 
     /// Does what there is to do at `now`; false when told to stop.
-    pub(crate) fn turn(&mut self, ready: Readiness, now: Instant) -> io::Result<bool> {
+    pub(crate) fn turn(&mut self, has_input: bool, now: Instant) -> io::Result<bool> {
         let mut now = now;
-        for _ in 0..if ready.socket { READ_ROUNDS } else { 0 } {
+        for _ in 0..if has_input { READ_ROUNDS } else { 0 } {
             let more = self.incoming.receive(&self.socket)?;
             for datagram in self.incoming.datagrams() {
                 self.shard.receive(datagram, now);

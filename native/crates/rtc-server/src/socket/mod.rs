@@ -18,12 +18,10 @@ pub(crate) use self::alarm::Alarm;
 #[cfg(test)]
 pub(crate) use self::alarm::wait_readable;
 pub(crate) use self::receive::{Datagram, ReceiveBatch};
-pub(crate) use self::send::{MAX_DATAGRAM, SendBatch};
-#[cfg(test)]
-pub(crate) use self::send::{Run, SendCounters, Transmit};
+pub(crate) use self::send::{MAX_DATAGRAM, Run, SendBatch, SendCounters, Transmit};
 pub(crate) use self::system::{local_addresses, thread_cpu_seconds};
 pub(crate) use self::transmit::SocketTransmit;
-pub(crate) use self::wake::{Bell, Readiness, Wake, wait, wait_for_bell};
+pub(crate) use self::wake::{Bell, Wake, wait, wait_for_bell};
 
 /// Asked of the kernel; it may give less.
 const SOCKET_BUFFER_BYTES: libc::c_int = 8 << 20;
@@ -75,10 +73,6 @@ impl UdpSocket {
 
     pub(crate) fn local_address(&self) -> SocketAddr {
         self.local
-    }
-
-    pub(crate) fn is_wildcard(&self) -> bool {
-        self.local.ip().is_unspecified()
     }
 
     fn raw(&self) -> RawFd {

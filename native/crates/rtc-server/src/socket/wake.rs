@@ -68,22 +68,15 @@ impl Bell {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Readiness {
-    pub(crate) socket: bool,
-    pub(crate) wake: bool,
-}
-
 /// Sleeps until the bell rings or the time is up.
 pub(crate) fn wait_for_bell(bell: &Bell, timeout: Duration) {
     sleep(&mut [entry(bell.wake.as_raw_fd())], timeout);
 }
 
-/// Sleeps until the socket has input, `wake` is set or the time is up.
-pub(crate) fn wait(socket: &UdpSocket, bell: &Bell, timeout: Duration) -> Readiness {
+/// Sleeps until the socket has input, the bell rings or the time is up; true when the socket has input.
+pub(crate) fn wait(socket: &UdpSocket, bell: &Bell, timeout: Duration) -> bool {
     let mut entries = [entry(socket.as_raw_fd()), entry(bell.wake.as_raw_fd())];
-    let ready = sleep(&mut entries, timeout);
-    Readiness { socket: ready > 0 && entries[0].revents != 0, wake: ready > 0 && entries[1].revents != 0 }
+    sleep(&mut entries, timeout) > 0 && entries[0].revents != 0
 }
 
 fn entry(fd: RawFd) -> libc::pollfd {

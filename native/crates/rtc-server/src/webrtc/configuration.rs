@@ -18,8 +18,8 @@ use crate::random::random_token;
 
 static CRYPTO: LazyLock<Arc<CryptoProvider>> = LazyLock::new(|| Arc::new(dtls::crypto_provider()));
 
-/// A browser needs two sender reports of each track before it keeps sound and picture in step.
-const SENDER_REPORT_INTERVAL: Duration = Duration::from_secs(1);
+/// str0m's reports to a viewer, which are not sent: as rarely as it can be told to make them.
+const NEVER: Duration = Duration::from_secs(24 * 3600);
 
 /// The DTLS certificate of a node.
 #[derive(Clone)]
@@ -60,10 +60,10 @@ pub(super) fn config(offer: &Offer, role: SessionKind, certificate: &Certificate
             extensions.set(1, Extension::RtpMid);
             extensions.set(2, Extension::VideoOrientation);
             config
-                .set_stats_interval(Some(Duration::from_secs(5)))
+                .set_stats_interval(None)
                 .set_extension_map(extensions)
-                .set_rtcp_report_interval_audio(SENDER_REPORT_INTERVAL)
-                .set_rtcp_report_interval_video(SENDER_REPORT_INTERVAL)
+                .set_rtcp_report_interval_audio(NEVER)
+                .set_rtcp_report_interval_video(NEVER)
         }
     };
     // The node's codecs are those of the offer that it takes, under the offer's payload types and in its order: an

@@ -1,15 +1,17 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use rtc_core::{OutgoingPacket, ViewerTracks};
+use rtc_core::{MonotonicTime, ViewerTracks};
 
 use super::PeerOutput;
 use crate::command::RestartedIce;
+use crate::egress::ViewerEgress;
 use crate::error::MediaError;
 use crate::fragment::IceCredentials;
 
 /// One WebRTC connection as the node needs it: ICE, DTLS and what an encoder sends. Gets datagrams and the time; what it
-/// has to send and to tell is taken out by `poll`, after everything else that is called.
+/// has to send and to tell is taken out by `poll`, after everything else that is called. What viewers are sent and say
+/// of it does not pass here: see `egress`.
 pub(crate) trait Connection: Send {
     /// By the user name fragment STUN requests name this connection; with the password they are made.
     fn credentials(&self) -> IceCredentials;
@@ -25,8 +27,8 @@ pub(crate) trait Connection: Send {
     /// Hands out everything there is to send and to tell; returns when to call `advance`, or why it is over.
     fn poll(&mut self, output: &mut dyn PeerOutput) -> Result<Instant, &'static str>;
 
-    /// Sends a packet; `captured` is what the sender reports will say about its timestamp.
-    fn write(&mut self, packet: OutgoingPacket<'_>, captured: Instant);
+    /// What sends to this viewer from now on, once, when it is connected. The connection itself sends no media.
+    fn take_egress(&mut self, now: MonotonicTime) -> Option<ViewerEgress>;
 
     fn request_keyframe(&mut self);
 

@@ -23,19 +23,12 @@ pub(crate) enum PeerEvent {
     Connected,
     Packet(ReceivedPacket),
     SenderReport(MediaKind, SenderReport),
-    KeyframeRequested,
-    Statistics(PeerStatistics),
+    /// How many NACKs an encoder has been sent since the beginning.
+    NacksSent(u64),
     /// To an encoder and back.
     RoundTrip(Duration),
     /// The other side hung up, fell silent or broke the protocol.
     Closed(&'static str),
-}
-
-/// Totals since the start, each `None` when this event does not tell.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct PeerStatistics {
-    pub(crate) nacks: Option<u64>,
-    pub(crate) packets_sent: Option<u64>,
 }
 
 /// Takes what a peer wants to send and tell.

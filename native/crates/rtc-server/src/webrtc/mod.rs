@@ -8,43 +8,32 @@ mod round_trip;
 mod stun;
 #[cfg(test)]
 mod tests;
-// Until the viewers are served by it.
-#[allow(dead_code)]
 mod viewer_egress;
 
-use std::mem;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
-use rtc_core::{MediaKind, OutgoingPacket, SenderReport, ViewerTracks};
+use rtc_core::{MediaKind, MonotonicTime, SenderReport, ViewerTracks};
 use str0m::change::SdpOffer;
 use str0m::media::{KeyframeRequestKind, Mid, Pt};
 use str0m::net::{DatagramRecv, Protocol, Receive};
-use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, VideoOrientation};
-use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, PacerReason, Reason, Rtc};
+use str0m::rtp::RtpPacket;
+use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc};
 
 pub(crate) use self::configuration::Certificate;
 use self::configuration::{config, new_credentials};
 pub(crate) use self::connection::Connection;
 use self::dtls::{KeySlot, with_keys_kept};
-pub(crate) use self::event::{PeerEvent, PeerOutput, PeerStatistics, ReceivedPacket};
+pub(crate) use self::event::{PeerEvent, PeerOutput, ReceivedPacket};
 use self::round_trip::RoundTrip;
-pub(crate) use self::stun::check;
+pub(crate) use self::stun::{Check, check};
 use crate::answer;
 use crate::command::RestartedIce;
+use crate::egress::ViewerEgress;
 use crate::error::{MediaError, MediaErrorKind};
 use crate::fragment::IceCredentials;
 use crate::offer::{Format, Offer, SessionKind};
-
-/// Packets a viewer may ask for again, and for how long; libwebrtc keeps them for a second too.
-const RETRANSMISSION_PACKETS: usize = 2000;
-const RETRANSMISSION_AGE: Duration = Duration::from_secs(1);
-/// Beyond this share of retransmissions a link is congested, and sending more makes it worse.
-const RETRANSMISSION_SHARE: f32 = 0.5;
-
-/// When to look at a connection again that has sent all it had: the next media does so sooner.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Trickled over the whole life of a connection; str0m pairs each with each of ours and keeps them.
 const MAX_REMOTE_CANDIDATES: usize = 64;
@@ -63,9 +52,6 @@ pub(crate) struct PeerConnection {
     remote_candidates: usize,
     /// The time of the last input.
     now: Instant,
-    /// What was written since the last `poll`.
-    wrote_audio: bool,
-    wrote_video: bool,
     /// Why nothing more is to be expected of the connection.
     failure: Option<&'static str>,
 }
@@ -131,21 +117,14 @@ impl PeerConnection {
             round_trip: RoundTrip::default(),
             remote_candidates: 0,
             now,
-            wrote_audio: false,
-            wrote_video: false,
             failure: None,
         };
         for kind in [MediaKind::Audio, MediaKind::Video] {
-            if let Some(mid) = peer.mid(kind) {
-                if peer.accepted(kind).next().is_none() {
-                    return Err(MediaError::new(
-                        MediaErrorKind::UnsupportedCodec,
-                        "The offer and the node have no codec in common.",
-                    ));
-                }
-                if let Some(stream) = peer.rtc.direct_api().stream_tx_by_mid(mid, None) {
-                    stream.set_rtx_cache(RETRANSMISSION_PACKETS, RETRANSMISSION_AGE, Some(RETRANSMISSION_SHARE));
-                }
+            if peer.mid(kind).is_some() && peer.accepted(kind).next().is_none() {
+                return Err(MediaError::new(
+                    MediaErrorKind::UnsupportedCodec,
+                    "The offer and the node have no codec in common.",
+                ));
             }
         }
         peer.allow_plain_nack();
@@ -181,16 +160,7 @@ impl PeerConnection {
                 let timestamp = info.rtp_time.numer() as u32;
                 Some(PeerEvent::SenderReport(kind, SenderReport { timestamp, wall_clock_micros }))
             }
-            Event::KeyframeRequest(_) => Some(PeerEvent::KeyframeRequested),
-            Event::MediaIngressStats(stats) if Some(stats.mid) == self.video => {
-                Some(PeerEvent::Statistics(PeerStatistics { nacks: Some(stats.nacks), packets_sent: None }))
-            }
-            Event::MediaEgressStats(stats) if Some(stats.mid) == self.video => {
-                Some(PeerEvent::Statistics(PeerStatistics {
-                    nacks: Some(stats.nacks),
-                    packets_sent: Some(stats.packets),
-                }))
-            }
+            Event::MediaIngressStats(stats) if Some(stats.mid) == self.video => Some(PeerEvent::NacksSent(stats.nacks)),
             Event::RawPacket(packet) => self.round_trip.see(*packet, self.now).map(PeerEvent::RoundTrip),
             Event::IceConnectionStateChange(IceConnectionState::Disconnected) => Some(PeerEvent::Closed("timed_out")),
             Event::Closed => Some(PeerEvent::Closed("left")),
@@ -225,29 +195,6 @@ impl PeerConnection {
         {
             stream.suppress_nack(false);
         }
-    }
-
-    fn write_rtp(&mut self, packet: OutgoingPacket<'_>, captured: Instant) {
-        let kind = packet.packet.codec.kind();
-        let Some(mid) = self.mid(kind) else { return };
-        match kind {
-            MediaKind::Audio => self.wrote_audio = true,
-            MediaKind::Video => self.wrote_video = true,
-        }
-        let mut api = self.rtc.direct_api();
-        let Some(stream) = api.stream_tx_by_mid(mid, None) else { return };
-        let extensions = ExtensionValues {
-            video_orientation: packet.packet.orientation.and_then(orientation),
-            ..ExtensionValues::default()
-        };
-        let write = RtpWrite::new(
-            Pt::from(packet.payload_type),
-            packet.sequence.into(),
-            packet.timestamp,
-            captured,
-            packet.packet.payload.clone(),
-        );
-        stream.write_rtp(write.marker(packet.packet.marker).ext_vals(extensions).nackable(kind == MediaKind::Video));
     }
 
     /// The media line and mid of the first section, for SDP fragments.
@@ -308,21 +255,12 @@ impl Connection for PeerConnection {
                 return Err("left");
             }
             match guarded(|| self.rtc.poll_output()) {
-                Some(Ok(Output::Timeout(deadline))) => {
-                    let wrote_both = mem::take(&mut self.wrote_audio) & mem::take(&mut self.wrote_video);
-                    if !matches!(self.rtc.last_timeout_reason(), Reason::Pacer(PacerReason::Handle)) {
-                        return Ok(deadline);
-                    }
-                    // After every packet str0m wants to be told the time at once, to see what is left to send. With two
-                    // queues one may be left over; of a single one nothing is, and the look would cost as much as the
-                    // sending.
-                    if !wrote_both {
-                        return Ok(self.now + LOOK_AGAIN);
-                    }
-                    self.advance(self.now);
-                }
+                Some(Ok(Output::Timeout(deadline))) => return Ok(deadline),
                 Some(Ok(Output::Transmit(packet))) => {
-                    output.transmit(packet.source, packet.destination, packet.contents.into());
+                    // A viewer's keys and numbers have one owner, which is not str0m (RFC 3711 section 9.1).
+                    if self.keys.is_none() || !is_media(&packet.contents) {
+                        output.transmit(packet.source, packet.destination, packet.contents.into());
+                    }
                 }
                 Some(Ok(Output::Event(event))) => {
                     if let Some(event) = self.try_to(|connection| connection.translate(event)).flatten() {
@@ -335,8 +273,8 @@ impl Connection for PeerConnection {
         }
     }
 
-    fn write(&mut self, packet: OutgoingPacket<'_>, captured: Instant) {
-        self.try_to(|connection| connection.write_rtp(packet, captured));
+    fn take_egress(&mut self, now: MonotonicTime) -> Option<ViewerEgress> {
+        self.try_to(|connection| connection.make_egress(now)).flatten()
     }
 
     fn request_keyframe(&mut self) {
@@ -395,12 +333,7 @@ fn mid(text: &str) -> Mid {
     Mid::from(text)
 }
 
-fn orientation(value: u8) -> Option<VideoOrientation> {
-    match value {
-        0 => Some(VideoOrientation::Deg0),
-        1 => Some(VideoOrientation::Deg270),
-        2 => Some(VideoOrientation::Deg180),
-        3 => Some(VideoOrientation::Deg90),
-        _ => None,
-    }
+/// RTP or RTCP (RFC 7983 section 7).
+fn is_media(datagram: &[u8]) -> bool {
+    matches!(datagram.first(), Some(128..=191))
 }

@@ -8,8 +8,8 @@ use crate::egress::{EgressSetup, MediaIdentification, StreamSetup, ViewerEgress}
 const ONE_BYTE_IDENTIFIERS: std::ops::RangeInclusive<u8> = 1..=14;
 
 impl PeerConnection {
-    /// What sends to this viewer from now on, once it is connected. str0m must not send RTP or RTCP beside it.
-    pub(crate) fn take_egress(&mut self, now: MonotonicTime) -> Option<ViewerEgress> {
+    /// What sends to this viewer; str0m must not send RTP or RTCP beside it.
+    pub(super) fn make_egress(&mut self, now: MonotonicTime) -> Option<ViewerEgress> {
         let keys = self.keys.as_ref()?.take()?;
         let audio = self.stream_setup(MediaKind::Audio);
         let video = self.stream_setup(MediaKind::Video);

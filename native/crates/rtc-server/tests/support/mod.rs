@@ -233,6 +233,17 @@ impl Client {
         patch.etag.unwrap()
     }
 
+    /// As if the router gave it another port: the client itself knows nothing of it.
+    pub fn change_port(&mut self) {
+        self.socket = UdpSocket::bind((self.local.ip(), 0)).unwrap();
+    }
+
+    /// The ports the node's answer names.
+    pub fn node_ports(&self) -> HashSet<u16> {
+        let candidates = self.answer.lines().filter(|line| line.starts_with("a=candidate"));
+        candidates.map(|line| line.split(' ').nth(5).unwrap().parse().unwrap()).collect()
+    }
+
     pub fn ask_for_keyframe(&mut self) {
         let mut api = self.rtc.direct_api();
         if let Some(stream) = api.stream_rx_by_mid(self.video, None) {
