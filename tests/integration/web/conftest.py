@@ -16,10 +16,10 @@ from cpc.kernel.ids import UuidV7Ids
 from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.testing import FakePasswordHasher
 from livehouse.main.wiring.accounts import build_accounts
-from livehouse.main.wiring.channel import build_channel
+from livehouse.main.wiring.channel import build_channel, build_channel_personal_data
 from livehouse.main.wiring.chat import build_chat
 from livehouse.main.wiring.persistence import build_engine
-from livehouse.main.wiring.streaming import build_streaming, nats_outside
+from livehouse.main.wiring.streaming import build_streaming, build_streaming_personal_data, nats_outside
 from livehouse.processes import ProcessesUseCases
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
 from livehouse.web.app import create_app
@@ -57,8 +57,14 @@ async def use_cases(
 ) -> AsyncIterator[UseCases]:
     engine = build_engine(database_url)
     ids = UuidV7Ids(clock)
-    accounts = build_accounts(engine, clock, ids, KEYS, FakePasswordHasher(), sends_mail=sends_mail)
     channel = build_channel(engine, clock, ids)
+    personal_data = (
+        build_channel_personal_data(engine),
+        build_streaming_personal_data(engine, channel.find_channels),
+    )
+    accounts = build_accounts(
+        engine, clock, ids, KEYS, FakePasswordHasher(), sends_mail=sends_mail, personal_data=personal_data
+    )
     outside = await nats_outside(nats_connection)
     yield UseCases(
         accounts=accounts,

@@ -185,12 +185,17 @@ async def test_people_are_blocked(visit, ada: httpx.AsyncClient) -> None:
 
 
 async def test_one_takes_ones_data_home(ada: httpx.AsyncClient) -> None:
+    key = (await ada.post("/api/v1/channels/ada/stream-keys", json={"name": "OBS"})).json()
     answer = await ada.get("/api/v1/account/export")
     assert answer.headers["content-type"] == "application/zip"
     assert answer.headers["content-disposition"] == 'attachment; filename="livehouse-ada.zip"'
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     assert archive.testzip() is None
     assert json.loads(archive.read("account.json"))[0]["mail"] == "ada@example.org"
+    assert json.loads(archive.read("channel.json"))[0]["name"] == "ada"
+    assert [one["name"] for one in json.loads(archive.read("stream_keys.json"))] == ["OBS"]
+    files = b"".join(archive.read(name) for name in archive.namelist())
+    assert key["stream_key"].encode() not in files
 
 
 async def test_somebody_leaves(visit, ada: httpx.AsyncClient, database_url: str, clock: FakeClock) -> None:

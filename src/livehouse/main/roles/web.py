@@ -19,10 +19,15 @@ from livehouse.main.role_context import RoleContext
 from livehouse.main.secrets import NodeSecrets
 from livehouse.main.settings import ResolvedSettings
 from livehouse.main.wiring.accounts import build_accounts
-from livehouse.main.wiring.channel import build_channel
+from livehouse.main.wiring.channel import build_channel, build_channel_personal_data
 from livehouse.main.wiring.chat import build_chat
 from livehouse.main.wiring.persistence import build_engine
-from livehouse.main.wiring.streaming import StreamingOutside, build_streaming, nats_outside
+from livehouse.main.wiring.streaming import (
+    StreamingOutside,
+    build_streaming,
+    build_streaming_personal_data,
+    nats_outside,
+)
 from livehouse.processes import ProcessesUseCases
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
 from livehouse.web.app import create_app
@@ -49,6 +54,7 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
     clock = SystemClock()
     ids = UuidV7Ids(clock)
     tokens = NodeSecrets(settings.secrets_dir, clock).key_ring("token")
+    channel = build_channel(engine, clock, ids)
     accounts = build_accounts(
         engine,
         clock,
@@ -56,8 +62,11 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
         tokens,
         sends_mail=settings.sends_mail,
         deletion_grace=timedelta(days=settings.deletion_grace_days),
+        personal_data=(
+            build_channel_personal_data(engine),
+            build_streaming_personal_data(engine, channel.find_channels),
+        ),
     )
-    channel = build_channel(engine, clock, ids)
     return_window = timedelta(seconds=settings.return_window_s)
     return UseCases(
         accounts=accounts,

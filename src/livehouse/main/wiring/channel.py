@@ -6,10 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
+from livehouse.accounts.contract import PersonalData
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application import ChannelUseCases
 from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.create_channel import CreateChannel
+from livehouse.channel.application.personal_data import ChannelPersonalData
 from livehouse.channel.application.ports import UnitOfWork
 from livehouse.channel.application.queries import ChannelByName, FindChannels, ListChannels
 from livehouse.main.wiring.access import build_access
@@ -27,3 +29,8 @@ def build_channel(engine: AsyncEngine, clock: Clock, ids: Ids) -> ChannelUseCase
         list_channels=ListChannels(unit_of_work, access),
         find_channels=FindChannels(unit_of_work),
     )
+
+
+def build_channel_personal_data(engine: AsyncEngine) -> PersonalData:
+    """For the export of the accounts slice."""
+    return ChannelPersonalData(lambda: PostgresChannelUnitOfWork(engine))

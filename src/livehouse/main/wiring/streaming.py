@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
 from cpc.kernel.keyring import KeyRing
+from livehouse.accounts.contract import PersonalData
 from livehouse.channel.contract import Channels
 from livehouse.main.wiring.access import build_access
 from livehouse.main.wiring.accounts import build_people
@@ -34,6 +35,7 @@ from livehouse.streaming.application.ingest_access import IngestAccess
 from livehouse.streaming.application.open_ingest import OpenIngest
 from livehouse.streaming.application.open_playback import OpenPlayback
 from livehouse.streaming.application.patch_session import PatchSession
+from livehouse.streaming.application.personal_data import StreamingPersonalData
 from livehouse.streaming.application.ports import (
     HealthSamples,
     MediaNodes,
@@ -127,6 +129,11 @@ def build_create_stream_key(
     """This one alone, for the command line: it needs the database only."""
     authorize = AuthorizeForChannel(channels, build_access(engine, clock))
     return CreateStreamKey(_units(engine), authorize, key_ring, clock, ids, _random_text)
+
+
+def build_streaming_personal_data(engine: AsyncEngine, channels: Channels) -> PersonalData:
+    """For the export of the accounts slice."""
+    return StreamingPersonalData(_units(engine), channels)
 
 
 def build_stop_broadcast(
