@@ -112,7 +112,7 @@ pub(crate) fn tap(options: TapOptions, started: Instant) -> io::Result<(TapInlet
 }
 
 impl TapInlet {
-    /// Puts a batch in, or drops it when too much waits.
+    /// Puts a batch in, or drops it when too much waits. `wake` is to follow.
     pub(crate) fn put(&self, batch: &MediaBatch) {
         let shared = &*self.shared;
         let (packets, bytes) = weight(batch);
@@ -125,9 +125,13 @@ impl TapInlet {
         }
         shared.queued_packets.fetch_add(packets, Ordering::Relaxed);
         shared.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
-        if self.queue.send(batch.clone()).is_ok() {
-            shared.raise();
-        }
+        // Whoever has closed the tap misses nothing.
+        let _ = self.queue.send(batch.clone());
+    }
+
+    /// Makes the tap readable.
+    pub(crate) fn wake(&self) {
+        self.shared.raise();
     }
 
     /// Whether a keyframe has been wished for since the last look.

@@ -173,6 +173,11 @@ impl Shard {
         !self.is_stopped
     }
 
+    /// After what `finish` left has been sent.
+    pub(crate) fn wake_taps(&mut self) {
+        self.rooms.wake_taps();
+    }
+
     fn open_mail(&mut self) {
         self.mailbox.bell.answer();
         while let Some(notice) = post::next(&self.mailbox.notices) {

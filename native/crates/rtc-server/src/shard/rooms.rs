@@ -20,6 +20,8 @@ pub(crate) struct Rooms {
     rooms: HashMap<u64, Room>,
     /// Rooms something may have happened in since the last look, so that the idle ones cost nothing.
     touched: Vec<u64>,
+    /// Rooms whose taps are to be woken.
+    tapped: Vec<u64>,
     /// When rooms want a look although nothing happens.
     deadlines: BTreeSet<(MonotonicTime, u64)>,
     /// Counters of sources and audiences that are gone.
@@ -36,6 +38,8 @@ pub(crate) struct Room {
     taps: Vec<TapInlet>,
     /// Packets of the room that other shards had no room for.
     pub(crate) packets_dropped: u64,
+    /// The taps are to be woken.
+    has_tapped: bool,
     /// Shards that missed batches and get the keyframe group at the next tick.
     missed: BTreeSet<usize>,
     is_touched: bool,
@@ -67,6 +71,7 @@ impl Room {
             sessions: BTreeSet::new(),
             taps: Vec::new(),
             packets_dropped: 0,
+            has_tapped: false,
             missed: BTreeSet::new(),
             is_touched: false,
             deadline: None,
@@ -114,6 +119,7 @@ impl Room {
                 audience.receive(&batch);
             }
             self.taps.iter().for_each(|tap| tap.put(&batch));
+            self.has_tapped |= !self.taps.is_empty();
         }
         if self.taps.iter().fold(false, |is_wished, tap| is_wished | tap.take_keyframe_wish()) {
             source.want_keyframe();
@@ -143,6 +149,7 @@ impl Room {
             source.want_keyframe();
         }
         tap.put(&history);
+        tap.wake();
         self.taps.push(tap);
         Ok(())
     }
@@ -221,10 +228,25 @@ impl Rooms {
     pub(crate) fn forward(&mut self, now: MonotonicTime, place: &Place<'_>, sink: &mut impl PacketSink) {
         for id in &self.touched {
             if let Some(room) = self.rooms.get_mut(id) {
+                let had_tapped = room.has_tapped;
                 room.distribute(place);
+                if room.has_tapped && !had_tapped {
+                    self.tapped.push(*id);
+                }
                 if let Some(audience) = &mut room.audience {
                     audience.forward(now, sink);
                 }
+            }
+        }
+    }
+
+    /// After what viewers get has been sent: nobody who drains a tap takes the processor before.
+    pub(crate) fn wake_taps(&mut self) {
+        for id in self.tapped.drain(..) {
+            if let Some(room) = self.rooms.get_mut(&id)
+                && std::mem::take(&mut room.has_tapped)
+            {
+                room.taps.iter().for_each(TapInlet::wake);
             }
         }
     }

@@ -52,6 +52,7 @@ impl ShardWorker {
         }
         let goes_on = self.shard.finish(now);
         self.shard.outlet.flush();
+        self.shard.wake_taps();
         if now >= self.next_cpu {
             Counters::set(&self.counters.cpu_micros, (thread_cpu_seconds() * 1e6) as u64);
             self.next_cpu = now + CPU_EVERY;

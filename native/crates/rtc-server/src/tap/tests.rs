@@ -38,6 +38,8 @@ fn a_tap_is_readable_while_there_is_something_to_drain() {
     let (inlet, mut tap) = tap(TapOptions::default(), Instant::now()).unwrap();
     assert!(!is_readable(&tap));
     inlet.put(&pictures(0..5, 100, 0));
+    assert!(!is_readable(&tap), "the viewers first");
+    inlet.wake();
     assert!(wait_readable(&tap, Duration::from_secs(60)));
     assert_eq!(tap.assemble(3, at(0)).len(), 3);
     assert!(wait_readable(&tap, Duration::from_secs(60)), "two are left");
@@ -45,6 +47,7 @@ fn a_tap_is_readable_while_there_is_something_to_drain() {
     assert!(!is_readable(&tap));
     assert!(tap.assemble(3, at(0)).is_empty());
     inlet.put(&pictures(5..6, 100, 0));
+    inlet.wake();
     assert!(wait_readable(&tap, Duration::from_secs(60)));
 }
 
@@ -134,6 +137,7 @@ fn nobody_sleeps_through_what_is_put_in_from_another_thread() {
     let writer = thread::spawn(move || {
         for sequence in 0..COUNT {
             inlet.put(&pictures(sequence..sequence + 1, 20, 0));
+            inlet.wake();
             if sequence % 7 == 0 {
                 thread::yield_now();
             }
