@@ -122,6 +122,43 @@ def test_a_closed_session_lingers_in_the_report_and_wakes_the_reader(node: Media
     assert (report.state, report.close_reason, report.room) == ("closed", "closed", "room")
 
 
+def test_what_happened_is_told_once_and_rooms_are_reported(node: MediaNode, offer: Offer) -> None:
+    node.open_ingest("room", "ingest", offer("chromium_av1_sendonly"))
+    node.open_playback("room", "playback", offer("chromium_recvonly"))
+    assert node.events() == [], "nobody is connected"
+    assert node.close_session("playback")
+    (event,) = node.events()
+    assert (event.kind, event.session, event.session_kind, event.room) == (
+        "closed",
+        "playback",
+        "playback",
+        "room",
+    )
+    assert event.close_reason == "closed"
+    assert abs(event.at - time.time()) < 60
+    assert node.events() == []
+    (room,) = node.rooms()
+    assert (room.room, room.viewers, room.bitrate_bps, room.rtt_ms) == ("room", 0, 0, None)
+
+
+def test_each_shard_has_a_port_and_each_answer_names_one(offer: Offer) -> None:
+    node = MediaNode(shards=3)
+    try:
+        assert len(set(node.ports)) == 3
+        assert node.port == node.ports[0]
+        named = set()
+        for number in range(3):
+            answer = node.open_ingest(f"room{number}", f"ingest{number}", offer("chromium_av1_sendonly"))
+            (candidate,) = [line for line in answer.sdp.splitlines() if line.startswith("a=candidate:")][:1]
+            named.add(int(candidate.split()[5]))
+        assert named == set(node.ports), "each broadcast is at home where least happens"
+        assert len(node.counters().shard_cpu_s) == 3
+    finally:
+        node.close()
+    with pytest.raises(OSError, match="at most 64 shards"):
+        MediaNode(shards=65)
+
+
 def test_closing_a_room_closes_everyone_in_it(node: MediaNode, offer: Offer) -> None:
     node.open_ingest("room", "ingest", offer("chromium_av1_sendonly"))
     node.open_playback("room", "playback", offer("chromium_recvonly"))

@@ -52,6 +52,7 @@ def test_the_same_lists_in_a_file(tmp_path: Path) -> None:
         ({"roles": ","}, ["--roles", "at least one"]),
         ({"host": "example.org"}, ["--host", "'example.org'", "IP address"]),
         ({"http_port": "8081"}, ["--http-port", "--chat-port", "differ"]),
+        ({"media_port": "65534", "media_shards": "3"}, ["--media-port", "--media-shards", "65535"]),
         ({"tls_cert": "/c.pem"}, ["--tls-cert", "--tls-key", "both"]),
         ({"tls_cert": "/no/c.pem", "tls_key": "/no/k.pem"}, ["--tls-cert", "/no/c.pem", "no such file"]),
         ({"public_address": "http://a.example"}, ["--public-address", "bare host name"]),
@@ -68,6 +69,12 @@ def test_a_bad_flag_is_named_in_one_sentence(tmp_path: Path, flags: dict[str, st
     assert all(word in sentence for word in words), sentence
     assert "\n" not in sentence
     assert sentence.endswith(".")
+
+
+def test_media_takes_a_port_for_each_shard(tmp_path: Path) -> None:
+    data_dir = {"data_dir": tmp_path}
+    assert load_settings({**data_dir, "media_shards": "3"}, {}).media_port_count == 3
+    assert 1 <= load_settings(data_dir, {}).media_port_count <= 8
 
 
 def test_the_sentence_names_the_variable_or_the_file(tmp_path: Path) -> None:

@@ -41,16 +41,15 @@ pub(super) fn new_credentials() -> Result<IceCredentials, MediaError> {
     Ok(IceCredentials { ufrag: token(16)?, password: token(32)? })
 }
 
-pub(super) fn config(offer: &Offer, role: SessionKind, certificate: &Certificate) -> RtcConfig {
+pub(super) fn config(offer: &Offer, role: SessionKind, certificate: &Certificate) -> Result<RtcConfig, MediaError> {
+    let local = new_credentials()?;
     let mut config = Rtc::builder()
         .set_crypto_provider(CRYPTO.clone())
         .set_dtls_cert(certificate.0.clone())
+        .set_local_ice_credentials(IceCreds { ufrag: local.ufrag, pass: local.password })
         .set_ice_lite(true)
         .set_rtp_mode(true)
         .clear_codecs();
-    if let Ok(credentials) = new_credentials() {
-        config = config.set_local_ice_credentials(IceCreds { ufrag: credentials.ufrag, pass: credentials.password });
-    }
     config = match role {
         // Raw packets show the extended reports. A copy of each packet that comes in is their price, once a broadcast.
         SessionKind::Ingest => config.set_stats_interval(Some(Duration::from_secs(1))).enable_raw_packets(true),
@@ -89,5 +88,5 @@ pub(super) fn config(offer: &Offer, role: SessionKind, certificate: &Certificate
             added.set_fb_remb(feedback.remb && role == SessionKind::Ingest);
         }
     }
-    config
+    Ok(config)
 }

@@ -85,7 +85,8 @@ impl PeerConnection {
         certificate: &Certificate,
         now: Instant,
     ) -> Result<(Self, String), MediaError> {
-        let make = || config(&offer, role, certificate).build(now);
+        let config = config(&offer, role, certificate)?;
+        let make = || config.build(now);
         let (mut rtc, keys) = match role {
             SessionKind::Ingest => (make(), None),
             SessionKind::Playback => {
@@ -230,7 +231,8 @@ impl Connection for PeerConnection {
 
     fn viewer_tracks(&self) -> ViewerTracks {
         let tracks = |kind| self.accepted(kind).map(|format| (format.codec, format.payload_type)).collect();
-        ViewerTracks { audio: tracks(MediaKind::Audio), video: tracks(MediaKind::Video) }
+        guarded(|| ViewerTracks { audio: tracks(MediaKind::Audio), video: tracks(MediaKind::Video) })
+            .unwrap_or_default()
     }
 
     fn receive(&mut self, source: SocketAddr, destination: SocketAddr, bytes: &[u8], now: Instant) {
@@ -301,11 +303,12 @@ impl Connection for PeerConnection {
     fn restart_ice(&mut self, remote: &IceCredentials) -> Result<RestartedIce, MediaError> {
         let text = self.offer.with_credentials(&remote.ufrag, &remote.password);
         let refused = |detail: String| MediaError::new(MediaErrorKind::MalformedFragment, detail);
-        let offer = SdpOffer::from_sdp_string(&text).map_err(|error| refused(error.to_string()))?;
         let local = new_credentials()?;
-        guarded(|| self.rtc.sdp_api().accept_offer(offer))
-            .ok_or_else(|| refused("The ICE restart contradicts the session.".into()))?
-            .map_err(|error| refused(error.to_string()))?;
+        let accepted = guarded(|| {
+            let offer = SdpOffer::from_sdp_string(&text).map_err(|error| error.to_string())?;
+            self.rtc.sdp_api().accept_offer(offer).map_err(|error| error.to_string())
+        });
+        accepted.ok_or_else(|| refused("The ICE restart contradicts the session.".into()))?.map_err(refused)?;
         let creds = IceCreds { ufrag: local.ufrag.clone(), pass: local.password.clone() };
         self.try_to(|connection| connection.rtc.direct_api().set_local_ice_credentials(creds));
         self.offer.text = text;
