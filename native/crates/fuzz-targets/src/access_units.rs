@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use rtc_core::{Assembler, AssemblerLimits, MediaKind, MonotonicTime, RoomPacket, SourceState};
+use rtc_core::{Assembler, AssemblerLimits, Codec, MediaKind, MonotonicTime, RoomPacket, SourceState};
 
 use crate::payload::CODECS;
 
@@ -47,6 +47,11 @@ pub fn access_units(data: &[u8]) {
         }
         while let Some(unit) = assembler.take() {
             assert!(!unit.data.is_empty() && unit.data.len() <= LARGEST_UNIT, "{} bytes", unit.data.len());
+            match codec {
+                Codec::Av1 { .. } => assert!(unit.data.starts_with(&[0x12, 0]), "a temporal delimiter first"),
+                Codec::H264(_) => assert!(unit.data.starts_with(&[0, 0, 0, 1]), "Annex B"),
+                _ => {}
+            }
         }
         assert!(assembler.gaps() >= gaps);
         if assembler.gaps() > gaps && codec.kind() == MediaKind::Audio {

@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use rtc_server::fuzzing::Peer;
+use rtc_server::fuzzing::{Peer, is_fragment};
 use rtc_server::{MAX_OFFER_BYTES, SessionKind};
 
 use crate::OFFER;
@@ -26,6 +26,9 @@ pub fn sdp_offer(data: &[u8]) {
 /// An SDP fragment of trickled candidates or of an ICE restart.
 pub fn sdp_fragment(data: &[u8]) {
     let Ok(fragment) = std::str::from_utf8(data) else { return };
+    if !is_fragment(fragment) {
+        return;
+    }
     let now = Instant::now();
     let (mut peer, _) = Peer::accept(OFFER, SessionKind::Playback, now).expect("a browser's offer");
     let _ = peer.patch(fragment);

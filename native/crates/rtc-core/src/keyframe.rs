@@ -95,9 +95,9 @@ fn av1(payload: &[u8]) -> Option<bool> {
 
 /// The OBU elements of a payload; the first may continue one of the packet before, the last may go on in the next.
 pub(crate) fn av1_obus(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let count = payload.first().map_or(0, |header| (header >> 4) & 0x03);
+    let count = payload.first().map_or(0, |header| usize::from(header >> 4 & 0x03));
     let mut rest = payload.get(1..).unwrap_or_default();
-    let mut index = 0;
+    let mut index = 0_usize;
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
@@ -182,6 +182,14 @@ mod tests {
         assert!(!starts_keyframe(AV1, &[0x98, 0x0a]), "continued element");
         assert!(!starts_keyframe(AV1, &[0x10, 0x30]), "a frame");
         assert!(!starts_keyframe(AV1, &[]));
+    }
+
+    #[test]
+    fn av1_elements_are_told_apart_however_many_there_are() {
+        let mut payload = vec![0x00];
+        payload.extend([1, 0x30].repeat(300));
+        assert_eq!(av1_obus(&payload).count(), 300);
+        assert!(av1_obus(&payload).all(|obu| obu == [0x30]));
     }
 
     proptest::proptest! {

@@ -186,10 +186,12 @@ impl Door {
             return;
         };
         let restarted = connection.restart_ice(&remote);
-        if let Ok(restarted) = &restarted {
-            self.shards[shard].notify(Notice::Credentials { session, local: restarted.local.clone() });
+        match restarted {
+            Ok(restarted) => self.shards[shard].notify(Notice::Restarted { session, restarted, reply }),
+            Err(refused) => {
+                let _ = reply.try_send(Err(refused));
+            }
         }
         self.advance(session);
-        let _ = reply.try_send(restarted);
     }
 }

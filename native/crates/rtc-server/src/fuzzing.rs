@@ -16,6 +16,10 @@ pub fn stun_receiver_ufrag(datagram: &[u8]) -> Option<&str> {
     shard::stun_receiver_ufrag(datagram)
 }
 
+pub fn is_fragment(text: &str) -> bool {
+    Fragment::parse(text).is_ok()
+}
+
 /// One side of a connection, without a socket.
 pub struct Peer(Box<dyn Connection>);
 

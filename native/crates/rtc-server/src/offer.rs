@@ -162,9 +162,16 @@ impl Offer {
         ];
         for line in lines {
             let is_direction = direction.is_some() && is_direction(line);
-            if !is_direction && !DROPPED.iter().any(|prefix| line.starts_with(prefix)) {
-                let _ = write!(self.text, "{line}\r\n");
+            if is_direction || DROPPED.iter().any(|prefix| line.starts_with(prefix)) {
+                continue;
             }
+            let _ = match line.strip_prefix("a=fingerprint:").and_then(|value| value.split_once(' ')) {
+                // RFC 8122 section 5: the name of the hash has no case; str0m compares it as it wrote it.
+                Some((hash, digest)) => {
+                    write!(self.text, "a=fingerprint:{} {digest}\r\n", hash.to_ascii_lowercase())
+                }
+                None => write!(self.text, "{line}\r\n"),
+            };
         }
         if let Some(direction) = direction {
             let _ = write!(self.text, "a={direction}\r\n");
@@ -192,6 +199,10 @@ fn section(kind: MediaKind, lines: &[&str]) -> Result<Section, MediaError> {
     let mid = lines.iter().find_map(|line| line.strip_prefix("a=mid:"));
     let mid = mid.filter(|mid| !mid.is_empty() && mid.len() <= 16 && mid.is_ascii());
     let mid = mid.ok_or_else(|| malformed(format!("The {} section has no usable a=mid.", name(kind))))?;
+    // RFC 9725 section 4.4.1: RTCP comes and goes on the port of RTP.
+    if !lines.contains(&"a=rtcp-mux") {
+        return Err(malformed(format!("The {} section must multiplex RTP and RTCP (a=rtcp-mux).", name(kind))));
+    }
     let payload_types: Vec<&str> = lines[0].split(' ').skip(3).collect();
     if payload_types.len() > MAX_FORMATS {
         return Err(malformed(format!("The {} section lists more than {MAX_FORMATS} formats.", name(kind))));
@@ -333,20 +344,21 @@ mod tests {
 
     #[test]
     fn an_offer_without_a_codec_we_take_is_unsupported() {
-        let text = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 49\r\na=mid:0\r\na=setup:actpass\r\na=sendonly\r\n\
+        let text = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 49\r\na=mid:0\r\na=rtcp-mux\r\na=setup:actpass\r\na=sendonly\r\n\
             a=rtpmap:49 H265/90000\r\n";
         assert_eq!(kind(text, SessionKind::Ingest), MediaErrorKind::UnsupportedCodec);
     }
 
     #[test]
-    fn sendrecv_is_narrowed_and_simulcast_and_candidates_are_dropped() {
-        let text = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=setup:active\r\na=sendrecv\r\n\
-            a=rtpmap:96 VP8/90000\r\na=rid:h send\r\na=simulcast:send h\r\na=candidate:1 1 udp 1 x.local 9 typ host\r\n";
+    fn sendrecv_is_narrowed_the_hash_is_named_in_small_letters_and_simulcast_and_candidates_are_dropped() {
+        let text = "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=rtcp-mux\r\na=setup:active\r\na=sendrecv\r\n\
+            a=rtpmap:96 VP8/90000\r\na=fingerprint:SHA-256 AB:CD\r\na=rid:h send\r\na=simulcast:send h\r\n\
+            a=candidate:1 1 udp 1 x.local 9 typ host\r\n";
         let offer = Offer::parse(text, SessionKind::Ingest).unwrap();
         assert_eq!(
             offer.text,
-            "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=setup:active\r\na=rtpmap:96 VP8/90000\r\n\
-            a=sendonly\r\n"
+            "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=rtcp-mux\r\na=setup:active\r\n\
+            a=rtpmap:96 VP8/90000\r\na=fingerprint:sha-256 AB:CD\r\na=sendonly\r\n"
         );
     }
 }

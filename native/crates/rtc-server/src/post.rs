@@ -28,8 +28,9 @@ pub(crate) enum Notice {
     Connected { session: u64, connection: Box<dyn Connection>, events: Vec<PeerEvent> },
     /// The connection ended before it was up.
     Failed { session: u64, reason: &'static str },
-    /// The connection answers to other credentials from now on.
-    Credentials { session: u64, local: IceCredentials },
+    /// The connection answers to other credentials from now on. Whoever asked for that hears of it when checks made
+    /// with them find the session.
+    Restarted { session: u64, restarted: RestartedIce, reply: Reply<Result<RestartedIce, MediaError>> },
     /// The door no longer has the session that this was about.
     Returned(Command),
     /// Something is wished of the source of a room.

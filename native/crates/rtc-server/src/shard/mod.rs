@@ -220,10 +220,11 @@ impl Shard {
                 self.settle();
             }
             Notice::Failed { session, reason } => self.close(session, reason),
-            Notice::Credentials { session, local } => {
+            Notice::Restarted { session, restarted, reply } => {
                 if self.sessions.contains_key(&session) {
-                    self.demultiplexer.set_credentials(session, local);
+                    self.demultiplexer.set_credentials(session, restarted.local.clone());
                 }
+                let _ = reply.try_send(Ok(restarted));
             }
             Notice::Returned(command) => self.execute(command),
             Notice::Look { room } => {

@@ -1,5 +1,7 @@
 //! Encoders and players over loopback: str0m on the other side of the wire.
 
+mod ice_restart;
+
 use std::collections::{HashMap, HashSet};
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -35,6 +37,19 @@ pub fn node(host: &str) -> MediaNode {
     MediaNode::start(options(host)).unwrap()
 }
 
+/// What is sent beside an RTP or RTCP datagram.
+pub type Echo = fn(&[u8]) -> Vec<u8>;
+
+/// An RTP packet as it came out of SRTP, before a retransmission was put back into its stream.
+#[derive(Clone)]
+pub struct OpenedPacket {
+    pub payload_type: u8,
+    pub sequence: u16,
+    pub timestamp: u32,
+    pub ssrc: u32,
+    pub payload: Vec<u8>,
+}
+
 /// An encoder or a player.
 pub struct Client {
     rtc: Rtc,
@@ -42,9 +57,11 @@ pub struct Client {
     /// Filled when DTLS is done.
     pub keys: KeySlot,
     local: SocketAddr,
+    /// Where the last datagram went.
+    node: SocketAddr,
     deadline: Instant,
-    answer: String,
-    video: Mid,
+    pub answer: String,
+    pub video: Mid,
     audio: Mid,
     pub is_connected: bool,
     pub video_packets: Vec<RtpPacket>,
@@ -55,6 +72,12 @@ pub struct Client {
     /// Of every so many video packets of an encoder, one is not sent before it is asked for.
     pub withhold_every: Option<u64>,
     withheld: HashMap<u16, RtpWrite>,
+    pub echo: Option<Echo>,
+    /// Datagrams as they came, when they are wanted.
+    pub datagrams: Option<Vec<Vec<u8>>>,
+    /// Who sent sender reports.
+    pub reporters: HashSet<u32>,
+    pub opened: Vec<OpenedPacket>,
     pub asked_again: HashSet<u16>,
     /// Sends connectivity checks and nothing else.
     pub only_checks: bool,
@@ -90,6 +113,7 @@ impl Client {
             socket,
             keys,
             local,
+            node: local,
             deadline: Instant::now(),
             answer: String::new(),
             video,
@@ -101,6 +125,10 @@ impl Client {
             losses: HashSet::new(),
             withhold_every: None,
             withheld: HashMap::new(),
+            echo: None,
+            datagrams: None,
+            reporters: HashSet::new(),
+            opened: Vec::new(),
             asked_again: HashSet::new(),
             only_checks: false,
             bytes_sent: 0,
@@ -158,6 +186,14 @@ impl Client {
         Self::player_of(node, host, room, session, Codec::Vp8)
     }
 
+    /// A player that shows the packets as they came.
+    pub fn watchful_player(node: &MediaNode, host: &str, room: &str, session: &str) -> Self {
+        let config = config().enable_vp8(true).enable_raw_packets(true);
+        let (client, offer, pending) = Self::configured(config, host, Direction::RecvOnly);
+        let answer = node.open_playback(room, session, &offer, None).unwrap();
+        client.accept(pending, &answer.sdp)
+    }
+
     pub fn player_of(node: &MediaNode, host: &str, room: &str, session: &str, codec: Codec) -> Self {
         let (client, offer, pending) = Self::new(host, Direction::RecvOnly, codec);
         let answer = node.open_playback(room, session, &offer, None).unwrap();
@@ -200,39 +236,6 @@ impl Client {
         self.drain();
     }
 
-    /// Moves to another port and restarts ICE by SDP fragments; returns the new entity tag.
-    pub fn restart_ice(&mut self, node: &MediaNode, session: &str) -> String {
-        let mut changes = self.rtc.sdp_api();
-        changes.ice_restart(false);
-        let (offer, pending) = changes.apply().unwrap();
-        let offer = offer.to_sdp_string();
-        // From another port: only checks with the new credentials can bring media there.
-        self.socket = UdpSocket::bind((self.local.ip(), 0)).unwrap();
-        self.local = self.socket.local_addr().unwrap();
-        let is_credential = |line: &&str| line.starts_with("a=ice-ufrag") || line.starts_with("a=ice-pwd");
-        let fragment: Vec<&str> = offer.lines().filter(is_credential).take(2).collect();
-        let patch = node.patch_session(session, &fragment.join("\r\n"), true).unwrap();
-        let fragment = patch.sdp_fragment.unwrap();
-        let credentials: Vec<&str> = fragment.lines().filter(is_credential).collect();
-        // A browser's page would put the fragment into the answer it has, as is done here.
-        let answer: String = self
-            .answer
-            .lines()
-            .map(|line| {
-                let key = line.split(':').next().unwrap();
-                let new = credentials.iter().find(|credential| is_credential(&line) && credential.starts_with(key));
-                format!("{}\r\n", new.unwrap_or(&line))
-            })
-            .filter(|line| !line.starts_with("a=candidate"))
-            .collect();
-        let answer = answer.replace("a=end-of-candidates\r\n", &candidates(&fragment));
-        self.rtc.sdp_api().accept_answer(pending, SdpAnswer::from_sdp_string(&answer).unwrap()).unwrap();
-        self.rtc.add_local_candidate(Candidate::host(self.local, "udp").unwrap());
-        self.rtc.handle_input(Input::Timeout(Instant::now())).unwrap();
-        self.drain();
-        patch.etag.unwrap()
-    }
-
     /// As if the router gave it another port: the client itself knows nothing of it.
     pub fn change_port(&mut self) {
         self.socket = UdpSocket::bind((self.local.ip(), 0)).unwrap();
@@ -272,6 +275,9 @@ impl Client {
 
     fn receive(&mut self, datagram: &[u8], source: SocketAddr) {
         self.bytes_received += datagram.len();
+        if let Some(datagrams) = &mut self.datagrams {
+            datagrams.push(datagram.to_vec());
+        }
         let is_rtp = datagram[0] >> 6 == 2 && !(64..96).contains(&(datagram[1] & 0x7f));
         if is_rtp && datagram.len() > 800 && self.losses.remove(&u16::from_be_bytes([datagram[2], datagram[3]])) {
             return;
@@ -293,13 +299,28 @@ impl Client {
                 Output::Transmit(packet) => {
                     self.bytes_sent += packet.contents.len();
                     self.socket.send_to(&packet.contents, packet.destination).unwrap();
-                }
-                Output::Event(Event::Connected) => self.is_connected = true,
-                Output::Event(Event::RawPacket(packet)) => {
-                    if let RawPacket::RtcpRx(Rtcp::Nack(nack)) = *packet {
-                        self.send_again(&nack);
+                    self.node = packet.destination;
+                    if let Some(echo) = self.echo.filter(|_| packet.contents[0] >> 6 == 2) {
+                        self.send_datagram(&echo(&packet.contents));
                     }
                 }
+                Output::Event(Event::Connected) => self.is_connected = true,
+                Output::Event(Event::RawPacket(packet)) => match *packet {
+                    RawPacket::RtcpRx(Rtcp::Nack(nack)) => self.send_again(&nack),
+                    RawPacket::RtcpRx(Rtcp::SenderReport(report)) => {
+                        self.reporters.insert(*report.sender_info.ssrc);
+                    }
+                    RawPacket::RtpRx(header, payload) => {
+                        self.opened.push(OpenedPacket {
+                            payload_type: *header.payload_type,
+                            sequence: header.sequence_number,
+                            timestamp: header.timestamp,
+                            ssrc: *header.ssrc,
+                            payload,
+                        });
+                    }
+                    _ => {}
+                },
                 Output::Event(Event::KeyframeRequest(_)) => self.keyframe_requests += 1,
                 Output::Event(Event::RtpPacket(packet)) if packet.payload.len() == 900 => {
                     self.video_packets.push(packet);
@@ -309,6 +330,11 @@ impl Client {
             }
         }
         self.deadline = Instant::now() + PATIENCE;
+    }
+
+    /// Sends bytes to the node as they are.
+    pub fn send_datagram(&self, datagram: &[u8]) {
+        self.socket.send_to(datagram, self.node).unwrap();
     }
 
     fn send_again(&mut self, nack: &Nack) {
@@ -340,10 +366,6 @@ fn config() -> RtcConfig {
         .set_rtp_mode(true)
         .clear_codecs()
         .enable_opus(true, false)
-}
-
-fn candidates(fragment: &str) -> String {
-    fragment.lines().filter(|line| line.starts_with("a=candidate")).map(|line| format!("{line}\r\n")).collect()
 }
 
 /// Lets everyone work until `done`, with a picture from `encoder` every few milliseconds.
