@@ -102,9 +102,12 @@ describe('health plots', () => {
       frames_per_second: 29,
       loss_fraction: 0,
       rtt_ms: 5,
+      jitter_ms: 2,
+      freezes: 0,
       viewers: 1,
+      playback: null,
     };
-    const [x, ours, theirs] = healthPlots(sent, [arrived], nowMs).bitrateKbps;
+    const [x, ours = [], theirs = []] = healthPlots(sent, [arrived], nowMs).bitrateKbps;
     expect(x).toHaveLength(healthWindowS + 1);
     expect(x.at(-1)).toBe(0);
     expect(ours.slice(-2)).toEqual([1000, 1000]);

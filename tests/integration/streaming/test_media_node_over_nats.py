@@ -13,6 +13,7 @@ import msgspec
 import nats
 import pytest
 from nats.aio.client import Client
+from prometheus_client import REGISTRY, generate_latest
 from tests.streaming_platform import NODE_ID, encoder_offer, player_offer
 
 from cpc.kernel.errors import Conflict, Invalid, NotFound, PreconditionFailed, Unavailable, Unprocessable
@@ -158,6 +159,36 @@ async def test_reports_tell_all_ingests(nats_url: str) -> None:
         assert (session.id, session.kind, session.channel_id) == (ingest.token, "ingest", str(ROOM))
         assert session.state == "connecting"
         assert session.media_age_ms is None
+
+
+def metric(name: str, **labels: str) -> float | None:
+    return REGISTRY.get_sample_value(f"livehouse_media_{name}", labels)
+
+
+async def told(value: float, name: str, **labels: str) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            if metric(name, **labels) == value:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def test_metrics_tell_sessions_events_and_shards_without_naming_anyone(nats_url: str) -> None:
+    async with media_node(nats_url) as connection:
+        router = NatsMediaRouter(connection)
+        ingest, viewing = address(), address(SessionKind.PLAYBACK)
+        await router.open_ingest(ingest, ROOM, encoder_offer(), takeover=False)
+        await router.open_playback(viewing, ROOM, player_offer(), tag=None)
+        await told(1, "viewers", state="connecting")
+        await told(2, "connecting_sessions")
+        assert await router.close_session(viewing)
+        await told(1, "sessions_closed_total", kind="playback", reason="closed")
+        assert metric("shard_cpu_seconds_total", shard="0") is not None
+        assert metric("viewer_rtt_seconds_count") == 0
+        assert metric("event_drops_total") == 0
+        text = generate_latest(REGISTRY).decode()
+        assert ingest.token not in text
+        assert str(ROOM) not in text
 
 
 @pytest.fixture

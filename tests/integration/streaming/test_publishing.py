@@ -84,7 +84,10 @@ def test_film_goes_live_is_taken_over_and_cut_off(start_node: StartNode, publish
             each for each in samples if each["video_bitrate_bps"] > 100_000 and each["audio_bitrate_bps"] > 0
         ]
 
-    assert 20 < wait_until(lambda: healthy()[2:], "health of some seconds")[-1]["frames_per_second"] < 40
+    steady = wait_until(lambda: healthy()[2:], "health of some seconds")[-1]
+    assert 20 < steady["frames_per_second"] < 40
+    assert 0 <= steady["jitter_ms"] < 1_000
+    assert steady["playback"] is None, "nobody watches"
 
     # Media still flows: another encoder is refused, unless it says that it takes over.
     refused = publish(url, key)

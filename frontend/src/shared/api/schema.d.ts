@@ -445,7 +445,7 @@ export interface paths {
         };
         /**
          * Get Broadcast Health
-         * @description How the encoder's media arrives. For the owner, editors and administrators.
+         * @description How the encoder's media arrives and viewers receive it. For the owner, editors and administrators.
          */
         get: operations["get_broadcast_health"];
         put?: never;
@@ -1261,7 +1261,7 @@ export interface components {
         };
         /**
          * HealthSampleShape
-         * @description One second of what the encoder sends.
+         * @description One second of what the encoder sends, and of what its viewers get.
          */
         HealthSampleShape: {
             /**
@@ -1274,10 +1274,19 @@ export interface components {
             /** Frames Per Second */
             frames_per_second: number;
             /**
+             * Freezes
+             * @description Times a picture came late, in this session of the encoder
+             */
+            freezes: number;
+            /** Jitter Ms */
+            jitter_ms: number | null;
+            /**
              * Loss Fraction
              * @description Of packets, before retransmission
              */
             loss_fraction: number;
+            /** @description Null when nobody watches */
+            playback: components["schemas"]["PlaybackHealthShape"] | null;
             /** Rtt Ms */
             rtt_ms: number | null;
             /** Video Bitrate Bps */
@@ -1500,6 +1509,52 @@ export interface components {
              * @example ada@example.org
              */
             mail: string;
+        };
+        /**
+         * PlaybackHealthShape
+         * @description How viewers receive it. Averages and worst values are over those that have told, null: nobody has.
+         */
+        PlaybackHealthShape: {
+            /**
+             * Bitrate Bps
+             * @description Sent to all viewers together
+             */
+            bitrate_bps: number;
+            /**
+             * Freezes
+             * @description Times one of them got no picture, so far
+             */
+            freezes: number;
+            /** Jitter Ms */
+            jitter_ms: number | null;
+            /** Loss Fraction */
+            loss_fraction: number | null;
+            /**
+             * Lossy
+             * @description Viewers that lose more than 5 % of the packets
+             */
+            lossy: number;
+            /** Rtt Ms */
+            rtt_ms: number | null;
+            /**
+             * Stalled
+             * @description Viewers that are not heard of any more
+             */
+            stalled: number;
+            /**
+             * Unplayable
+             * @description Viewers whose player takes no codec of the broadcast
+             */
+            unplayable: number;
+            /**
+             * Viewers
+             * @description Connected to the media node
+             */
+            viewers: number;
+            /** Worst Loss Fraction */
+            worst_loss_fraction: number | null;
+            /** Worst Rtt Ms */
+            worst_rtt_ms: number | null;
         };
         /**
          * Problem

@@ -8,6 +8,7 @@ export type ChannelCard = Schemas['ChannelCard'];
 export type StreamKey = Schemas['StreamKeyShape'];
 export type IssuedStreamKey = Schemas['ShownStreamKeyShape'];
 export type HealthSample = Schemas['HealthSampleShape'];
+export type PlaybackHealth = Schemas['PlaybackHealthShape'];
 export type Server = Schemas['Server'];
 
 /** A broadcast's state as the page tells it apart; a server may know more words than we do. */

@@ -16,6 +16,7 @@ import msgspec
 
 from cpc.kernel.clock import Clock
 from livehouse.streaming.adapters import media_messages as messages
+from livehouse.streaming.adapters.viewer_statistics import ViewerStatistics
 from livehouse.streaming.application.media_report import IngestStats, MediaReport, MediaSessionReport
 from livehouse.streaming.domain.sessions import session_digest
 
@@ -54,6 +55,7 @@ class NativeMediaNode:
         self._executor = ThreadPoolExecutor(4, thread_name_prefix="media-requests")
         self._ice_sessions: dict[str, _IceSession] = {}
         self._page = 0
+        self.statistics = ViewerStatistics()
         self._verbs: dict[str, Callable[[bytes], Awaitable[messages.Outcome]]] = {
             "open_ingest": self._open_ingest,
             "open_playback": self._open_playback,
@@ -127,7 +129,7 @@ class NativeMediaNode:
     async def _close_ingest(self, payload: bytes) -> messages.Outcome:
         request = msgspec.json.decode(payload, type=messages.CloseIngestRequest)
         closed = False
-        for each in self._open_ingests(request.channel_id):
+        for each in await self._open_ingests(request.channel_id):
             if session_digest(each).hex() == request.digest:
                 self._ice_sessions.pop(each, None)
                 closed |= await self._in_thread(partial(self._core.close_session, each))
@@ -138,21 +140,22 @@ class NativeMediaNode:
         await self._in_thread(lambda: self._core.close_room(request.channel_id))
         return messages.Outcome(closed=True)
 
-    def _open_ingests(self, channel_id: str) -> list[str]:
+    async def _open_ingests(self, channel_id: str) -> list[str]:
         return [
             each.id
-            for each in self._core.report()
+            for each in await self._in_thread(self._core.report)
             if each.kind == "ingest" and each.room == channel_id and each.state != "closed"
         ]
 
     async def _in_thread(self, call: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, call)
 
-    def report(self) -> MediaReport:
+    async def report(self) -> MediaReport:
         """As in `MediaReport`; bounded to what fits one message, the playback sessions page by page if need
         be."""
+        sessions, rooms = await asyncio.to_thread(lambda: (self._core.report(), self._core.rooms()))
         now = self._clock.now()
-        sessions = self._core.report()
+        playback = self.statistics.take(sessions, rooms, self._clock.monotonic_s())
         viewers: Counter[str] = Counter()
         listed = []
         changed_playback = []
@@ -172,7 +175,7 @@ class NativeMediaNode:
         page = changed_playback[first : first + _MAX_PLAYBACK_LISTED]
         self._page = self._page + 1 if first + _MAX_PLAYBACK_LISTED < len(changed_playback) else 0
         listed.extend(_session_report(each) for each in page)
-        return MediaReport(self._node_id, now, listed, dict(viewers))
+        return MediaReport(self._node_id, now, listed, dict(viewers), playback)
 
     @property
     def open_sessions(self) -> int:
@@ -204,6 +207,8 @@ def _session_report(each: livehouse_native.SessionReport) -> MediaSessionReport:
             width=stats.width,
             height=stats.height,
             keyframe_requests=stats.keyframe_requests,
+            jitter_ms=stats.jitter_ms,
+            freezes=stats.freezes,
         ),
         close_reason=each.close_reason,
     )

@@ -23,6 +23,7 @@ from prometheus_client import REGISTRY
 
 from cpc.kernel.clock import Clock, SystemClock
 from livehouse.streaming.adapters import media_messages as messages
+from livehouse.streaming.adapters.media_events import MediaEvents
 from livehouse.streaming.adapters.media_metrics import MediaMetrics
 from livehouse.streaming.adapters.native_media_core import NativeMediaNode
 
@@ -30,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 REPORT_EVERY_S = 1.0
 _LEAST_REPORT_GAP_S = 0.05
+# Of the time at most, however many sessions there are to report on.
+_REPORT_SHARE = 0.1
 _MAX_REQUESTS_AT_ONCE = 128
 _NATS_TIMEOUT_S = 5.0
 _RETRY_S = 0.5
@@ -66,11 +69,12 @@ async def serve(
         shards=shards,
     )
     node = NativeMediaNode(core, node_id, clock or SystemClock())
-    metrics = MediaMetrics(core)
+    events = MediaEvents()
+    metrics = MediaMetrics(core, node.statistics, events)
     REGISTRY.register(metrics)
     changed = asyncio.Event()
     loop = asyncio.get_running_loop()
-    loop.add_reader(core.event_fd(), _on_core_event, core.event_fd(), changed)
+    loop.add_reader(core.event_fd(), _on_core_event, core, events, changed)
     announce: Callable[[Sequence[int]], None] | None = ready
     try:
         while True:
@@ -97,9 +101,10 @@ async def serve(
         core.close()
 
 
-def _on_core_event(descriptor: int, changed: asyncio.Event) -> None:
+def _on_core_event(core: livehouse_native.MediaNode, events: MediaEvents, changed: asyncio.Event) -> None:
     with contextlib.suppress(BlockingIOError):
-        os.read(descriptor, 8)
+        os.read(core.event_fd(), 8)
+    events.take(core.events())
     changed.set()
 
 
@@ -153,20 +158,24 @@ class _Requests:
 async def _send_reports(
     nats_client: Client, node: NativeMediaNode, node_id: str, changed: asyncio.Event
 ) -> None:
+    loop = asyncio.get_running_loop()
     while not nats_client.is_closed:
+        began_s = loop.time()
+        report = await node.report()  # the metrics live on it, also while NATS is away
         if nats_client.is_connected:
             try:
-                report = msgspec.json.encode(node.report())
-                await nats_client.publish(messages.report_subject(node_id), report)
+                await nats_client.publish(messages.report_subject(node_id), msgspec.json.encode(report))
             except (nats.errors.Error, OSError) as error:
                 log.info("media report not sent", error=repr(error))
+        took_s = loop.time() - began_s
         try:
             async with asyncio.timeout(REPORT_EVERY_S):
                 await changed.wait()
         except TimeoutError:
             continue
         changed.clear()
-        await asyncio.sleep(_LEAST_REPORT_GAP_S)  # gathers a burst of changes in one report
+        # Gathers a burst of changes in one report.
+        await asyncio.sleep(min(max(_LEAST_REPORT_GAP_S, took_s / _REPORT_SHARE), REPORT_EVERY_S))
 
 
 async def _renew_registration(nats_client: Client, node: NativeMediaNode, node_id: str) -> None:

@@ -48,7 +48,10 @@ class NatsHealthSamples:
                     frames_per_second=stats.frames_per_second,
                     loss_fraction=stats.loss_fraction,
                     rtt_ms=stats.rtt_ms,
+                    jitter_ms=stats.jitter_ms,
+                    freezes=stats.freezes,
                     viewers=report.viewers.get(session.channel_id, 0),
+                    playback=report.playback.get(session.channel_id),
                 )
             )
             self._samples.move_to_end(session.channel_id)

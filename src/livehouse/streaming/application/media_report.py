@@ -10,9 +10,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class IngestStats:
-    """Measured over about the last second.
+    """Measured over about the last two seconds.
 
-    loss_fraction: 0 to 1, before retransmission. rtt_ms, width, height: None until known.
+    loss_fraction: 0 to 1, of packets that never arrived. rtt_ms, jitter_ms, width, height: None until known.
+    freezes: times a picture came late, in this session.
     """
 
     video_bitrate_bps: int = 0
@@ -24,6 +25,36 @@ class IngestStats:
     width: int | None = None
     height: int | None = None
     keyframe_requests: int = 0
+    jitter_ms: float | None = None
+    freezes: int = 0
+
+
+LOSSY_ABOVE = 0.05
+"""A viewer that loses a larger share of its packets is one to worry about."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackStats:
+    """How the viewers of a channel receive it, now. Averages and worst values are over those that have told;
+    None: nobody has.
+
+    viewers: all that are connected; of these
+    stalled: are not heard of any more, lossy: lose more than `LOSSY_ABOVE`,
+    unplayable: did not offer a codec of the broadcast and do not get it.
+    bitrate_bps: sent to all together. freezes: how often one of them got no picture, so far.
+    """
+
+    viewers: int
+    stalled: int = 0
+    lossy: int = 0
+    unplayable: int = 0
+    bitrate_bps: int = 0
+    loss_fraction: float | None = None
+    worst_loss_fraction: float | None = None
+    jitter_ms: float | None = None
+    rtt_ms: float | None = None
+    worst_rtt_ms: float | None = None
+    freezes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +82,11 @@ class MediaReport:
 
     sessions: every ingest session; of the playback sessions those that changed in the last minute.
     viewers: connected playback sessions of each media room, by channel id in printed form.
+    playback: how these receive, of the most watched thousand rooms.
     """
 
     node_id: str
     at: datetime
     sessions: Sequence[MediaSessionReport] = ()
     viewers: Mapping[str, int] = field(default_factory=dict)
+    playback: Mapping[str, PlaybackStats] = field(default_factory=dict)

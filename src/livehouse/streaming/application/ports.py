@@ -10,6 +10,7 @@ from typing import Literal, Protocol, Self
 
 from cpc.eventbus.envelope import Outbox
 from livehouse.channel.contract import ChannelId
+from livehouse.streaming.application.media_report import PlaybackStats
 from livehouse.streaming.contract import BroadcastId
 from livehouse.streaming.domain.broadcast import Broadcast
 from livehouse.streaming.domain.sessions import IngestSession, PlaybackSession, SessionAddress
@@ -202,7 +203,7 @@ class LiveStates(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HealthSample:
-    """One second of an ingest, as `IngestStats`."""
+    """One second of an ingest, as `IngestStats`, and of its viewers. playback: None when there are none."""
 
     at: datetime
     video_bitrate_bps: int
@@ -210,7 +211,10 @@ class HealthSample:
     frames_per_second: float
     loss_fraction: float
     rtt_ms: float | None
+    jitter_ms: float | None
+    freezes: int
     viewers: int
+    playback: PlaybackStats | None = None
 
 
 class HealthSamples(Protocol):

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from livehouse.streaming.application.create_stream_key import ShownStreamKey
+from livehouse.streaming.application.media_report import PlaybackStats
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
@@ -50,8 +51,24 @@ class BroadcastShape(Shape):
     height: int | None
 
 
+class PlaybackHealthShape(Shape):
+    """How viewers receive it. Averages and worst values are over those that have told, null: nobody has."""
+
+    viewers: Annotated[int, Field(description="Connected to the media node")]
+    stalled: Annotated[int, Field(description="Viewers that are not heard of any more")]
+    lossy: Annotated[int, Field(description="Viewers that lose more than 5 % of the packets")]
+    unplayable: Annotated[int, Field(description="Viewers whose player takes no codec of the broadcast")]
+    bitrate_bps: Annotated[int, Field(description="Sent to all viewers together")]
+    loss_fraction: Annotated[float, Field(ge=0, le=1)] | None
+    worst_loss_fraction: Annotated[float, Field(ge=0, le=1)] | None
+    jitter_ms: float | None
+    rtt_ms: float | None
+    worst_rtt_ms: float | None
+    freezes: Annotated[int, Field(description="Times one of them got no picture, so far")]
+
+
 class HealthSampleShape(Shape):
-    """One second of what the encoder sends."""
+    """One second of what the encoder sends, and of what its viewers get."""
 
     at: Rfc3339
     video_bitrate_bps: int
@@ -59,7 +76,10 @@ class HealthSampleShape(Shape):
     frames_per_second: float
     loss_fraction: Annotated[float, Field(ge=0, le=1, description="Of packets, before retransmission")]
     rtt_ms: float | None
+    jitter_ms: float | None
+    freezes: Annotated[int, Field(description="Times a picture came late, in this session of the encoder")]
     viewers: int
+    playback: Annotated[PlaybackHealthShape | None, Field(description="Null when nobody watches")]
 
 
 class BroadcastHealthShape(Shape):
@@ -133,7 +153,7 @@ async def end_broadcast(name: str, actor: CurrentActor, cases: Cases) -> None:
 
 @router.get("/broadcast/health")
 async def get_broadcast_health(name: str, actor: CurrentActor, cases: Cases) -> BroadcastHealthShape:
-    """How the encoder's media arrives. For the owner, editors and administrators."""
+    """How the encoder's media arrives and viewers receive it. For the owner, editors and administrators."""
     samples = await cases.streaming.broadcast_health(actor, name)
     return BroadcastHealthShape(
         samples=[
@@ -144,10 +164,29 @@ async def get_broadcast_health(name: str, actor: CurrentActor, cases: Cases) -> 
                 frames_per_second=round(sample.frames_per_second, 2),
                 loss_fraction=min(1.0, max(0.0, sample.loss_fraction)),
                 rtt_ms=sample.rtt_ms,
+                jitter_ms=sample.jitter_ms,
+                freezes=sample.freezes,
                 viewers=sample.viewers,
+                playback=None if sample.playback is None else _playback_health(sample.playback),
             )
             for sample in samples
         ]
+    )
+
+
+def _playback_health(stats: PlaybackStats) -> PlaybackHealthShape:
+    return PlaybackHealthShape(
+        viewers=stats.viewers,
+        stalled=stats.stalled,
+        lossy=stats.lossy,
+        unplayable=stats.unplayable,
+        bitrate_bps=stats.bitrate_bps,
+        loss_fraction=stats.loss_fraction,
+        worst_loss_fraction=stats.worst_loss_fraction,
+        jitter_ms=stats.jitter_ms,
+        rtt_ms=stats.rtt_ms,
+        worst_rtt_ms=stats.worst_rtt_ms,
+        freezes=stats.freezes,
     )
 
 
