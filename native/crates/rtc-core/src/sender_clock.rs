@@ -1,8 +1,14 @@
+use std::time::Duration;
+
 use crate::codec::MediaKind;
 use crate::time::MonotonicTime;
 
 /// Media further than this from its arrival comes from a sender whose clock is not to be trusted.
 const PLAUSIBLE_MICROS: i64 = 10_000_000;
+
+/// The least delay is that of the last one or two of these: two clocks run apart by some milliseconds in that time, and
+/// by seconds in a day.
+const WINDOW: Duration = Duration::from_secs(60);
 
 /// What an RTCP sender report says: this RTP timestamp was captured at this time (RFC 3550 section 6.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +24,34 @@ pub struct SenderReport {
 pub(crate) struct SenderClock {
     audio: TrackClock,
     video: TrackClock,
-    /// Least time seen between capture, on the sender's clock, and arrival, on ours.
-    least_delay_micros: Option<i64>,
+    least_delay: Option<LeastDelay>,
+}
+
+/// Least time seen of late between capture, on the sender's clock, and arrival, on ours, in microseconds.
+#[derive(Clone, Copy, Debug)]
+struct LeastDelay {
+    /// When the present window began.
+    since: MonotonicTime,
+    present: i64,
+    previous: i64,
+}
+
+impl LeastDelay {
+    fn new(delay: i64, now: MonotonicTime) -> Self {
+        Self { since: now, present: delay, previous: delay }
+    }
+
+    fn least(self) -> i64 {
+        self.present.min(self.previous)
+    }
+
+    fn with(self, delay: i64, now: MonotonicTime) -> Self {
+        if now.since(self.since) < WINDOW {
+            Self { present: self.present.min(delay), ..self }
+        } else {
+            Self { since: now, present: delay, previous: self.present }
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -48,14 +80,13 @@ impl SenderClock {
         let ticks = i64::from(timestamp.wrapping_sub(report.timestamp) as i32);
         let sender_micros = report.wall_clock_micros + ticks * 1_000_000 / i64::from(clock_rate);
         let delay = arrival.micros() - sender_micros;
-        let least = match self.least_delay_micros {
-            Some(least) if delay > least + PLAUSIBLE_MICROS => return arrival,
-            Some(least) if delay < least - PLAUSIBLE_MICROS => delay,
-            Some(least) => least.min(delay),
-            None => delay,
+        let least = match self.least_delay {
+            Some(before) if delay > before.least() + PLAUSIBLE_MICROS => return arrival,
+            Some(before) if delay >= before.least() - PLAUSIBLE_MICROS => before.with(delay, arrival),
+            _ => LeastDelay::new(delay, arrival),
         };
-        self.least_delay_micros = Some(least);
-        MonotonicTime::from_micros(sender_micros + least).min(arrival)
+        self.least_delay = Some(least);
+        MonotonicTime::from_micros(sender_micros + least.least()).min(arrival)
     }
 
     fn track(&mut self, kind: MediaKind) -> &mut TrackClock {
@@ -68,8 +99,6 @@ impl SenderClock {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn at(millis: u64) -> MonotonicTime {
@@ -104,5 +133,19 @@ mod tests {
         let wrong = SenderReport { timestamp: 0, wall_clock_micros: -3_600_000_000 };
         clock.report(MediaKind::Video, wrong);
         assert_eq!(clock.captured(MediaKind::Video, 90_000, 0, at(2_000)), at(2_000));
+    }
+
+    /// A quartz is off by up to 100 millionths.
+    #[test]
+    fn a_sender_whose_clock_runs_slow_falls_no_further_behind_however_long_it_sends() {
+        let mut clock = SenderClock::default();
+        for second in 0..48 * 3600u64 {
+            let sender_micros = second * 999_900;
+            let report =
+                SenderReport { timestamp: (sender_micros * 9 / 100) as u32, wall_clock_micros: sender_micros as i64 };
+            clock.report(MediaKind::Video, report);
+            let captured = clock.captured(MediaKind::Video, 90_000, report.timestamp, at(second * 1_000));
+            assert!(at(second * 1_000).since(captured) < Duration::from_millis(20), "after {second} s");
+        }
     }
 }
