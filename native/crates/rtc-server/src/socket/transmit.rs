@@ -82,8 +82,9 @@ impl SocketTransmit {
             let message = &self.messages[done];
             match error.raw_os_error() {
                 Some(libc::EINTR) => {}
-                // No segmentation for this device or this destination. One viewer's path decides for nobody else.
-                Some(libc::EINVAL | libc::EIO | libc::EOPNOTSUPP) if message.count > 1 => {
+                // No segmentation for this device or this destination, or segments longer than the path takes, which
+                // the kernel cuts up when they go one by one. One viewer's path decides for nobody else.
+                Some(libc::EINVAL | libc::EIO | libc::EOPNOTSUPP | libc::EMSGSIZE) if message.count > 1 => {
                     if self.unsegmented.len() >= UNSEGMENTED {
                         self.unsegmented.clear();
                     }
@@ -277,7 +278,7 @@ mod tests {
     #[test]
     fn what_a_device_cannot_cut_up_goes_out_one_by_one() {
         let sizes: Vec<usize> = (0..100).map(|index| if index % 9 == 0 { 300 } else { 1200 }).collect();
-        for refusal in [libc::EINVAL, libc::EIO, libc::EOPNOTSUPP] {
+        for refusal in [libc::EINVAL, libc::EIO, libc::EOPNOTSUPP, libc::EMSGSIZE] {
             let (mut refused, mut sent_before) = (0, 0);
             let (received, counters) = exchange_by("127.0.0.1:0", &sizes, |socket, headers| {
                 // As the kernel does: what comes before the first message it cannot send is sent.

@@ -61,6 +61,14 @@ impl Bell {
         self.has_rung.load(Ordering::Acquire)
     }
 
+    /// Who rings may be slow to set what another has answered already: nobody must be kept awake by that. Look whether
+    /// it has rung afterwards: it may have meanwhile.
+    fn calm(&self) {
+        if !self.has_rung() {
+            self.wake.clear();
+        }
+    }
+
     /// Call it before looking. The order matters: who rings between the two lines has put its thing down already.
     pub(crate) fn answer(&self) {
         self.wake.clear();
@@ -76,7 +84,13 @@ pub(crate) fn wait_for_bell(bell: &Bell, timeout: Duration) {
 /// Sleeps until the socket has input, the bell rings or the time is up; true when the socket has input.
 pub(crate) fn wait(socket: &UdpSocket, bell: &Bell, timeout: Duration) -> bool {
     let mut entries = [entry(socket.as_raw_fd()), entry(bell.wake.as_raw_fd())];
-    sleep(&mut entries, timeout) > 0 && entries[0].revents != 0
+    if sleep(&mut entries, timeout) <= 0 {
+        return false;
+    }
+    if entries[1].revents != 0 {
+        bell.calm();
+    }
+    entries[0].revents != 0
 }
 
 fn entry(fd: RawFd) -> libc::pollfd {
@@ -106,5 +120,19 @@ mod tests {
         wait_for_bell(&bell, Duration::ZERO);
         bell.ring();
         wait_for_bell(&bell, Duration::from_secs(3600));
+    }
+
+    #[test]
+    fn a_ring_answered_before_it_was_set_keeps_nobody_awake() {
+        let socket = UdpSocket::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let bell = Bell::new().unwrap();
+        let is_set = |bell: &Bell| sleep(&mut [entry(bell.wake.as_raw_fd())], Duration::ZERO) == 1;
+        // The two halves of a ring, and an answer between them.
+        bell.has_rung.swap(true, Ordering::AcqRel);
+        bell.answer();
+        bell.wake.set();
+        assert!(!wait(&socket, &bell, Duration::from_secs(3600)) && !is_set(&bell));
+        bell.ring();
+        assert!(!wait(&socket, &bell, Duration::from_secs(3600)) && is_set(&bell) && bell.has_rung());
     }
 }
