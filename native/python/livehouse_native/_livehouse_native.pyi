@@ -135,7 +135,7 @@ class PlaybackReport:
         """Times it was sent no video for more than half a second although there was some to send."""
     @property
     def stalled(self) -> bool:
-        """Nothing has been heard of the player for five seconds: it is sent nothing until it is heard of again."""
+        """Nothing has been heard of the player for seven seconds: it is sent nothing until it is heard of again."""
 
 @final
 class RoomReport:

@@ -74,7 +74,7 @@ pub struct PlaybackReport {
     pub keyframe_requests: u64,
     /// Times it was sent no video for more than half a second although there was some.
     pub freezes: u64,
-    /// Nothing has been heard of it for five seconds: it is sent nothing.
+    /// Nothing has been heard of it for seven seconds: it is sent nothing.
     pub is_stalled: bool,
 }
 

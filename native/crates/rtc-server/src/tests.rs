@@ -182,8 +182,10 @@ fn a_player_of_whom_nothing_is_heard_costs_nothing_and_gets_the_picture_when_it_
     }
     let playback = |stage: &mut Stage| stage.report().into_iter().find_map(|report| report.playback).unwrap();
     stage.node.events();
-    // It is not let speak, nor anything be read, for five seconds.
-    stage.pass(Duration::from_millis(5_200));
+    // It is not let speak, nor anything be read, for seven seconds, one more than it may take to say something.
+    stage.pass(Duration::from_millis(6_200));
+    assert!(!playback(&mut stage).is_stalled);
+    stage.pass(Duration::from_millis(1_000));
     assert!(playback(&mut stage).is_stalled);
     let kinds = |stage: &Stage| stage.node.events().into_iter().map(|event| event.kind).collect::<Vec<_>>();
     assert_eq!(kinds(&stage), [NodeEventKind::Stalled]);

@@ -93,7 +93,7 @@ impl ViewerEgress {
         }
     }
 
-    /// The way the viewer nominated (RFC 8445 section 7.3.1.5).
+    /// The way the viewer nominated (RFC 8445 section 7.3.2).
     pub(crate) fn set_route(&mut self, route: Route) {
         self.route = Some(route);
     }

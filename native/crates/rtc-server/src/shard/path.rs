@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 const SILENCE: Duration = Duration::from_secs(3);
 
 /// Where a viewer is: the pair of addresses that media takes. An ICE-lite agent takes what the other side nominates
-/// (RFC 8445 section 7.3.1.5).
+/// (RFC 8445 section 7.3.2).
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Path {
     current: Option<(SocketAddr, SocketAddr)>,

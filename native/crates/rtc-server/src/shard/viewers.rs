@@ -14,8 +14,9 @@ use crate::events::NodeEventKind;
 use crate::offer::SessionKind;
 use crate::webrtc::Check;
 
-/// A viewer of whom nothing is heard for this long is sent nothing until it is heard of again.
-const SILENCE: Duration = Duration::from_secs(5);
+/// A viewer of whom nothing is heard for this long is sent nothing until it is heard of again. Those who are there may
+/// say something every six seconds only: consent checks (RFC 7675 section 5.1), reports (RFC 3550 section 6.3.1).
+const SILENCE: Duration = Duration::from_secs(7);
 
 impl Shard {
     /// The wall clock at `now`, as all reports of the node have it: it does not jump.
