@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameProblem, passwordProblem, safeReturnPath } from './credentials';
+import { linkToken, mailProblem, nameProblem, passwordProblem, safeReturnPath } from './credentials';
 
 describe('names', () => {
   it.each(['ada', 'A_1', 'x'.repeat(25)])('takes %s', (name) => {
@@ -16,6 +16,30 @@ describe('passwords', () => {
     expect(passwordProblem('correct horse', 'ada')).toBeNull();
     expect(passwordProblem('short', 'ada')).toContain('8');
     expect(passwordProblem('LoveLace', 'lovelace')).not.toBeNull();
+  });
+});
+
+describe('mail addresses', () => {
+  it.each(['ada@example.org', 'a+b@xn--e1afmkfd.example', 'ada@localhost'])('takes %s', (mail) => {
+    expect(mailProblem(mail)).toBeNull();
+  });
+
+  it.each(['', 'ada', 'ada@', '@example.org', 'a da@example.org', 'a@b@c', `${'x'.repeat(250)}@b.org`])(
+    'explains %j',
+    (mail) => {
+      expect(mailProblem(mail)).not.toBeNull();
+    },
+  );
+});
+
+describe('linkToken', () => {
+  it.each([
+    ['#token=abc-_1', 'abc-_1'],
+    ['#token=', null],
+    ['#other=1', null],
+    ['', null],
+  ])('finds in %j: %j', (hash, token) => {
+    expect(linkToken(hash)).toBe(token);
   });
 });
 

@@ -16,6 +16,20 @@ export function passwordProblem(password: string, name: string): string | null {
     : null;
 }
 
+/** Only what is surely no address: whether it is one, the mail that is sent there shows. */
+export function mailProblem(mail: string): string | null {
+  if (mail === '') return 'Enter your mail address.';
+  return /^[^\s@]+@[^\s@]+$/.test(mail) && mail.length <= 254
+    ? null
+    : 'A mail address looks like ada@example.org.';
+}
+
+/** The secret of a mailed link, which stands behind the `#` so that no server's log has it. */
+export function linkToken(hash: string): string | null {
+  const token = new URLSearchParams(hash.replace(/^#/, '')).get('token');
+  return token === null || token === '' ? null : token;
+}
+
 /** Where to go after signing in: a path of this page, whatever the address bar says. */
 export function safeReturnPath(next: string | null): string {
   return next !== null && /^\/(?![/\\])/.test(next) ? next : '/';

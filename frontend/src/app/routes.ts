@@ -9,6 +9,8 @@ export function layRoutes(): void {
     '/studio': () => import('./StudioPage.svelte'),
     '/sign-in': () => import('./SignInPage.svelte'),
     '/sign-up': () => import('./SignUpPage.svelte'),
+    '/confirm-mail': () => import('./ConfirmMailPage.svelte'),
+    '/reset-password': () => import('./ResetPasswordPage.svelte'),
     '/:channel': () => import('./ChannelPage.svelte'),
     '/:channel/chat': () => import('./ChatPopOutPage.svelte'),
     '*notfound': NotFoundPage,

@@ -23,8 +23,9 @@ class Login {
     }
   }
 
-  async signUp(name: string, password: string): Promise<void> {
-    const made = await answerOf(api.POST('/api/v1/accounts', { body: { name, password } }));
+  /** `mail` is null where the server sends none. */
+  async signUp(name: string, password: string, mail: string | null): Promise<void> {
+    const made = await answerOf(api.POST('/api/v1/accounts', { body: { name, password, mail } }));
     this.#become(made.account, made.csrf_token);
   }
 
