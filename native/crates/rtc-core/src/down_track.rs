@@ -5,9 +5,9 @@ use crate::packet::RoomPacket;
 /// (RFC 3711 section 3.3.1).
 const FIRST_SEQUENCE: u64 = 1_000;
 
-/// Pictures replayed from the cache are put this many ticks of 90 kHz (1 ms) apart, so that a player shows the newest at once
-/// instead of playing the group at its own pace and staying that far behind.
-const REPLAY_STEP: u32 = 90;
+/// The time of pictures replayed from the cache runs at this share of its pace, so that a player shows the newest at once
+/// instead of playing the group as slowly as it was made and staying that far behind: of 30 a second, 1 ms apart.
+const REPLAY_PACE: (i64, i64) = (3, 100);
 
 /// A wider gap than this in a viewer's numbers would leave its SRTP receiver guessing the rollover counter wrong
 /// (RFC 3711 section 3.3.1: half the range). Nothing of it will be sent any more.
@@ -43,11 +43,11 @@ struct Flow {
     own_start: u64,
 }
 
-/// Timestamps of the replayed group as the viewer got them, for packets of it that come late.
+/// How the viewer got the timestamps of the replayed group, also for those packets of it that come late.
 #[derive(Debug)]
 struct Replay {
     last_sequence: u64,
-    timestamps: Vec<(u32, u32)>,
+    last_timestamp: u32,
 }
 
 impl DownTrack {
@@ -88,12 +88,12 @@ impl DownTrack {
     /// time: it has seen later pictures.
     pub(crate) fn start_with_group(&mut self, group: &[RoomPacket]) -> bool {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { return false };
-        let replay = Replay { last_sequence: last.sequence, timestamps: squeezed(group) };
-        let opening = replay.timestamp(first);
+        let replay = Replay { last_sequence: last.sequence, last_timestamp: last.timestamp };
+        let opening = replay.squeezed(first.timestamp);
         if self.newest_timestamp.is_some_and(|newest| !is_after(opening, newest)) {
             return false;
         }
-        self.replay = (!replay.timestamps.is_empty()).then_some(replay);
+        self.replay = Some(replay);
         self.start_at(first);
         true
     }
@@ -157,35 +157,24 @@ impl DownTrack {
 
     fn timestamp(&self, packet: &RoomPacket) -> u32 {
         match &self.replay {
-            Some(replay) if packet.sequence <= replay.last_sequence => replay.timestamp(packet),
+            Some(replay) if packet.sequence <= replay.last_sequence => replay.squeezed(packet.timestamp),
             _ => packet.timestamp,
         }
     }
 }
 
 impl Replay {
-    fn timestamp(&self, packet: &RoomPacket) -> u32 {
-        let squeezed = self.timestamps.iter().find(|(from, _)| *from == packet.timestamp);
-        squeezed.map_or(packet.timestamp, |(_, to)| *to)
+    /// The last picture keeps its own; those before, whether they were there at the replay or come late, keep their order.
+    fn squeezed(&self, timestamp: u32) -> u32 {
+        let behind = self.last_timestamp.wrapping_sub(timestamp).cast_signed();
+        let (part, whole) = REPLAY_PACE;
+        self.last_timestamp.wrapping_sub((i64::from(behind) * part / whole) as u32)
     }
 }
 
 /// Whether a timestamp lies ahead of another, in serial arithmetic (RFC 3550 section 5.1: they wrap).
 fn is_after(timestamp: u32, other: u32) -> bool {
     timestamp != other && timestamp.wrapping_sub(other) < 1 << 31
-}
-
-/// Timestamps of the group's pictures and what they become: the last keeps its own, those before are `REPLAY_STEP` apart.
-fn squeezed(group: &[RoomPacket]) -> Vec<(u32, u32)> {
-    let mut timestamps: Vec<u32> = group.iter().map(|packet| packet.timestamp).collect();
-    timestamps.dedup();
-    let Some(&last) = timestamps.last() else { return Vec::new() };
-    let count = timestamps.len() as u32;
-    let moved = |(index, from): (u32, u32)| {
-        let behind = (count - 1 - index) * REPLAY_STEP;
-        (from, last.wrapping_sub(behind.min(last.wrapping_sub(from))))
-    };
-    (0..count).zip(timestamps).map(moved).filter(|(from, to)| from != to).collect()
 }
 
 #[cfg(test)]
@@ -262,6 +251,22 @@ mod tests {
         assert_eq!(track.write(&packet(13, 3)).unwrap().sequence, FIRST_SEQUENCE + 1);
     }
 
+    #[test]
+    fn a_picture_of_a_replayed_group_that_comes_late_has_its_place_in_time() {
+        let mut track = track();
+        let stamps: Vec<u32> = [0, 1, 2, 4, 3, 5].iter().map(|picture| picture * 3_000).collect();
+        let packets: Vec<RoomPacket> =
+            [10, 11, 12, 14, 13, 15].iter().zip(stamps).map(|(sequence, stamp)| packet(*sequence, stamp)).collect();
+        assert!(track.start_with_group(&packets[..4]), "the picture before the last is missing");
+        let mut sent: Vec<(u64, u32)> = packets
+            .iter()
+            .map(|packet| track.write(packet).unwrap())
+            .map(|sent| (sent.sequence, sent.timestamp))
+            .collect();
+        sent.sort_unstable();
+        assert!(sent.windows(2).all(|pair| pair[0].1 < pair[1].1), "{sent:?}");
+    }
+
     proptest! {
         #[test]
         fn a_replayed_group_is_squeezed_up_to_its_newest_picture(first: u32, pictures in 1usize..300, packets in 1usize..4) {
@@ -273,7 +278,7 @@ mod tests {
             let sent: Vec<u32> = group.iter().map(|packet| track.write(packet).unwrap().timestamp).collect();
             prop_assert_eq!(*sent.last().unwrap(), stamp(pictures - 1), "the newest keeps its own");
             for pair in sent.chunks(packets).collect::<Vec<_>>().windows(2) {
-                prop_assert_eq!(pair[1][0].wrapping_sub(pair[0][0]), REPLAY_STEP);
+                prop_assert_eq!(pair[1][0].wrapping_sub(pair[0][0]), 90);
                 prop_assert!(pair[0].iter().all(|timestamp| *timestamp == pair[0][0]), "one picture, one timestamp");
             }
             let next = packet(70_000 + (pictures * packets) as u64, stamp(pictures));
