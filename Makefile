@@ -58,6 +58,12 @@ bench: ready dev ## Run one scenario: make bench NAME=start; the last line is JS
 fuzz: ## Fuzz the parsers that read the network: make fuzz TARGET=sdp_offer SECONDS=600 (all of them without TARGET)
 	@tools/fuzz.sh $(or $(SECONDS),60) $(TARGET)
 
+.PHONY: sim
+sim: ## Simulate whole rooms on bad networks: SEEDS=n tries new seeds, SEED=s runs one again
+	@SIM_FROM=$(or $(SEED),$(shell date +%s)) SIM_SEEDS=$(or $(SEEDS),1) RUST_BACKTRACE=0 \
+		cargo test --manifest-path native/Cargo.toml --release --locked --quiet -p rtc-server --test simulation \
+		-- search --ignored --exact --nocapture
+
 .PHONY: format
 format: ready dev ## Format Python, Rust and the page's sources
 	@$(QUIET) "ruff" bash -c '$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .'

@@ -24,6 +24,8 @@ pub(crate) struct Directory {
     loads: Vec<usize>,
     next: u64,
     max_sessions: usize,
+    /// As `CLOSE_LOAD`.
+    pub(crate) close_load: usize,
     /// The sessions that are over, as the shards tell them: they do not wait for anyone here.
     departures: Receiver<Departure>,
     departed: Sender<Departure>,
@@ -64,6 +66,7 @@ impl Directory {
             loads: vec![0; shards],
             next: 1,
             max_sessions,
+            close_load: CLOSE_LOAD,
             departures,
             departed,
         }
@@ -129,7 +132,7 @@ impl Directory {
         let idlest = least(&self.loads, |_| true).unwrap_or(0);
         let serving = least(&self.loads, |shard| shard == room.link.home || room.members[shard] > 0);
         let lowest = self.loads[idlest];
-        Ok(serving.filter(|shard| self.loads[*shard] <= lowest + lowest / 4 + CLOSE_LOAD).unwrap_or(idlest))
+        Ok(serving.filter(|shard| self.loads[*shard] <= lowest + lowest / 4 + self.close_load).unwrap_or(idlest))
     }
 
     /// An encoder was let into the room: viewers may come.

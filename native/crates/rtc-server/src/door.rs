@@ -73,6 +73,11 @@ impl Door {
         self.outlets.iter_mut().for_each(Outlet::flush);
     }
 
+    /// Connections that wait here.
+    pub(crate) fn held(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Does what there is to do at `now`; false when told to stop.
     pub(crate) fn turn(&mut self, now: Instant) -> bool {
         self.now = now;

@@ -105,6 +105,18 @@ impl SimulatedNode {
         Ok(Self { assembly: Assembly::new(options, beginning, &addresses, batch)?, addresses, sent })
     }
 
+    /// Spreads viewers over all shards however few they are.
+    pub fn spread_viewers(&mut self) {
+        self.assembly.control.directory.lock().unwrap_or_else(PoisonError::into_inner).close_load = 0;
+    }
+
+    /// Sessions, rooms, addresses and reports the node holds: none when nobody has been there for long.
+    pub fn held(&mut self, now: Instant) -> usize {
+        drop(self.assembly.control.directory(now));
+        self.advance(now);
+        self.assembly.shards.iter().map(Shard::held).sum::<usize>() + self.assembly.door.held()
+    }
+
     /// The address of each shard.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses

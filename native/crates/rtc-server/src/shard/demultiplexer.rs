@@ -33,6 +33,11 @@ impl Demultiplexer {
         known.local = Some(local);
     }
 
+    /// Addresses and credentials known.
+    pub(crate) fn held(&self) -> usize {
+        self.by_address.len() + self.by_ufrag.len() + self.known.len()
+    }
+
     pub(crate) fn by_address(&self, address: SocketAddr) -> Option<u64> {
         self.by_address.get(&address).copied()
     }

@@ -101,6 +101,12 @@ impl Shard {
         [self.outlet.timers.next(), room].into_iter().flatten().fold(self.next_tick, Instant::min)
     }
 
+    /// Sessions and rooms, and what is known and reported of them.
+    pub(crate) fn held(&self) -> usize {
+        let Self { sessions, rooms, demultiplexer, closed, outlet, .. } = self;
+        sessions.len() + rooms.held() + demultiplexer.held() + closed.len() + outlet.events.len()
+    }
+
     pub(crate) fn has_mail(&self) -> bool {
         self.mailbox.bell.has_rung()
     }

@@ -168,6 +168,11 @@ impl Room {
 }
 
 impl Rooms {
+    /// Rooms and their deadlines.
+    pub(crate) fn held(&self) -> usize {
+        self.rooms.len() + self.deadlines.len()
+    }
+
     /// This shard's part of the room, made if there is none.
     pub(crate) fn open(&mut self, link: &Arc<RoomLink>, place: &Place<'_>) -> &mut Room {
         self.rooms.entry(link.id).or_insert_with(|| Room::new(link.clone(), place))
