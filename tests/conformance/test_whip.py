@@ -3,40 +3,18 @@
 import re
 from collections.abc import Mapping
 
-import httpx
 import pytest
+from tests.conformance.exchange import (
+    FRAGMENT,
+    SDP,
+    USELESS_CANDIDATES,
+    assert_problem,
+    credentials,
+    fragment,
+)
 from tests.streaming_platform import StreamingPlatform, encoder_offer
 
 pytestmark = pytest.mark.integration
-
-SDP = "application/sdp"
-FRAGMENT = "application/trickle-ice-sdpfrag"
-CANDIDATE = "a=candidate:1 1 udp 2122260223 127.0.0.1 61764 typ host generation 0\r\n"
-
-
-def fragment(ufrag: str, pwd: str) -> str:
-    return (
-        f"a=ice-ufrag:{ufrag}\r\na=ice-pwd:{pwd}\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\n"
-        f"{CANDIDATE}a=end-of-candidates\r\n"
-    )
-
-
-def credentials(sdp: str) -> tuple[str, str]:
-    ufrag = re.search(r"a=ice-ufrag:(\S+)", sdp)
-    pwd = re.search(r"a=ice-pwd:(\S+)", sdp)
-    assert ufrag and pwd
-    return ufrag[1], pwd[1]
-
-
-def assert_problem(answer: httpx.Response, status: int, slug: str | None = None) -> None:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    body = answer.json()
-    assert body["status"] == status
-    assert body["detail"]
-    assert answer.headers["access-control-allow-origin"] == "*"
-    if slug is not None:
-        assert body["type"] == f"/problems/{slug}"
 
 
 def bearer(stream_key: str, more: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -54,13 +32,15 @@ async def test_4_1_get_is_answered_2xx_without_content(platform: StreamingPlatfo
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-async def test_4_1_other_methods_on_the_endpoint_are_405(platform: StreamingPlatform, method: str) -> None:
+async def test_rfc_9110_15_5_6_other_methods_on_the_endpoint_are_405(
+    platform: StreamingPlatform, method: str
+) -> None:
     answer = await platform.http.request(method, "/whip")
     assert_problem(answer, 405)
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"
 
 
-async def test_4_1_other_methods_on_the_session_are_405(platform: StreamingPlatform) -> None:
+async def test_rfc_9110_15_5_6_other_methods_on_the_session_are_405(platform: StreamingPlatform) -> None:
     answer = await platform.http.post("/whip/sessions/node-a.none")
     assert_problem(answer, 405)
     assert answer.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH"
@@ -227,6 +207,17 @@ async def test_4_3_2_trickled_candidates_are_204_without_etag(platform: Streamin
     assert "etag" not in answer.headers
 
 
+async def test_4_3_2_candidates_of_no_use_are_discarded_in_silence(platform: StreamingPlatform) -> None:
+    owner = await platform.open_channel()
+    opened = await platform.whip(owner.stream_key)
+    answer = await platform.http.patch(
+        opened.headers["location"],
+        content=fragment(*credentials(encoder_offer())) + USELESS_CANDIDATES,
+        headers=bearer(owner.stream_key, {"Content-Type": FRAGMENT, "If-Match": opened.headers["etag"]}),
+    )
+    assert answer.status_code == 204, answer.text
+
+
 async def test_4_3_2_answer_has_all_candidates(platform: StreamingPlatform) -> None:
     owner = await platform.open_channel()
     assert "a=candidate:" in (await platform.whip(owner.stream_key)).text
@@ -286,7 +277,33 @@ async def test_4_4_1_answer_bundles_and_multiplexes_rtcp(platform: StreamingPlat
     owner = await platform.open_channel()
     sdp = (await platform.whip(owner.stream_key)).text
     assert re.search(r"^a=group:BUNDLE \S+", sdp, re.MULTILINE)
-    assert sdp.count("a=rtcp-mux") >= sdp.count("\nm=")
+    assert len(re.findall(r"^a=rtcp-mux\r?$", sdp, re.MULTILINE)) == sdp.count("\nm=")
+    # RFC 8858 section 3 forbids it in answers.
+    assert "rtcp-mux-only" not in sdp
+
+
+@pytest.mark.parametrize("line", ["a=rtcp-mux\n", "a=group:BUNDLE 0 1\n"])
+async def test_4_4_1_offer_for_several_ports_is_400(platform: StreamingPlatform, line: str) -> None:
+    owner = await platform.open_channel()
+    assert line in encoder_offer()
+    assert_problem(await platform.whip(owner.stream_key, encoder_offer().replace(line, "")), 400)
+
+
+async def test_4_4_2_second_video_track_is_400(platform: StreamingPlatform) -> None:
+    owner = await platform.open_channel()
+    video = encoder_offer().partition("m=video")
+    second = (video[1] + video[2]).replace("a=mid:1", "a=mid:2")
+    offer = encoder_offer().replace("a=group:BUNDLE 0 1", "a=group:BUNDLE 0 1 2") + second
+    assert_problem(await platform.whip(owner.stream_key, offer), 400)
+
+
+@pytest.mark.parametrize("role", ["actpass", "active"])
+async def test_4_4_4_answer_is_passive(platform: StreamingPlatform, role: str) -> None:
+    owner = await platform.open_channel()
+    offer = encoder_offer().replace("a=setup:actpass", f"a=setup:{role}")
+    answer = await platform.whip(owner.stream_key, offer)
+    assert answer.status_code == 201, answer.text
+    assert set(re.findall(r"^a=setup:(\w+)", answer.text, re.MULTILINE)) == {"passive"}
 
 
 async def test_4_4_3_codec_we_do_not_take_refuses_the_whole_offer(platform: StreamingPlatform) -> None:
@@ -340,7 +357,7 @@ async def test_4_7_1_session_needs_the_key_it_was_opened_with(platform: Streamin
     assert (await platform.http.delete(location, headers=bearer(ada.stream_key))).status_code == 200
 
 
-async def test_whip_session_is_no_whep_session(platform: StreamingPlatform) -> None:
+async def test_5_whip_session_is_no_whep_session(platform: StreamingPlatform) -> None:
     """The door that needs no key must not lead to sessions that do."""
     owner = await platform.open_channel()
     location = (await platform.whip(owner.stream_key)).headers["location"]

@@ -94,11 +94,15 @@ def bearer_token(request: Request) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-async def read_offer(request: Request) -> str:
-    """Raises `Refusal` 406, 413, 415; `Invalid`."""
+def require_accept(request: Request) -> None:
+    """Raises `Refusal` 406 when the header leaves SDP out (RFC 9110 section 12.5.1)."""
     if not _accepts(request.headers.get("accept"), SDP):
         detail = f"The answer is {SDP}, which the header Accept leaves out."
         raise Refusal(problem(406, "not-acceptable", detail, request.url.path))
+
+
+async def read_offer(request: Request) -> str:
+    """Raises `Refusal` 413, 415; `Invalid`."""
     return await _read(request, SDP, "Accept-Post")
 
 

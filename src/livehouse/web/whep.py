@@ -28,6 +28,8 @@ SESSION_PATH = SESSIONS_PATH + "/{session}"
 
 
 async def _open(request: Request) -> Response:
+    # Whatever the header Accept says: to a player, 406 means an offer of ours to answer (section 4.2.2), one
+    # we may make and never do. RFC 9110 section 12.5.1 lets a server disregard the header.
     offer = await read_offer(request)
     actor = await _actor(request)
     opened = await use_cases_of(request).streaming.open_playback(actor, request.path_params["channel"], offer)

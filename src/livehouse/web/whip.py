@@ -18,6 +18,7 @@ from livehouse.web.sdp_exchange import (
     patched,
     read_fragment,
     read_offer,
+    require_accept,
     use_cases_of,
 )
 
@@ -33,6 +34,7 @@ async def _open(request: Request) -> Response:
             "stream-key-missing", "Send the stream key as bearer token: `Authorization: Bearer <stream key>`."
         )
     takeover = _takeover(request)
+    require_accept(request)
     offer = await read_offer(request)
     opened = await use_cases_of(request).streaming.open_ingest(stream_key, offer, takeover=takeover)
     return created(request, opened, SESSIONS_PATH)
