@@ -15,7 +15,7 @@ import pytest
 from tests.unit.access.everybody import PAGE
 
 from cpc.kernel.clock import FakeClock
-from cpc.kernel.errors import Forbidden
+from cpc.kernel.errors import Forbidden, Unavailable
 from cpc.kernel.ids import EntityId
 from livehouse.access.application import decide_access
 from livehouse.access.application.decide_access import DecideAccess
@@ -24,7 +24,7 @@ from livehouse.access.contract import Action, Role
 from livehouse.access.domain.rules import RULES
 from livehouse.access.testing import InMemoryStandings
 from livehouse.accounts.application import AccountsUseCases
-from livehouse.accounts.contract import AccountId, AccountName, Actor
+from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
 from livehouse.channel.application import ChannelUseCases
 from livehouse.chat.application import ChatGatewayUseCases, ChatUseCases
 from livehouse.processes import ProcessesUseCases
@@ -157,3 +157,29 @@ async def test_nothing_is_remembered_where_nothing_is_trusted() -> None:
     for _ in range(3):
         await access.require(ADA, Action.SEND_CHAT_MESSAGE, CHANNEL_ID)
     assert standings.asked == 3
+
+
+class _StandingsThatGoAway(InMemoryStandings):
+    is_away = False
+
+    async def of(self, channel_id: EntityId, account_id: EntityId | None) -> Any:
+        if self.is_away:
+            raise Unavailable("database-away", "The database is away.")
+        return await super().of(channel_id, account_id)
+
+
+async def test_while_nobody_can_be_asked_what_was_known_of_a_channel_still_counts() -> None:
+    standings, clock = _StandingsThatGoAway(), FakeClock()
+    access = DecideAccess(standings, standings.supporters, clock, trusted_s=5)
+    standings.give(CHANNEL_ID, ADA.require_account(), {Role.EDITOR})
+    await access.require(ADA, Action.CHANGE_CHANNEL, CHANNEL_ID)
+    standings.is_away = True
+    clock.advance(timedelta(seconds=599))
+    assert (await access.require(ADA, Action.CHANGE_CHANNEL, CHANNEL_ID)).has(Role.EDITOR)
+    await access.require(ANONYMOUS, Action.ENTER_CHAT_ROOM, CHANNEL_ID)
+    stranger = Actor(AccountId(UUID(int=77)))
+    with pytest.raises(Forbidden):
+        await access.require(stranger, Action.CHANGE_CHANNEL, CHANNEL_ID)
+    clock.advance(timedelta(seconds=1))
+    with pytest.raises(Unavailable):
+        await access.require(ANONYMOUS, Action.ENTER_CHAT_ROOM, CHANNEL_ID)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.errors import Forbidden, Unauthenticated
+from cpc.kernel.errors import Forbidden, Unauthenticated, Unavailable
 from cpc.kernel.ids import EntityId
 from livehouse.access.contract import (
     Acting,
@@ -21,6 +21,8 @@ from livehouse.access.contract import (
 from livehouse.access.domain.rules import RULES, Rule
 
 MAX_REMEMBERED = 20_000
+# While standings cannot be asked for, one of this age still counts: a chat goes on without its database.
+STALE_S = 600.0
 
 _Key = tuple[EntityId, EntityId | None]
 
@@ -29,7 +31,8 @@ class DecideAccess:
     """The `Access` of the contract.
 
     trusted_s: so long an earlier standing may still admit somebody; one that refuses is always asked for
-    anew. 0 asks every time. What is remembered is bounded; the oldest goes.
+    anew. While nobody can be asked, one up to `STALE_S` old does for both. 0 asks every time. What is
+    remembered is bounded; the oldest goes.
     """
 
     def __init__(
@@ -78,10 +81,17 @@ class DecideAccess:
         if channel_id is None:
             _decide(rule, personal, is_channel_suspended=False)
             return Standing(personal)
-        remembered = self._recall((channel_id, actor.account_id))
+        key = channel_id, actor.account_id
+        remembered = self._recall(key, self._trusted_s)
         if remembered is not None and _refusal(rule, personal | remembered.roles, remembered) is None:
             return Standing(personal | remembered.roles)
-        standing = await self._ask(channel_id, actor.account_id)
+        try:
+            standing = await self._ask(channel_id, actor.account_id)
+        except Unavailable:
+            stale = self._recall(key, STALE_S) or self._recall((channel_id, None), STALE_S)
+            if stale is None:
+                raise
+            standing = stale
         roles = personal | standing.roles
         _decide(rule, roles, is_channel_suspended=standing.is_suspended)
         return Standing(roles)
@@ -92,15 +102,20 @@ class DecideAccess:
             support = await self._supporters.of(channel_id, account_id)
             standing = ChannelStanding(standing.roles | support, standing.is_suspended)
         if self._trusted_s:
-            self._remembered[channel_id, account_id] = (standing, self._clock.monotonic_s())
-            self._remembered.move_to_end((channel_id, account_id))
-            if len(self._remembered) > MAX_REMEMBERED:
-                self._remembered.popitem(last=False)
+            self._remember((channel_id, account_id), standing)
+            # What everybody shares: whether the channel is suspended.
+            self._remember((channel_id, None), ChannelStanding(frozenset(), standing.is_suspended))
         return standing
 
-    def _recall(self, key: _Key) -> ChannelStanding | None:
+    def _remember(self, key: _Key, standing: ChannelStanding) -> None:
+        self._remembered[key] = (standing, self._clock.monotonic_s())
+        self._remembered.move_to_end(key)
+        if len(self._remembered) > MAX_REMEMBERED:
+            self._remembered.popitem(last=False)
+
+    def _recall(self, key: _Key, within_s: float) -> ChannelStanding | None:
         found = self._remembered.get(key)
-        if found is None or self._clock.monotonic_s() - found[1] >= self._trusted_s:
+        if found is None or self._clock.monotonic_s() - found[1] >= within_s:
             return None
         return found[0]
 
