@@ -108,8 +108,8 @@ class IngestReport:
 class PlaybackReport:
     """How a player is served, by the node's own measure and the player's newest receiver report.
 
-    Loss, jitter and round trip are those of the video, or of the audio for who gets no video; `None` before the player
-    has told, about a second after it connected.
+    Loss, jitter and round trip are those of the video, or of the audio for who gets no video; `None` before
+    the player has told, about a second after it connected.
     """
 
     @property
@@ -135,7 +135,7 @@ class PlaybackReport:
         """Times it was sent no video for more than half a second although there was some to send."""
     @property
     def stalled(self) -> bool:
-        """Nothing has been heard of the player for seven seconds: it is sent nothing until it is heard of again."""
+        """Nothing was heard of the player for seven seconds: it is sent nothing until it is heard again."""
 
 @final
 class RoomReport:
@@ -252,7 +252,7 @@ class Counters:
         """Packets that players asked for again."""
     @property
     def nacks_refused(self) -> int:
-        """Packets of these that were not sent again: too old, sent again a moment ago, or over a player's budget."""
+        """Packets of these not sent again: too old, sent again a moment ago, or over a player's budget."""
     @property
     def retransmissions(self) -> int:
         """Packets sent again to players."""
@@ -490,7 +490,7 @@ class MediaNode:
     def report(self) -> list[SessionReport]:
         """Every session, and those closed in the last 30 seconds."""
     def rooms(self) -> list[RoomReport]:
-        """Every room a shard has a part of, by name: those with an encoder or players, and those that wait for one."""
+        """Every room by name: those with an encoder or players, and those that wait for one."""
     def events(self) -> list[SessionEvent]:
         """What has happened since the last call, at most 4,096; more are dropped and counted. Does not wait.
 
@@ -499,7 +499,7 @@ class MediaNode:
     def counters(self) -> Counters:
         """Totals for metrics; does not wait."""
     def event_fd(self) -> int:
-        """An eventfd that is readable when there are `events`, or the media of an ingest stopped or came back.
+        """An eventfd readable when there are `events`, or the media of an ingest stopped or came back.
 
         Read eight bytes to wait for the next change. It belongs to the node: do not close it.
         """
