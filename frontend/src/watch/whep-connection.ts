@@ -1,11 +1,13 @@
 import { deleteSession, negotiate } from '#shared/webrtc/signalling';
-import { withStereoOpus } from '#shared/webrtc/sdp';
+import { videoCodecs, withStereoOpus } from '#shared/webrtc/sdp';
 import { samplePlayback, type PlaybackSample } from './playback-sample';
 
 /** One WhepSession with its peer connection. */
 export interface WhepConnection {
   readonly stream: MediaStream;
   readonly transport: RTCPeerConnectionState;
+  /** What the server may send on this connection, such as `AV1`; a picture in another codec does not come. */
+  readonly videoCodecs: ReadonlySet<string>;
   sample(): Promise<PlaybackSample>;
   close(): void;
 }
@@ -22,6 +24,7 @@ export const openWhepConnection: OpenWhepConnection = async (url, signal) => {
     stream.addTrack(receiver.track);
   }
   let sessionUrl: string;
+  let agreed: ReadonlySet<string>;
   try {
     const answer = await negotiate(
       connection,
@@ -29,6 +32,7 @@ export const openWhepConnection: OpenWhepConnection = async (url, signal) => {
       { local: withStereoOpus, remote: withStereoOpus },
     );
     sessionUrl = answer.sessionUrl;
+    agreed = videoCodecs(answer.sdp);
   } catch (failure) {
     connection.close();
     throw failure;
@@ -36,6 +40,7 @@ export const openWhepConnection: OpenWhepConnection = async (url, signal) => {
   let open = true;
   return {
     stream,
+    videoCodecs: agreed,
     get transport() {
       return connection.connectionState;
     },

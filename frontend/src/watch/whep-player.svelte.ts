@@ -26,9 +26,14 @@ const lostMs = 5000;
 /** The same, counted from the moment the server said live again. */
 const returnLostMs = 2500;
 const firstFrameMs = 8000;
+/** So long without a packet of video: ask what the picture is coded in, a few times, for it may not be known yet. */
+const pictureMs = 2000;
+const codecQuestions = 3;
 
 export interface WhepPlayerOptions {
   readonly url: string;
+  /** The codec of the broadcast's picture as the server names it, null for none or not known. */
+  readonly broadcastCodec?: () => Promise<string | null>;
   readonly open?: OpenWhepConnection;
   readonly clock?: () => number;
   readonly random?: () => number;
@@ -37,6 +42,7 @@ export interface WhepPlayerOptions {
 /** Watches one channel and comes back by itself: asks for a new WhepSession whenever the old one gives no picture. */
 export class WhepPlayer {
   readonly #url: string;
+  readonly #broadcastCodec: () => Promise<string | null>;
   readonly #open: OpenWhepConnection;
   readonly #clock: () => number;
   readonly #backoff: Backoff;
@@ -46,11 +52,14 @@ export class WhepPlayer {
   #latency = $state.raw<PlaybackLatency | null>(null);
   #receivedBps = $state(0);
   #problem = $state.raw<Problem | null>(null);
+  #unplayableCodec = $state<string | null>(null);
   #broadcast: BroadcastState | null = null;
   #connection: WhepConnection | null = null;
   #opening: AbortController | null = null;
   #hasPlayed = false;
   #openedAt = 0;
+  #codecAskedAt = 0;
+  #codecAsked = 0;
   #progress = 0;
   #progressAt = 0;
   #returnedAt: number | null = null;
@@ -59,8 +68,15 @@ export class WhepPlayer {
   #ticker: ReturnType<typeof setInterval> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ url, open = openWhepConnection, clock = Date.now, random = Math.random }: WhepPlayerOptions) {
+  constructor({
+    url,
+    broadcastCodec = () => Promise.resolve(null),
+    open = openWhepConnection,
+    clock = Date.now,
+    random = Math.random,
+  }: WhepPlayerOptions) {
     this.#url = url;
+    this.#broadcastCodec = broadcastCodec;
     this.#open = open;
     this.#clock = clock;
     this.#backoff = new Backoff({ firstMs: 500, longestMs: 4000, random });
@@ -89,6 +105,11 @@ export class WhepPlayer {
   /** Why the last attempt failed, while a next one is waited for. */
   get problem(): Problem | null {
     return this.#problem;
+  }
+
+  /** The codec of a picture that this browser did not offer to play, so that it gets the sound alone. */
+  get unplayableCodec(): string | null {
+    return this.#unplayableCodec;
   }
 
   /** Also after `stop`, when the browser shows a page again that it had put away. */
@@ -153,6 +174,8 @@ export class WhepPlayer {
     this.#connection = null;
     this.#stream = null;
     this.#sample = null;
+    this.#unplayableCodec = null;
+    this.#codecAsked = 0;
     this.#progress = 0;
     this.#heldMs = null;
     this.#latency = null;
@@ -172,7 +195,7 @@ export class WhepPlayer {
       this.#opening = null;
       this.#connection = connection;
       this.#stream = connection.stream;
-      this.#openedAt = this.#progressAt = this.#clock();
+      this.#openedAt = this.#progressAt = this.#codecAskedAt = this.#clock();
       this.#problem = null;
     } catch (failure) {
       if (this.#opening !== opening) return;
@@ -209,6 +232,7 @@ export class WhepPlayer {
     const progressed = sample.progress > this.#progress;
     this.#progress = sample.progress;
     this.#measure(sample, at);
+    this.#watchForPicture(connection, sample, at);
     if (progressed) {
       this.#progressAt = at;
       this.#returnedAt = null;
@@ -235,9 +259,36 @@ export class WhepPlayer {
     if (transport === 'disconnected' && still >= stalledMs) return true;
     // The MediaRoom outlives the ingest: while the broadcaster is away there is nothing to ask for.
     if (this.#broadcast === 'interrupted') return false;
-    if (sample.progress === 0) return at - this.#openedAt >= firstFrameMs;
+    if (sample.progress === 0) {
+      // Of a picture that we cannot play another connection would show nothing either.
+      return this.#unplayableCodec === null && at - this.#openedAt >= firstFrameMs;
+    }
     const sinceReturn = this.#returnedAt === null ? 0 : at - this.#returnedAt;
     return still >= lostMs || (still >= stalledMs && sinceReturn >= returnLostMs);
+  }
+
+  /** No picture may be one that we cannot play: the server sends nothing in a codec that is not in its answer. */
+  #watchForPicture(connection: WhepConnection, sample: PlaybackSample, at: number): void {
+    if (sample.packetsReceived > 0) {
+      this.#unplayableCodec = null;
+      return;
+    }
+    if (this.#codecAsked >= codecQuestions || at - this.#codecAskedAt < pictureMs) return;
+    this.#codecAskedAt = at;
+    this.#codecAsked += 1;
+    void this.#askCodec(connection);
+  }
+
+  async #askCodec(connection: WhepConnection): Promise<void> {
+    let codec: string | null;
+    try {
+      codec = await this.#broadcastCodec();
+    } catch {
+      // Not live, or the server is away: what else is wrong shows by itself.
+      return;
+    }
+    if (this.#connection !== connection || codec === null || (this.#sample?.packetsReceived ?? 0) > 0) return;
+    this.#unplayableCodec = connection.videoCodecs.has(codec.toUpperCase()) ? null : codec;
   }
 
   /** Figures for people change once a second; the watch for stalls looks twice as often. */

@@ -23,8 +23,10 @@ const nothing: PlaybackSample = {
 /** A connection that decodes 15 frames between two looks, while it flows. */
 class FakeConnection implements WhepConnection {
   readonly stream = {} as MediaStream;
+  readonly videoCodecs = new Set(['AV1', 'VP8', 'RTX']);
   transport: RTCPeerConnectionState = 'connected';
   flows = true;
+  hasPicture = true;
   isClosed = false;
   #frames = 0;
 
@@ -36,6 +38,7 @@ class FakeConnection implements WhepConnection {
       progress: frames,
       framesDecoded: frames,
       bytesReceived: frames * 1000,
+      packetsReceived: this.hasPicture ? frames : 0,
     });
   }
 
@@ -48,6 +51,8 @@ let connections: FakeConnection[];
 let refusal: Problem | null;
 let attempts: number;
 let player: WhepPlayer;
+let codec: string | null;
+let asked: number;
 
 function notLive(retryAfterMs: number): Problem {
   return new Problem('Nobody is live', { slug: 'room-empty', status: 409, retryAfterMs });
@@ -62,9 +67,15 @@ beforeEach(() => {
   connections = [];
   refusal = null;
   attempts = 0;
+  codec = 'AV1';
+  asked = 0;
   player = new WhepPlayer({
     url: '/whep/ada',
     random: () => 0,
+    broadcastCodec: () => {
+      asked += 1;
+      return Promise.resolve(codec);
+    },
     open: () => {
       attempts += 1;
       if (refusal !== null) return Promise.reject(refusal);
@@ -217,6 +228,51 @@ describe('WhepPlayer', () => {
     connections[0]!.flows = false;
     await pass(8500 + 500);
     expect(attempts).toBe(2);
+  });
+
+  it('asks nothing about the codec while there is a picture', async () => {
+    await live();
+    await pass(20_000);
+    expect(asked).toBe(0);
+    expect(player.unplayableCodec).toBeNull();
+  });
+
+  it('says which codec the browser cannot play, and forgets it when the picture comes', async () => {
+    codec = 'H264';
+    player.start();
+    player.hear('live');
+    await pass(0);
+    const connection = connections.at(-1)!;
+    connection.hasPicture = false;
+    await pass(3000);
+    expect(player.state).toBe('live');
+    expect(player.unplayableCodec).toBe('H264');
+    connection.hasPicture = true;
+    await pass(1000);
+    expect(player.unplayableCodec).toBeNull();
+  });
+
+  it('does not connect again and again for a picture that it cannot play, when there is no sound either', async () => {
+    codec = 'H264';
+    player.start();
+    player.hear('live');
+    await pass(0);
+    connections.at(-1)!.flows = false;
+    await pass(30_000);
+    expect(player.unplayableCodec).toBe('H264');
+    expect(attempts).toBe(1);
+  });
+
+  it('takes a broadcast of sound alone for what it is', async () => {
+    codec = null;
+    player.start();
+    player.hear('live');
+    await pass(0);
+    connections.at(-1)!.hasPicture = false;
+    await pass(60_000);
+    expect(player.state).toBe('live');
+    expect(player.unplayableCodec).toBeNull();
+    expect(asked).toBe(3);
   });
 
   it('closes everything when it is stopped', async () => {

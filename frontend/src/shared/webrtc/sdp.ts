@@ -47,3 +47,12 @@ export function withPublishingBitrates(
     maxaveragebitrate: String(audioBps),
   });
 }
+
+/** Names of the codecs that the description's first video section takes, such as `AV1` and `rtx`, upper case. */
+export function videoCodecs(sdp: string): ReadonlySet<string> {
+  const [, ...sections] = sdp.split(/^m=/m);
+  const video = sections.find((section) => section.startsWith('video')) ?? '';
+  return new Set(
+    [...video.matchAll(/^a=rtpmap:\d+ ([^/\s]+)\//gm)].map(([, name = '']) => name.toUpperCase()),
+  );
+}

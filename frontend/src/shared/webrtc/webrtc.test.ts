@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { withPublishingBitrates, withStereoOpus } from './sdp';
+import { videoCodecs, withPublishingBitrates, withStereoOpus } from './sdp';
 import { iceServersFrom, negotiate, postOffer } from './signalling';
 
 const sdp = [
@@ -31,6 +31,13 @@ describe('session descriptions', () => {
     expect(rewritten).toContain('a=fmtp:45 x-google-start-bitrate=700;x-google-max-bitrate=1000\r\n');
     expect(rewritten).toContain('maxaveragebitrate=128000');
     expect(rewritten).toContain('a=fmtp:46 apt=45\r\n');
+  });
+});
+
+describe('codecs of an answer', () => {
+  it('are those of the video section alone', () => {
+    expect([...videoCodecs(sdp)]).toEqual(['AV1', 'RTX']);
+    expect([...videoCodecs('v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\n')]).toEqual([]);
   });
 });
 
