@@ -17,6 +17,7 @@ class ChannelPage:
         self.page = page
         self.video = page.get_by_test_id("player-video")
         self.player_state = page.get_by_test_id("player-state")
+        self.unplayable = page.get_by_test_id("player-unplayable")
 
     def wait_for_state(self, state: str, timeout_ms: float = PLAYING_LIMIT_MS) -> None:
         expect(self.player_state).to_have_attribute("data-state", re.compile(state), timeout=timeout_ms)
@@ -56,6 +57,8 @@ class StudioPage:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.state = page.get_by_test_id("studio-state")
+        self.viewers_summary = page.get_by_test_id("viewers-health-summary")
+        self.viewers_advice = page.get_by_test_id("viewers-health-advice")
 
     def choose(self, codec: str, quality: str = "360p") -> None:
         """`codec` as the page names it in its values: AV1, H264, VP9, VP8."""

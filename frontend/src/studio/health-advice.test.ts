@@ -71,6 +71,11 @@ describe('advice about viewers', () => {
     expect(viewersAdvice(watched(5, () => ({})))).toBeNull();
     expect(viewersAdvice(watched(5, (second) => ({ lossy: second === 4 ? 3 : 0 })))).toBeNull();
     expect(viewersAdvice(watched(2, () => ({ lossy: 3 })))).toBeNull();
+    expect(viewersAdvice(watched(9, (second) => ({ lossy: second % 3 === 0 ? 1 : 0 })))).toBeNull();
+  });
+
+  it('speaks of what lasts although single seconds are better', () => {
+    expect(viewersAdvice(watched(9, (second) => ({ lossy: second % 3 === 0 ? 0 : 1 })))).toContain('1 of 40');
   });
 
   it.each([

@@ -4,6 +4,8 @@ import { freezesBySample, sum } from './health-series';
 
 /** A trouble must last for so many samples, about as many seconds, before it is worth a sentence. */
 const lasting = 3;
+/** What single viewers report jumps from second to second: the median of so many is what counts. */
+const settling = 5;
 const lossyAbove = 0.03;
 const unevenAboveMs = 60;
 /** Freezes in the window of `recent` samples that are too many for chance. */
@@ -49,23 +51,23 @@ export function senderAdvice({
 
 /** What is wrong on the way to the viewers and what to do, or null. */
 export function viewersAdvice(samples: readonly HealthSample[]): string | null {
-  const last = samples.slice(-lasting).map(({ playback }) => playback);
+  const last = samples.slice(-settling).map(({ playback }) => playback);
   const now = last.at(-1) ?? null;
   if (now === null || last.length < lasting) return null;
-  const share = (count: (playback: PlaybackHealth) => number) =>
-    Math.min(...last.map((playback) => (playback === null ? 0 : count(playback))));
-  const unplayable = share((playback) => playback.unplayable);
+  const usual = (count: (playback: PlaybackHealth) => number) =>
+    Math.min(now.viewers, median(last.map((playback) => (playback === null ? 0 : count(playback)))));
+  const unplayable = usual((playback) => playback.unplayable);
   if (unplayable > 0) {
     return `${ofViewers(unplayable, now)} cannot play the codec you send and get no picture. H.264 plays everywhere.`;
   }
-  const lossy = share((playback) => playback.lossy);
+  const lossy = usual((playback) => playback.lossy);
   if (lossy > 0 && 2 * lossy > now.viewers) {
     return `${ofViewers(lossy, now)} ${lossy === 1 ? 'loses' : 'lose'} more than 5 %: the server’s line may be full. Lower the bitrate.`;
   }
   if (lossy > 0) {
     return `${ofViewers(lossy, now)} ${lossy === 1 ? 'loses' : 'lose'} more than 5 %: a lower bitrate is easier on weak connections.`;
   }
-  const stalled = share((playback) => playback.stalled);
+  const stalled = usual((playback) => playback.stalled);
   if (stalled > 1 && 5 * stalled > now.viewers) {
     return `Nothing is heard of ${ofViewers(stalled, now)} any more. If they come back at once, look at the server’s network.`;
   }
@@ -105,6 +107,11 @@ export function arrivedSummary(samples: readonly HealthSample[]): string | null 
   const freezes = freezesIn(samples, (sample) => sample.freezes);
   const rate = bitrate(now.video_bitrate_bps + now.audio_bitrate_bps);
   return `${rate} arrives at the server; ${freezes === 0 ? 'no freezes' : times(freezes)} in two minutes.`;
+}
+
+/** The lower one of an even number. */
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? 0;
 }
 
 function freezesIn(

@@ -59,7 +59,7 @@ class MediaMetrics(Collector):
         yield freezes
         yield CounterMetricFamily(
             "livehouse_media_stalls",
-            "Times nothing was heard of a player for five seconds",
+            "Times nothing was heard of a player any more for some seconds",
             value=self._events.stalls,
         )
         closed = CounterMetricFamily(
