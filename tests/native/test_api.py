@@ -51,7 +51,7 @@ def test_an_offer_is_answered_with_all_candidates_and_an_etag(node: MediaNode, o
         ("not an offer", "malformed_offer"),
         ("v=0\r\n" + "a=x\r\n" * 20_000, "malformed_offer"),
         (
-            "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 49\r\na=mid:0\r\na=rtpmap:49 H265/90000\r\n",
+            "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 49\r\na=mid:0\r\na=rtcp-mux\r\na=rtpmap:49 H265/90000\r\n",
             "unsupported_codec",
         ),
         (
