@@ -30,6 +30,7 @@ _SUPERUSER = "postgres"
 ROLE = "livehouse"
 DATABASE = "livehouse"
 
+_SOCKET_NAME = ".s.PGSQL.5432"
 # `sun_path` holds 108 bytes; the rest goes to "/.s.PGSQL.5432.lock" and a margin.
 _SOCKET_FOLDER_LIMIT = 85
 
@@ -105,8 +106,8 @@ class EmbeddedPostgres:
                 f"brings {_MAJOR_VERSION}. Dump it with the older version and load it into a new data folder."
             )
         self._end_stray_servers()
-        (self.folder / "postmaster.pid").unlink(missing_ok=True)
         self._write_settings()
+        self._forget_dead_servers()
 
     def program(self) -> ChildProgram:
         return ChildProgram(
@@ -132,7 +133,7 @@ class EmbeddedPostgres:
         """Whether it greets a new connection; a server that hangs does not."""
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(patience_s)
-            connection.connect(str(self.socket_folder / ".s.PGSQL.5432"))
+            connection.connect(str(self.socket_folder / _SOCKET_NAME))
             connection.sendall(_SSL_REQUEST)
             return connection.recv(1) in {b"N", b"S"}
         return False
@@ -289,6 +290,11 @@ class EmbeddedPostgres:
         raise NodeError(
             f"An older PostgreSQL server (process {strays[0]}) still uses {self.folder} and does not stop."
         )
+
+    def _forget_dead_servers(self) -> None:
+        """Their lock files name process ids: a zombie, or somebody else by now, passes for a living server."""
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        (self.socket_folder / f"{_SOCKET_NAME}.lock").unlink(missing_ok=True)
 
     def _stray_pids(self) -> list[int]:
         """Processes named postgres that work in our folder."""
