@@ -15,6 +15,7 @@ from livehouse.streaming.application.open_ingest import OpenedSession
 from livehouse.streaming.application.ports import SessionPatch
 from livehouse.web.metrics import ROUTE_TEMPLATE
 from livehouse.web.options import IceServer, WebOptions
+from livehouse.web.preconditions import entity_tags
 from livehouse.web.problems import domain_problem, problem
 from livehouse.web.use_cases import UseCases
 
@@ -23,8 +24,6 @@ SDP_FRAGMENT = "application/trickle-ice-sdpfrag"
 MAX_SDP_BYTES = 64 * 1024
 RETRY_NOT_LIVE_S = 2
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
-
-_ENTITY_TAG = re.compile(r'\s*(?:(W/)?("[\x21\x23-\x7e\x80-\xff]*"))\s*(?:,|$)')
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -148,7 +147,7 @@ def if_match(request: Request) -> list[str]:
         return []
     if header in ("*", '"*"'):
         return ["*"]
-    strong = [match.group(2) for match in _ENTITY_TAG.finditer(header) if match.group(1) is None]
+    strong = [tag.opaque for tag in entity_tags(header) if not tag.is_weak]
     return [tag for tag in strong if tag != '"*"'] or ['""']
 
 

@@ -121,6 +121,10 @@ async def test_what_is_live_comes_first(
     second = (
         await browser.get("/api/v1/channels", params={"limit": 1, "cursor": first["next_cursor"]})
     ).json()
+    link = (await browser.get("/api/v1/channels?limit=1")).headers["link"]
+    path, rel = link.split(">; ")
+    assert (rel, (await browser.get(path.removeprefix("<"))).json()) == ('rel="next"', second)
+    assert "link" not in (await browser.get("/api/v1/channels")).headers
     assert [first["channels"], second["channels"]] == [everyone["channels"][:1], everyone["channels"][1:]]
     assert second["next_cursor"] is None
 

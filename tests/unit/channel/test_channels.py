@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from cpc.eventbus.envelope import CloudEvent
 from cpc.kernel.clock import FakeClock
+from cpc.kernel.cursors import write_cursor
 from cpc.kernel.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed, Unauthenticated
 from cpc.kernel.ids import UuidV7Ids
 from cpc.social_integration.events import StreamEnded, StreamStarted
@@ -125,13 +125,20 @@ async def test_the_facade_finds_in_any_case_and_knows_what_is_missing(
         await channels.by_id(ChannelId(uuid4()))
 
 
-def _cursor(text: str) -> str:
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+_ID = "chn_" + "0" * 32
 
 
 @pytest.mark.parametrize(
     "cursor",
-    ["", "x", "ä", "====", _cursor("1.2"), _cursor("1.-2." + "0" * 32), _cursor("1.99999999999." + "0" * 32)],
+    [
+        *("", "x", "ä", "===="),
+        write_cursor("blocks", True, 2, _ID),
+        write_cursor("channels", True, 2),
+        write_cursor("channels", True, -2, _ID),
+        write_cursor("channels", True, 99999999999, _ID),
+        write_cursor("channels", True, "2", _ID),
+        write_cursor("channels", True, 2, 3),
+    ],
 )
 async def test_a_made_up_cursor_is_refused(database: InMemoryChannelDatabase, cursor: str) -> None:
     with pytest.raises(Invalid):

@@ -818,7 +818,8 @@ export interface components {
             accounts: components["schemas"]["AdministeredAccount"][];
             /**
              * Next Cursor
-             * @description Send as `cursor` for the next page; null at the end
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
              */
             next_cursor: string | null;
         };
@@ -873,7 +874,8 @@ export interface components {
             entries: components["schemas"]["AuditEntryShape"][];
             /**
              * Next Cursor
-             * @description Send as `cursor` for the next page; null at the end
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
              */
             next_cursor: string | null;
         };
@@ -899,7 +901,8 @@ export interface components {
             blocks: components["schemas"]["Block"][];
             /**
              * Next Cursor
-             * @description Send as `cursor` for the next page; null at the end
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
              */
             next_cursor: string | null;
         };
@@ -1072,7 +1075,8 @@ export interface components {
             channels: components["schemas"]["ChannelCard"][];
             /**
              * Next Cursor
-             * @description Send as `cursor` for the next page; null at the end
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
              */
             next_cursor: string | null;
         };
@@ -1978,7 +1982,9 @@ export interface operations {
     list_blocks: {
         parameters: {
             query?: {
+                /** @description How many on a page */
                 limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
                 cursor?: string | null;
             };
             header?: never;
@@ -2370,7 +2376,9 @@ export interface operations {
                 prefix?: string;
                 /** @description Only those suspended now */
                 suspended?: boolean;
+                /** @description How many on a page */
                 limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
                 cursor?: string | null;
             };
             header?: never;
@@ -2500,7 +2508,9 @@ export interface operations {
     read_audit_log: {
         parameters: {
             query?: {
+                /** @description How many on a page */
                 limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
                 cursor?: string | null;
             };
             header?: never;
@@ -2534,7 +2544,9 @@ export interface operations {
             query?: {
                 /** @description Only those that are live */
                 live?: boolean;
+                /** @description How many on a page */
                 limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
                 cursor?: string | null;
             };
             header?: never;
@@ -2567,6 +2579,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description ETags at hand; 304 when one of them still holds */
                 "if-none-match"?: string | null;
             };
             path: {
@@ -2607,7 +2620,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag the change is based on */
+                /** @description The ETag that the change is based on; 412 when it has changed meanwhile */
                 "if-match"?: string | null;
             };
             path: {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cpc.kernel.clock import Clock
+from cpc.kernel.cursors import read_cursor, write_cursor
 from cpc.kernel.errors import Conflict, Invalid
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.ports import UnitOfWorkFactory
@@ -70,14 +71,10 @@ class ListBlocks:
     async def __call__(self, actor: Actor, *, cursor: str | None = None, limit: int = 50) -> BlockPage:
         """By name. Raises `Unauthenticated`, `Forbidden`, `Invalid` (malformed-cursor)."""
         await self._access.require(actor, Action.LIST_BLOCKS)
-        try:
-            after = None if cursor is None else AccountName(cursor)
-        except Invalid:
-            raise Invalid(
-                "malformed-cursor", "The cursor is not one of ours. Start again without it."
-            ) from None
+        after = None if cursor is None else read_cursor(cursor, "blocks", AccountName)
         limit = max(1, min(limit, MAX_PAGE))
         async with self._unit_of_work() as unit:
             found = await unit.blocks.page(actor.require_account(), after=after, limit=limit + 1)
         shown = found[:limit]
-        return BlockPage(shown, shown[-1][0].value if len(found) > limit else None)
+        more = write_cursor("blocks", shown[-1][0].value) if len(found) > limit else None
+        return BlockPage(shown, more)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.errors import Invalid
+from cpc.kernel.cursors import read_cursor, write_cursor
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import find_account
@@ -60,12 +60,7 @@ class ListAccounts:
     ) -> AccountPage:
         """By name. Raises `Unauthenticated`, `Forbidden`, `Invalid` (malformed-cursor)."""
         await self._access.require(actor, Action.LIST_ACCOUNTS)
-        try:
-            after = None if cursor is None else AccountName(cursor)
-        except Invalid:
-            raise Invalid(
-                "malformed-cursor", "The cursor is not one of ours. Start again without it."
-            ) from None
+        after = None if cursor is None else read_cursor(cursor, "accounts", AccountName)
         limit = max(1, min(limit, MAX_PAGE))
         suspended_at = self._clock.now() if suspended_only else None
         async with self._unit_of_work() as unit:
@@ -73,7 +68,8 @@ class ListAccounts:
                 prefix=prefix.lower(), suspended_at=suspended_at, after=after, limit=limit + 1
             )
         shown = found[:limit]
-        return AccountPage(shown, shown[-1].name.value if len(found) > limit else None)
+        more = write_cursor("accounts", shown[-1].name.value) if len(found) > limit else None
+        return AccountPage(shown, more)
 
 
 class ReadAuditLog:
@@ -82,11 +78,12 @@ class ReadAuditLog:
         self._access = access
 
     async def __call__(self, actor: Actor, *, cursor: str | None = None, limit: int = 50) -> AuditPage:
-        """The newest first. Raises `Unauthenticated`, `Forbidden`, `Invalid` (malformed-id)."""
+        """The newest first. Raises `Unauthenticated`, `Forbidden`, `Invalid` (malformed-cursor)."""
         await self._access.require(actor, Action.READ_AUDIT_LOG)
-        before = None if cursor is None else AuditEntryId.parse(cursor)
+        before = None if cursor is None else read_cursor(cursor, "audit-log", AuditEntryId.parse)
         limit = max(1, min(limit, MAX_PAGE))
         async with self._unit_of_work() as unit:
             found = await unit.audit_log.page(before=before, limit=limit + 1)
         shown = found[:limit]
-        return AuditPage(shown, str(shown[-1].id) if len(found) > limit else None)
+        more = write_cursor("audit-log", str(shown[-1].id)) if len(found) > limit else None
+        return AuditPage(shown, more)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cpc.kernel.cursors import read_cursor, write_cursor
 from cpc.kernel.errors import Invalid, NotFound
 from cpc.kernel.ids import EntityId
 from livehouse.access.contract import Access, Action, ChannelStanding, Role
@@ -21,6 +20,7 @@ from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
 from livehouse.channel.domain.channel import Channel
 
 MAX_PAGE = 100
+_LISTING = "channels"
 
 
 async def find_by_name(channels: ChannelStore, name: str, *, for_update: bool = False) -> Channel:
@@ -105,7 +105,7 @@ class ListChannels:
     ) -> ChannelPage:
         """Raises `Invalid` (malformed-cursor)."""
         await self._access.require(actor, Action.LIST_CHANNELS)
-        after = None if cursor is None else _read_cursor(cursor)
+        after = None if cursor is None else read_cursor(cursor, _LISTING, _place)
         limit = max(1, min(limit, MAX_PAGE))
         async with self._unit_of_work() as unit:
             cards = await unit.directory.page(live_only=live_only, after=after, limit=limit + 1)
@@ -122,17 +122,10 @@ def _no_such_channel(name: str) -> NotFound:
 
 
 def _cursor(card: ChannelCard) -> str:
-    text = f"{int(card.is_live)}.{card.viewers}.{card.id.uuid.hex}"
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+    return write_cursor(_LISTING, card.is_live, card.viewers, str(card.id))
 
 
-def _read_cursor(cursor: str) -> DirectoryPlace:
-    try:
-        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        live, viewers, digits = base64.urlsafe_b64decode(padded).decode("ascii").split(".")
-        place = DirectoryPlace(live == "1", int(viewers), ChannelId.parse(f"chn_{digits}"))
-        if not 0 <= place.viewers < 2**31:
-            raise ValueError(viewers)
-    except (ValueError, binascii.Error, Invalid):
-        raise Invalid("malformed-cursor", "The cursor is not one of ours. Start again without it.") from None
-    return place
+def _place(is_live: bool, viewers: int, channel_id: str) -> DirectoryPlace:
+    if not 0 <= viewers < 2**31:
+        raise ValueError(viewers)
+    return DirectoryPlace(bool(is_live), viewers, ChannelId.parse(channel_id))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from livehouse.access.contract import Scope
 from livehouse.accounts.application.access_tokens import PersonalAccessToken
 from livehouse.web.authentication import CurrentActor, CurrentAuthentication
 from livehouse.web.dependencies import Cases
+from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"])
@@ -66,9 +67,7 @@ class Block(Shape):
 
 class Blocks(Shape):
     blocks: Annotated[list[Block], Field(description="By name")]
-    next_cursor: Annotated[
-        str | None, Field(description="Send as `cursor` for the next page; null at the end")
-    ]
+    next_cursor: NextCursor
 
 
 @router.get("/logins")
@@ -131,13 +130,16 @@ async def revoke_access_token(token_id: str, actor: CurrentActor, cases: Cases) 
 
 @router.get("/blocks")
 async def list_blocks(
+    request: Request,
+    response: Response,
     actor: CurrentActor,
     cases: Cases,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Blocks:
     """Whom one has blocked."""
     page = await cases.accounts.list_blocks(actor, cursor=cursor, limit=limit)
+    link_next(request, response, page.next_cursor)
     return Blocks(
         blocks=[Block(name=name.value, blocked_at=at) for name, at in page.blocks],
         next_cursor=page.next_cursor,

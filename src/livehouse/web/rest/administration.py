@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime, Field
 
 from livehouse.accounts.application import Account as AccountResult
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
+from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"])
@@ -31,9 +32,7 @@ class AdministeredAccount(Shape):
 
 class AdministeredAccounts(Shape):
     accounts: list[AdministeredAccount]
-    next_cursor: Annotated[
-        str | None, Field(description="Send as `cursor` for the next page; null at the end")
-    ]
+    next_cursor: NextCursor
 
 
 class NewSuspension(Body):
@@ -63,24 +62,25 @@ class AuditEntryShape(Shape):
 
 class AuditLog(Shape):
     entries: Annotated[list[AuditEntryShape], Field(description="The newest first")]
-    next_cursor: Annotated[
-        str | None, Field(description="Send as `cursor` for the next page; null at the end")
-    ]
+    next_cursor: NextCursor
 
 
 @router.get("/accounts")
 async def list_accounts(
+    request: Request,
+    response: Response,
     actor: CurrentActor,
     cases: Cases,
     prefix: Annotated[str, Query(max_length=25, description="What names begin with")] = "",
     suspended: Annotated[bool, Query(description="Only those suspended now")] = False,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> AdministeredAccounts:
     """Accounts by name. For administrators."""
     page = await cases.accounts.list_accounts(
         actor, prefix=prefix, suspended_only=suspended, cursor=cursor, limit=limit
     )
+    link_next(request, response, page.next_cursor)
     return AdministeredAccounts(
         accounts=[_account(account) for account in page.accounts], next_cursor=page.next_cursor
     )
@@ -114,13 +114,16 @@ async def lift_suspension(
 
 @router.get("/audit-log")
 async def read_audit_log(
+    request: Request,
+    response: Response,
     actor: CurrentActor,
     cases: Cases,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> AuditLog:
     """What administrators did, and why. For administrators."""
     page = await cases.accounts.read_audit_log(actor, cursor=cursor, limit=limit)
+    link_next(request, response, page.next_cursor)
     return AuditLog(
         entries=[
             AuditEntryShape(

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import re
-import zlib
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from cpc.kernel.errors import Invalid, PreconditionFailed
 from livehouse.accounts.contract import Actor
 from livehouse.channel.application import Channel as ChannelResult
 from livehouse.streaming.application.queries import BroadcastView
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
+from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
+from livehouse.web.preconditions import (
+    NOT_MODIFIED,
+    IfMatch,
+    IfNoneMatch,
+    expected_version,
+    versioned_answer,
+)
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["channels"])
@@ -32,9 +37,7 @@ class ChannelCard(Shape):
 
 class ChannelPage(Shape):
     channels: list[ChannelCard]
-    next_cursor: Annotated[
-        str | None, Field(description="Send as `cursor` for the next page; null at the end")
-    ]
+    next_cursor: NextCursor
 
 
 class ChannelBroadcast(Shape):
@@ -69,14 +72,17 @@ class ChannelChange(Body):
 
 @router.get("/channels")
 async def list_channels(
+    request: Request,
+    response: Response,
     actor: CurrentActor,
     cases: Cases,
     live: Annotated[bool, Query(description="Only those that are live")] = False,
-    limit: Annotated[int, Query(ge=1, le=100)] = 24,
-    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Limit = 24,
+    cursor: Cursor = None,
 ) -> ChannelPage:
     """Channels, live and most watched first."""
     page = await cases.channel.list_channels(actor, live_only=live, cursor=cursor, limit=limit)
+    link_next(request, response, page.next_cursor)
     return ChannelPage(
         channels=[
             ChannelCard(
@@ -94,14 +100,9 @@ async def list_channels(
     )
 
 
-@router.get(
-    "/channels/{name}", responses={304: {"description": "As in the ETag sent"}}, response_model=Channel
-)
+@router.get("/channels/{name}", responses=NOT_MODIFIED, response_model=Channel)
 async def get_channel(
-    name: str,
-    actor: CurrentActor,
-    cases: Cases,
-    if_none_match: Annotated[str | None, Header()] = None,
+    name: str, actor: CurrentActor, cases: Cases, if_none_match: IfNoneMatch = None
 ) -> Response:
     """One channel with its running broadcast."""
     channel = await cases.channel.channel_by_name(actor, name)
@@ -114,7 +115,7 @@ async def change_channel(
     body: ChannelChange,
     actor: CurrentActor,
     cases: Cases,
-    if_match: Annotated[str | None, Header(description="The ETag the change is based on")] = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """Change title or category. For the owner and editors."""
     changed = await cases.channel.change_channel(
@@ -122,7 +123,7 @@ async def change_channel(
         name,
         title=body.title,
         category=body.category,
-        expected_version=None if if_match is None else _version(if_match),
+        expected_version=expected_version(if_match, "channel-changed"),
     )
     return await _answer(cases, actor, changed, None)
 
@@ -139,12 +140,7 @@ async def _answer(cases: Cases, actor: Actor, channel: ChannelResult, if_none_ma
         broadcast=None if broadcast is None else _broadcast(broadcast),
         chat=ChannelChat(room_url=f"/chat/{channel.name}"),
     ).model_dump_json()
-    # The first number is what If-Match compares, the second makes the tag one of the whole answer.
-    etag = f'"{channel.version}-{zlib.crc32(body.encode()):08x}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if if_none_match is not None and (if_none_match.strip() == "*" or etag in _tags(if_none_match)):
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+    return versioned_answer(body, channel.version, if_none_match)
 
 
 def _broadcast(view: BroadcastView) -> ChannelBroadcast:
@@ -157,28 +153,3 @@ def _broadcast(view: BroadcastView) -> ChannelBroadcast:
         width=view.width,
         height=view.height,
     )
-
-
-_TAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
-
-
-def _tags(header: str) -> list[str]:
-    """The entity tags of an If-None-Match, compared weakly (RFC 9110 section 13.1.2)."""
-    return [match.group(2) for match in _TAG.finditer(header)]
-
-
-def _version(if_match: str) -> int | None:
-    """The version asked for, None for `*`. Weak tags never match (RFC 9110 section 13.1.1)."""
-    if if_match.strip() == "*":
-        return None
-    tags = [match.group(2) for match in _TAG.finditer(if_match) if match.group(1) is None]
-    if not tags and not _TAG.search(if_match):
-        raise Invalid(
-            "malformed-if-match", "If-Match holds no entity tag. Send the ETag as it came, with quotes."
-        )
-    versions = [
-        int(found.group(1)) for tag in tags if (found := re.fullmatch(r'"(\d{1,9})-[0-9a-f]{8}"', tag))
-    ]
-    if not versions:
-        raise PreconditionFailed("channel-changed", "The channel never had that ETag. Load it again.")
-    return max(versions)
