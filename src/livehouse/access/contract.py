@@ -106,6 +106,14 @@ class Suspension:
     until: datetime | None
 
 
+class Privacy(StrEnum):
+    """Who finds a channel and who may watch it. Unlisted: reachable by name, in no list and no search."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    MEMBERS_ONLY = "members_only"
+
+
 class Suspended(Forbidden):
     """The account, or the channel, is suspended: slugs `account-suspended` and `channel-suspended`."""
 
@@ -169,6 +177,7 @@ class ChannelStanding:
 
     roles: frozenset[Role] = frozenset()
     is_suspended: bool = False
+    privacy: Privacy = Privacy.PUBLIC
 
 
 class ChannelStandings(Protocol):

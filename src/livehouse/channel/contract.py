@@ -1,12 +1,33 @@
-"""What other slices may know of channels: ids, names and a read facade."""
+"""What other slices may know of channels: ids, names, a read facade, and the events of their life."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, Protocol
+from uuid import UUID
 
+from cpc.eventbus.envelope import CloudEvent
+from cpc.kernel.errors import Invalid
 from cpc.kernel.ids import EntityId
+from livehouse.access.contract import Privacy
 from livehouse.accounts.contract import AccountId, AccountName
+
+__all__ = [
+    "ChannelChanged",
+    "ChannelCreated",
+    "ChannelEvent",
+    "ChannelId",
+    "ChannelName",
+    "ChannelRef",
+    "Channels",
+    "ChatModes",
+    "Privacy",
+]
+
+MAX_SLOW_MODE_S = 1_800
+MAX_FOLLOWED_MIN = 90 * 24 * 60
 
 
 class ChannelId(EntityId):
@@ -19,14 +40,42 @@ class ChannelName(AccountName):
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatModes:
+    """What a chat asks of those who write. Owner, editors, moderators and VIPs are not held to it.
+
+    slow_mode_s: pause between two messages of one person; 0: none.
+    followers_only_min: so long one must have followed; 0: from the first moment; None: one need not.
+    Raises `Invalid` (slow-mode-range, followers-only-range).
+    """
+
+    slow_mode_s: int = 0
+    followers_only_min: int | None = None
+    members_only: bool = False
+    emotes_only: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.slow_mode_s <= MAX_SLOW_MODE_S:
+            raise Invalid("slow-mode-range", f"Slow mode waits 0 to {MAX_SLOW_MODE_S} seconds.")
+        if self.followers_only_min is not None and not 0 <= self.followers_only_min <= MAX_FOLLOWED_MIN:
+            raise Invalid(
+                "followers-only-range",
+                f"Followers-only mode asks for 0 to {MAX_FOLLOWED_MIN} minutes (90 days), or is off.",
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelRef:
-    """A channel as other slices see it."""
+    """A channel as other slices see it. language: as in RFC 5646 section 2.2.1, empty where none was said."""
 
     id: ChannelId
     owner_id: AccountId
     name: ChannelName
     title: str
+    privacy: Privacy = Privacy.PUBLIC
+    is_suspended: bool = False
+    language: str = ""
+    chat_modes: ChatModes = ChatModes()
 
 
 class Channels(Protocol):
@@ -39,3 +88,51 @@ class Channels(Protocol):
     async def by_id(self, channel_id: ChannelId) -> ChannelRef: ...
 
     async def by_owner(self, owner_id: AccountId) -> ChannelRef: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEvent:
+    """Integration event: something happened to a channel. version: of the channel, after it."""
+
+    kind: ClassVar[str]
+
+    channel_id: ChannelId
+    owner_id: AccountId
+    name: ChannelName
+    version: int
+
+    @classmethod
+    def subjects(cls) -> str:
+        """What to listen to for all of this kind."""
+        return f"channel.{cls.kind}.v1.>"
+
+    def to_cloud_event(self, *, event_id: UUID, time: datetime) -> CloudEvent:
+        return CloudEvent(
+            id=event_id,
+            type=f"livehouse.channel.{self.kind}.v1",
+            source="/livehouse/channel",
+            subject=f"channel.{self.kind}.v1.{self.channel_id.uuid.hex}",
+            time=time,
+            partition_key=str(self.channel_id),
+            data={
+                "channel_id": str(self.channel_id),
+                "owner_id": str(self.owner_id),
+                "name": self.name.value,
+                "version": self.version,
+                **self.more(),
+            },
+        )
+
+    def more(self) -> Mapping[str, object]:
+        """What this kind says beyond the rest."""
+        return {}
+
+
+class ChannelCreated(ChannelEvent):
+    kind = "ChannelCreated"
+
+
+class ChannelChanged(ChannelEvent):
+    """Title, category or a setting. What it is now, is read from the channel."""
+
+    kind = "ChannelChanged"

@@ -13,7 +13,7 @@ from cpc.eventbus.testing import RecordingOutbox
 from cpc.kernel.errors import NotFound
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.application.ports import ChannelCard, DirectoryPlace
-from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
+from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef, Privacy
 from livehouse.channel.domain.channel import Channel
 
 
@@ -73,9 +73,14 @@ class InMemoryDirectory:
             self._tables.directory[channel_id] = (broadcast_id, True, viewers, entry[3])
 
     async def page(
-        self, *, live_only: bool, after: DirectoryPlace | None, limit: int
+        self, *, live_only: bool, after: DirectoryPlace | None, limit: int, now: datetime
     ) -> Sequence[ChannelCard]:
-        cards = sorted((self._card(channel) for channel in self._tables.channels.values()), key=_order)
+        listed = [
+            channel
+            for channel in self._tables.channels.values()
+            if channel.privacy is not Privacy.UNLISTED and channel.suspension_at(now) is None
+        ]
+        cards = sorted(map(self._card, listed), key=_order)
         start = (False, 0, "") if after is None else _order(after)
         following = [card for card in cards if after is None or _order(card) > start]
         return [card for card in following if card.is_live or not live_only][:limit]
@@ -88,6 +93,10 @@ class InMemoryDirectory:
             channel.name,
             channel.title,
             channel.category,
+            channel.tags,
+            channel.language,
+            channel.is_mature,
+            channel.privacy,
             is_live,
             viewers,
             started_at if is_live else None,
@@ -100,10 +109,14 @@ def _order(place: ChannelCard | DirectoryPlace) -> tuple[bool, int, str]:
 
 
 class InMemoryChannelDatabase:
-    """Give `database.unit_of_work` where a `UnitOfWorkFactory` is wanted."""
+    """Give `database.unit_of_work` where a `UnitOfWorkFactory` is wanted. `events` are the published ones."""
 
     def __init__(self) -> None:
         self._tables = _Tables()
+
+    @property
+    def events(self) -> list[CloudEvent]:
+        return self._tables.events
 
     def unit_of_work(self) -> InMemoryChannelUnitOfWork:
         return InMemoryChannelUnitOfWork(self)

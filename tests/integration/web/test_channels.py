@@ -19,7 +19,8 @@ async def test_a_channel_as_everyone_sees_it(visit, ada: httpx.AsyncClient) -> N
     assert answer.status_code == 200
     body = answer.json()
     assert set(body) == {
-        "id", "name", "owner_id", "title", "category", "created_at", "broadcast", "chat",
+        "id", "name", "owner_id", "title", "category", "tags", "language", "is_mature", "is_recorded",
+        "ladder", "privacy", "chat_modes", "created_at", "broadcast", "chat",
     }  # fmt: skip
     assert (body["name"], body["broadcast"], body["chat"]) == ("ada", None, {"room_url": "/chat/ada"})
 
@@ -115,7 +116,10 @@ async def test_what_is_live_comes_first(
     ]
     live = (await browser.get("/api/v1/channels?live=true")).json()
     (card,) = live["channels"]
-    assert set(card) == {"id", "name", "title", "category", "is_live", "viewers", "started_at"}
+    assert set(card) == {
+        "id", "name", "title", "category", "tags", "language", "is_mature", "privacy",
+        "is_live", "viewers", "started_at",
+    }  # fmt: skip
     assert (card["viewers"], card["started_at"], live["next_cursor"]) == (3, "2026-01-01T12:00:00Z", None)
     first = (await browser.get("/api/v1/channels?limit=1")).json()
     second = (
@@ -133,3 +137,52 @@ async def test_what_is_live_comes_first(
 async def test_a_bad_list_request_is_refused(visit, query: str) -> None:
     answer = await visit().get(f"/api/v1/channels?{query}")
     assert answer.status_code == 400
+
+
+async def test_settings_over_http(visit, ada: httpx.AsyncClient) -> None:
+    answer = await ada.patch(
+        "/api/v1/channels/ada",
+        json={
+            "tags": ["Malerei", "海"],
+            "language": "de",
+            "is_mature": True,
+            "is_recorded": True,
+            "ladder": [480, 720],
+            "privacy": "members_only",
+            "chat_modes": {"slow_mode_s": 30, "followers_only_min": 10},
+        },
+    )
+    assert answer.status_code == 200, answer.text
+    shown = (await visit().get("/api/v1/channels/ada")).json()
+    assert (shown["tags"], shown["language"], shown["ladder"]) == (["Malerei", "海"], "de", [720, 480])
+    assert (shown["is_mature"], shown["is_recorded"], shown["privacy"]) == (True, True, "members_only")
+    modes = {"slow_mode_s": 30, "followers_only_min": 10, "members_only": False, "emotes_only": False}
+    assert shown["chat_modes"] == modes
+    answer = await ada.patch(
+        "/api/v1/channels/ada", json={"chat_modes": {"followers_only_min": None, "emotes_only": True}}
+    )
+    assert answer.json()["chat_modes"] == {**modes, "followers_only_min": None, "emotes_only": True}
+    assert answer.json()["tags"] == ["Malerei", "海"], "what was not named stays"
+    (card,) = (await visit().get("/api/v1/channels")).json()["channels"]
+    assert (card["privacy"], card["language"], card["tags"]) == ("members_only", "de", ["Malerei", "海"])
+    await ada.patch("/api/v1/channels/ada", json={"privacy": "unlisted"})
+    assert (await visit().get("/api/v1/channels")).json()["channels"] == []
+    assert (await visit().get("/api/v1/channels/ada")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "slug"),
+    [
+        ({"tags": ["two words"]}, "malformed-tag"),
+        ({"tags": [f"tag{number}" for number in range(11)]}, "too-many-tags"),
+        ({"language": "english"}, "malformed-language"),
+        ({"ladder": [1]}, "malformed-ladder"),
+        ({"chat_modes": {"slow_mode_s": 10**30}}, "slow-mode-range"),
+        ({"chat_modes": {"followers_only_min": -1}}, "followers-only-range"),
+        ({"chat_modes": {"slow": 1}}, "invalid-request"),
+        ({"privacy": "secret"}, "invalid-request"),
+    ],
+)
+async def test_settings_that_cannot_be(ada: httpx.AsyncClient, body: object, slug: str) -> None:
+    answer = await ada.patch("/api/v1/channels/ada", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (400, f"/problems/{slug}")

@@ -8,12 +8,13 @@ from livehouse.access.contract import Action
 from livehouse.accounts.contract import Actor
 from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.queries import ChannelByName, ListChannels
+from livehouse.channel.domain.channel import SettingsChange
 
 
 @call(Action.LIST_CHANNELS)
 async def list_channels(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await ListChannels(world.channels.unit_of_work, world.access)(actor)
+    return await ListChannels(world.channels.unit_of_work, world.access, world.clock)(actor)
 
 
 @call(Action.READ_CHANNEL)
@@ -25,4 +26,5 @@ async def read_channel(world: World, actor: Actor) -> object:
 @call(Action.CHANGE_CHANNEL)
 async def change_channel(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await ChangeChannel(world.channels.unit_of_work, world.access)(actor, "ada", title="New")
+    change = ChangeChannel(world.channels.unit_of_work, world.access, world.clock, world.ids)
+    return await change(actor, "ada", SettingsChange(title="New"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cpc.eventbus.envelope import CloudEvent
@@ -16,14 +19,16 @@ from cpc.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Preconditi
 from cpc.kernel.ids import UuidV7Ids
 from cpc.social_integration.events import StreamEnded, StreamStarted
 from livehouse.access.application.decide_access import DecideAccess
+from livehouse.access.contract import ChannelStanding, Role, Suspension
 from livehouse.access.testing import InMemoryStandings, access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
 from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.follow_broadcasts import FollowBroadcasts
 from livehouse.channel.application.queries import ChannelByName, FindChannels, FindStandings, ListChannels
-from livehouse.channel.contract import ChannelId
-from livehouse.channel.domain.channel import MAX_TITLE_CHARACTERS, Channel, one_line
+from livehouse.channel.contract import ChannelChanged, ChannelId, ChatModes, Privacy
+from livehouse.channel.domain.channel import MAX_TITLE_CHARACTERS, Channel, ChatModesChange, SettingsChange
+from livehouse.channel.domain.settings import RUNGS, one_line, valid_tags
 from livehouse.channel.testing import InMemoryChannelDatabase
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -44,9 +49,10 @@ def create(database: InMemoryChannelDatabase) -> CreateChannel:
 
 def changing(database: InMemoryChannelDatabase) -> ChangeChannel:
     """With what the slice itself says of who owns a channel."""
-    standings = FindStandings(database.unit_of_work)
-    access = DecideAccess(standings, InMemoryStandings().supporters, FakeClock())
-    return ChangeChannel(database.unit_of_work, access)
+    clock = FakeClock()
+    standings = FindStandings(database.unit_of_work, clock)
+    access = DecideAccess(standings, InMemoryStandings().supporters, clock)
+    return ChangeChannel(database.unit_of_work, access, clock, UuidV7Ids(clock))
 
 
 @pytest.fixture
@@ -67,40 +73,145 @@ async def test_the_owner_changes_title_and_category(
     database: InMemoryChannelDatabase, channel: Channel
 ) -> None:
     change = changing(database)
-    changed = await change(ADA, "Ada", title="  Painting\n the  sea ", expected_version=1)
+    changed = await change(ADA, "Ada", SettingsChange(title="  Painting\n the  sea "), expected_version=1)
     assert (changed.title, changed.category, changed.version) == ("Painting the sea", "", 2)
-    changed = await change(ADA, "ada", category="Art")
+    changed = await change(ADA, "ada", SettingsChange(category="Art"))
     assert (changed.title, changed.category, changed.version) == ("Painting the sea", "Art", 3)
     assert await ChannelByName(database.unit_of_work, access_for())(ANONYMOUS, "ada") == changed
 
 
 async def test_no_change_is_no_new_version(database: InMemoryChannelDatabase, channel: Channel) -> None:
-    changed = await changing(database)(ADA, "ada", title=channel.title, expected_version=1)
+    changed = await changing(database)(ADA, "ada", SettingsChange(title=channel.title), expected_version=1)
     assert changed.version == 1
 
 
 async def test_who_may_not_change(database: InMemoryChannelDatabase, channel: Channel) -> None:
     change = changing(database)
     with pytest.raises(Unauthenticated):
-        await change(ANONYMOUS, "ada", title="mine")
+        await change(ANONYMOUS, "ada", SettingsChange(title="mine"))
     with pytest.raises(Forbidden):
-        await change(BOB, "ada", title="mine")
+        await change(BOB, "ada", SettingsChange(title="mine"))
     with pytest.raises(NotFound):
-        await change(ADA, "nobody", title="mine")
+        await change(ADA, "nobody", SettingsChange(title="mine"))
     with pytest.raises(PreconditionFailed):
-        await change(ADA, "ada", title="mine", expected_version=7)
+        await change(ADA, "ada", SettingsChange(title="mine"), expected_version=7)
     assert await ChannelByName(database.unit_of_work, access_for())(ANONYMOUS, "ada") == channel
 
 
 async def test_titles_have_a_limit(database: InMemoryChannelDatabase, channel: Channel) -> None:
     change = changing(database)
-    assert (await change(ADA, "ada", title="x" * MAX_TITLE_CHARACTERS)).title == "x" * MAX_TITLE_CHARACTERS
+    assert (
+        await change(ADA, "ada", SettingsChange(title="x" * MAX_TITLE_CHARACTERS))
+    ).title == "x" * MAX_TITLE_CHARACTERS
     with pytest.raises(Invalid) as refused:
-        await change(ADA, "ada", title="x" * (MAX_TITLE_CHARACTERS + 1))
+        await change(ADA, "ada", SettingsChange(title="x" * (MAX_TITLE_CHARACTERS + 1)))
     assert refused.value.slug == "title-too-long"
 
 
+async def test_settings_are_kept_as_they_are_meant(
+    database: InMemoryChannelDatabase, channel: Channel
+) -> None:
+    wish = SettingsChange(
+        tags=[" Malerei ", "malerei", "", "海", "C64"],
+        language="DE",
+        is_mature=True,
+        is_recorded=True,
+        ladder=[360, 1080, 720, 720],
+        privacy=Privacy.UNLISTED,
+        chat_modes=ChatModesChange(slow_mode_s=30, followers_only_min=0),
+    )
+    changed = await changing(database)(ADA, "ada", wish)
+    assert (changed.tags, changed.language, changed.ladder) == (
+        ("Malerei", "海", "C64"),
+        "de",
+        (1080, 720, 360),
+    )
+    assert (changed.is_mature, changed.is_recorded, changed.privacy) == (True, True, Privacy.UNLISTED)
+    assert changed.chat_modes == ChatModes(slow_mode_s=30, followers_only_min=0)
+    ref = await FindChannels(database.unit_of_work, FakeClock()).by_name("ada")
+    assert (ref.privacy, ref.language, ref.chat_modes) == (Privacy.UNLISTED, "de", changed.chat_modes)
+    wish = SettingsChange(
+        tags=[], language="", ladder=[], chat_modes=ChatModesChange(followers_only_off=True, emotes_only=True)
+    )
+    changed = await changing(database)(ADA, "ada", wish)
+    assert (changed.tags, changed.language, changed.ladder) == ((), "", ())
+    assert changed.chat_modes == ChatModes(slow_mode_s=30, emotes_only=True)
+    assert (changed.is_mature, changed.version) == (True, 3)
+
+
+@pytest.mark.parametrize(
+    ("wish", "slug"),
+    [
+        ({"category": "x" * 51}, "category-too-long"),
+        ({"tags": [f"tag{number}" for number in range(11)]}, "too-many-tags"),
+        ({"tags": ["x"] * 1000}, "too-many-tags"),
+        ({"tags": ["x" * 26]}, "malformed-tag"),
+        ({"tags": ["two words"]}, "malformed-tag"),
+        ({"tags": ["a\u202eb"]}, "malformed-tag"),
+        ({"language": "english"}, "malformed-language"),
+        ({"language": "d"}, "malformed-language"),
+        ({"language": "d\u212a"}, "malformed-language"),
+        ({"ladder": [721]}, "malformed-ladder"),
+        ({"ladder": list(RUNGS[:7])}, "malformed-ladder"),
+        ({"chat_modes": ChatModesChange(slow_mode_s=1801)}, "slow-mode-range"),
+        ({"chat_modes": ChatModesChange(slow_mode_s=-1)}, "slow-mode-range"),
+        ({"chat_modes": ChatModesChange(followers_only_min=129_601)}, "followers-only-range"),
+    ],
+)
+async def test_what_a_setting_cannot_be(
+    database: InMemoryChannelDatabase, channel: Channel, wish: dict[str, Any], slug: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        await changing(database)(ADA, "ada", SettingsChange(**wish))
+    assert refused.value.slug == slug
+    assert await ChannelByName(database.unit_of_work, access_for())(ANONYMOUS, "ada") == channel
+
+
+@given(st.lists(st.text(max_size=30), max_size=12))
+def test_tags_that_were_taken_are_taken_again_as_they_are(tags: list[str]) -> None:
+    try:
+        taken = valid_tags(tags)
+    except Invalid:
+        return
+    assert len(taken) <= 10
+    assert all(0 < len(tag) <= 25 for tag in taken)
+    assert valid_tags(taken) == taken
+
+
+async def test_creating_and_changing_are_told(database: InMemoryChannelDatabase, channel: Channel) -> None:
+    await changing(database)(ADA, "ada", SettingsChange(title=channel.title))  # nothing is else
+    await changing(database)(ADA, "ada", SettingsChange(is_mature=True))
+    created, changed = database.events
+    assert (created.type, changed.type) == (
+        "livehouse.channel.ChannelCreated.v1",
+        "livehouse.channel.ChannelChanged.v1",
+    )
+    assert changed.subject == f"channel.ChannelChanged.v1.{channel.id.uuid.hex}"
+    assert (changed.data["channel_id"], changed.data["version"]) == (str(channel.id), 2)
+    assert fnmatch(changed.subject, ChannelChanged.subjects().replace(">", "*"))
+
+
+async def test_what_is_said_of_a_channel_to_those_who_ask_about_access(
+    database: InMemoryChannelDatabase, channel: Channel
+) -> None:
+    clock = FakeClock(NOW)
+    until = NOW + timedelta(days=1)
+    async with database.unit_of_work() as unit:
+        await unit.channels.save(
+            replace(channel, privacy=Privacy.MEMBERS_ONLY, suspension=Suspension("spam", until))
+        )
+    standings = FindStandings(database.unit_of_work, clock)
+    assert await standings.of(channel.id, ADA.account_id) == ChannelStanding(
+        frozenset({Role.OWNER}), is_suspended=True, privacy=Privacy.MEMBERS_ONLY
+    )
+    clock.advance(timedelta(days=1))
+    for stranger in (BOB.account_id, None):
+        assert await standings.of(channel.id, stranger) == ChannelStanding(privacy=Privacy.MEMBERS_ONLY)
+    assert await standings.of(ChannelId(uuid4()), ADA.account_id) == ChannelStanding()
+
+
 @given(st.text(max_size=200))
+@example("0 \x1b 0")
 def test_a_line_has_no_controls_and_cleaning_it_again_changes_nothing(text: str) -> None:
     try:
         cleaned = one_line(text, 140, "title")
@@ -114,7 +225,7 @@ def test_a_line_has_no_controls_and_cleaning_it_again_changes_nothing(text: str)
 async def test_the_facade_finds_in_any_case_and_knows_what_is_missing(
     database: InMemoryChannelDatabase, channel: Channel
 ) -> None:
-    channels = FindChannels(database.unit_of_work)
+    channels = FindChannels(database.unit_of_work, FakeClock())
     found = await channels.by_name("ADA")
     assert (found.id, found.owner_id, str(found.name)) == (channel.id, channel.owner_id, "ada")
     assert await channels.by_id(channel.id) == found
@@ -142,12 +253,14 @@ _ID = "chn_" + "0" * 32
 )
 async def test_a_made_up_cursor_is_refused(database: InMemoryChannelDatabase, cursor: str) -> None:
     with pytest.raises(Invalid):
-        await ListChannels(database.unit_of_work, access_for())(ANONYMOUS, cursor=cursor)
+        await ListChannels(database.unit_of_work, access_for(), FakeClock())(ANONYMOUS, cursor=cursor)
 
 
 @given(st.text(max_size=60))
 def test_any_cursor_is_read_or_refused(cursor: str) -> None:
-    coroutine = ListChannels(InMemoryChannelDatabase().unit_of_work, access_for())(ANONYMOUS, cursor=cursor)
+    coroutine = ListChannels(InMemoryChannelDatabase().unit_of_work, access_for(), FakeClock())(
+        ANONYMOUS, cursor=cursor
+    )
     with pytest.raises((StopIteration, Invalid)):
         coroutine.send(None)  # memory never waits, so one step ends it
 
@@ -167,7 +280,7 @@ async def test_social_events_move_a_channel_on_and_off_the_live_page(
         data={"channel_id": channel_id, "broadcast_id": "brd_1", "viewers": 12},
     )
     ended = StreamEnded(channel_id, "brd_1", NOW, NOW)
-    list_channels = ListChannels(database.unit_of_work, access_for())
+    list_channels = ListChannels(database.unit_of_work, access_for(), FakeClock())
 
     async def follow(event: CloudEvent) -> None:
         async with database.unit_of_work() as unit:

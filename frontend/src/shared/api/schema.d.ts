@@ -407,7 +407,7 @@ export interface paths {
         head?: never;
         /**
          * Change Channel
-         * @description Change title or category. For the owner and editors.
+         * @description Change title, category or settings. For the owner and editors.
          */
         patch: operations["change_channel"];
         trace?: never;
@@ -959,6 +959,7 @@ export interface components {
              */
             category: string;
             chat: components["schemas"]["ChannelChat"];
+            chat_modes: components["schemas"]["ChatModesShape"];
             /**
              * Created At
              * Format: date-time
@@ -970,6 +971,31 @@ export interface components {
              */
             id: string;
             /**
+             * Is Mature
+             * @description Not for everyone; players ask first
+             */
+            is_mature: boolean;
+            /**
+             * Is Recorded
+             * @description Broadcasts are kept
+             */
+            is_recorded: boolean;
+            /**
+             * Ladder
+             * @description Heights the broadcast is offered in; empty: automatic
+             * @example [
+             *       720,
+             *       480
+             *     ]
+             */
+            ladder: number[];
+            /**
+             * Language
+             * @description Empty: none was said
+             * @example en
+             */
+            language: string;
+            /**
              * Name
              * @example ada
              */
@@ -979,6 +1005,15 @@ export interface components {
              * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
              */
             owner_id: string;
+            privacy: components["schemas"]["Privacy"];
+            /**
+             * Tags
+             * @example [
+             *       "watercolour",
+             *       "English"
+             *     ]
+             */
+            tags: string[];
             /**
              * Title
              * @example Painting the sea
@@ -1026,16 +1061,33 @@ export interface components {
             id: string;
             /** Is Live */
             is_live: boolean;
+            /** Is Mature */
+            is_mature: boolean;
+            /**
+             * Language
+             * @description Empty: none was said
+             * @example en
+             */
+            language: string;
             /**
              * Name
              * @example ada
              */
             name: string;
+            privacy: components["schemas"]["Privacy"];
             /**
              * Started At
              * @description Of the running broadcast
              */
             started_at: string | null;
+            /**
+             * Tags
+             * @example [
+             *       "watercolour",
+             *       "English"
+             *     ]
+             */
+            tags: string[];
             /**
              * Title
              * @example Painting the sea
@@ -1047,13 +1099,46 @@ export interface components {
              */
             viewers: number;
         };
-        /** ChannelChange */
+        /**
+         * ChannelChange
+         * @description What is left out, or null, stays as it is.
+         */
         ChannelChange: {
             /**
              * Category
              * @description At most 50 characters
              */
             category?: string | null;
+            chat_modes?: components["schemas"]["ChatModesChange"] | null;
+            /** Is Mature */
+            is_mature?: boolean | null;
+            /** Is Recorded */
+            is_recorded?: boolean | null;
+            /**
+             * Ladder
+             * @description Up to 6 of 2160, 1440, 1080, 720, 480, 360, 240, 144; empty: automatic
+             * @example [
+             *       720,
+             *       480
+             *     ]
+             */
+            ladder?: number[] | null;
+            /**
+             * Language
+             * @description Two or three letters (RFC 5646); empty: none
+             * @example en
+             */
+            language?: string | null;
+            privacy?: components["schemas"]["Privacy"] | null;
+            /**
+             * Tags
+             * @description At most 10, each of up to 25 letters and digits
+             * @example [
+             *       "watercolour",
+             *       "English"
+             *     ]
+             */
+            tags?: string[] | null;
             /**
              * Title
              * @description At most 140 characters
@@ -1156,6 +1241,50 @@ export interface components {
              * @description Oldest first
              */
             messages: components["schemas"]["ChatMessage"][];
+        };
+        /**
+         * ChatModesChange
+         * @description What is left out stays as it is.
+         */
+        ChatModesChange: {
+            /**
+             * Emotes Only
+             * @default false
+             */
+            emotes_only: boolean;
+            /**
+             * Followers Only Min
+             * @description 0 to 129600, which is 90 days; null: one need not follow
+             */
+            followers_only_min?: number | null;
+            /**
+             * Members Only
+             * @default false
+             */
+            members_only: boolean;
+            /**
+             * Slow Mode S
+             * @description 0 to 1800; 0: none
+             * @default 0
+             */
+            slow_mode_s: number;
+        };
+        /** ChatModesShape */
+        ChatModesShape: {
+            /** Emotes Only */
+            emotes_only: boolean;
+            /**
+             * Followers Only Min
+             * @description So many minutes one must have followed; null: one need not
+             */
+            followers_only_min: number | null;
+            /** Members Only */
+            members_only: boolean;
+            /**
+             * Slow Mode S
+             * @description Pause between two messages of one person; 0: none
+             */
+            slow_mode_s: number;
         };
         /** ChatSender */
         ChatSender: {
@@ -1560,6 +1689,12 @@ export interface components {
             /** Worst Rtt Ms */
             worst_rtt_ms: number | null;
         };
+        /**
+         * Privacy
+         * @description Who finds a channel and who may watch it. Unlisted: reachable by name, in no list and no search.
+         * @enum {string}
+         */
+        Privacy: "public" | "unlisted" | "members_only";
         /**
          * Problem
          * @description What went wrong (RFC 9457). `type` is stable; programs decide by it, people read `detail`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Forbidden, Unauthenticated, Unavailable
@@ -100,11 +101,11 @@ class DecideAccess:
         standing = await self._channels.of(channel_id, account_id)
         if account_id is not None:
             support = await self._supporters.of(channel_id, account_id)
-            standing = ChannelStanding(standing.roles | support, standing.is_suspended)
+            standing = replace(standing, roles=standing.roles | support)
         if self._trusted_s:
             self._remember((channel_id, account_id), standing)
-            # What everybody shares: whether the channel is suspended.
-            self._remember((channel_id, None), ChannelStanding(frozenset(), standing.is_suspended))
+            # What everybody shares: what is said of the channel.
+            self._remember((channel_id, None), replace(standing, roles=frozenset()))
         return standing
 
     def _remember(self, key: _Key, standing: ChannelStanding) -> None:

@@ -80,7 +80,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.READ_AUDIT_LOG: Rule("Read what administrators did", ADMINISTRATORS, Scope.ADMINISTRATION),
     Action.LIST_CHANNELS: Rule("List channels", EVERYONE),
     Action.READ_CHANNEL: Rule("Read a channel", EVERYONE),
-    Action.CHANGE_CHANNEL: Rule("Change title and category", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.CHANGE_CHANNEL: Rule("Change title, category and settings", EDITORS, Scope.CHANNEL_MANAGE),
     Action.OPEN_INGEST: Rule(
         "Go live; a stream key speaks for the channel's owner", OWNER, Scope.STREAM_MANAGE, confirmed=True
     ),

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     Column,
     DateTime,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
     update,
 )
@@ -29,9 +31,10 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cpc.eventbus.postgres import PostgresTransaction
+from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.application.ports import ChannelCard, DirectoryPlace
-from livehouse.channel.contract import ChannelId, ChannelName
+from livehouse.channel.contract import ChannelId, ChannelName, ChatModes, Privacy
 from livehouse.channel.domain.channel import Channel
 
 _metadata = MetaData(schema="channel")
@@ -46,6 +49,20 @@ _channel = Table(
     Column("category", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("tags", ARRAY(Text), nullable=False),
+    Column("language", Text, nullable=False),
+    Column("is_mature", Boolean, nullable=False),
+    Column("is_recorded", Boolean, nullable=False),
+    Column("ladder", ARRAY(Integer), nullable=False),
+    Column("slow_mode_s", Integer, nullable=False),
+    Column("followers_only_min", Integer),
+    Column("members_only_chat", Boolean, nullable=False),
+    Column("emotes_only_chat", Boolean, nullable=False),
+    Column("privacy", Text, nullable=False),
+    Column("suspension_reason", Text),
+    Column("suspended_until", DateTime(timezone=True)),
+    Column("deletion_due_at", DateTime(timezone=True)),
+    Column("renamed_at", DateTime(timezone=True)),
 )
 
 _directory = Table(
@@ -69,11 +86,8 @@ class PostgresChannels:
             .values(
                 owner_id=channel.owner_id.uuid,
                 channel_id=channel.id.uuid,
-                name=channel.name.value,
-                title=channel.title,
-                category=channel.category,
                 created_at=channel.created_at,
-                version=channel.version,
+                **_values(channel),
             )
             .on_conflict_do_nothing()
             .returning(_channel.c.channel_id)
@@ -99,7 +113,7 @@ class PostgresChannels:
         await self._connection.execute(
             update(_channel)
             .where(_channel.c.owner_id == channel.owner_id.uuid, _channel.c.channel_id == channel.id.uuid)
-            .values(title=channel.title, category=channel.category, version=channel.version)
+            .values(**_values(channel))
         )
 
 
@@ -134,7 +148,7 @@ class PostgresDirectory:
         )
 
     async def page(
-        self, *, live_only: bool, after: DirectoryPlace | None, limit: int
+        self, *, live_only: bool, after: DirectoryPlace | None, limit: int, now: datetime
     ) -> Sequence[ChannelCard]:
         is_live = func.coalesce(_directory.c.is_live, false())
         viewers = func.coalesce(_directory.c.viewers, 0)
@@ -145,11 +159,19 @@ class PostgresDirectory:
                 _channel.c.name,
                 _channel.c.title,
                 _channel.c.category,
+                _channel.c.tags,
+                _channel.c.language,
+                _channel.c.is_mature,
+                _channel.c.privacy,
                 is_live.label("is_live"),
                 viewers.label("viewers"),
                 _directory.c.started_at,
             )
             .select_from(joined)
+            .where(
+                _channel.c.privacy != text("'unlisted'"),
+                or_(_channel.c.suspension_reason.is_(None), _channel.c.suspended_until <= now),
+            )
             .order_by(is_live.desc(), viewers.desc(), _channel.c.channel_id)
             .limit(limit)
         )
@@ -173,6 +195,10 @@ class PostgresDirectory:
                 ChannelName(row.name),
                 row.title,
                 row.category,
+                tuple(row.tags),
+                row.language,
+                row.is_mature,
+                Privacy(row.privacy),
                 row.is_live,
                 row.viewers,
                 row.started_at if row.is_live else None,
@@ -194,12 +220,55 @@ class PostgresChannelUnitOfWork(PostgresTransaction):
 def _to_channel(row: Row[Any, Any, Any] | None) -> Channel | None:
     if row is None:
         return None
+    suspension = None
+    if row.suspension_reason is not None:
+        suspension = Suspension(row.suspension_reason, row.suspended_until)
     return Channel(
-        ChannelId(row.channel_id),
-        AccountId(row.owner_id),
-        ChannelName(row.name),
-        row.title,
-        row.category,
-        row.created_at,
-        row.version,
+        id=ChannelId(row.channel_id),
+        owner_id=AccountId(row.owner_id),
+        name=ChannelName(row.name),
+        title=row.title,
+        category=row.category,
+        created_at=row.created_at,
+        version=row.version,
+        tags=tuple(row.tags),
+        language=row.language,
+        is_mature=row.is_mature,
+        is_recorded=row.is_recorded,
+        ladder=tuple(row.ladder),
+        privacy=Privacy(row.privacy),
+        chat_modes=ChatModes(
+            slow_mode_s=row.slow_mode_s,
+            followers_only_min=row.followers_only_min,
+            members_only=row.members_only_chat,
+            emotes_only=row.emotes_only_chat,
+        ),
+        suspension=suspension,
+        deletion_due_at=row.deletion_due_at,
+        renamed_at=row.renamed_at,
     )
+
+
+def _values(channel: Channel) -> dict[str, Any]:
+    """What may change."""
+    suspension, modes = channel.suspension, channel.chat_modes
+    return {
+        "name": channel.name.value,
+        "title": channel.title,
+        "category": channel.category,
+        "version": channel.version,
+        "tags": list(channel.tags),
+        "language": channel.language,
+        "is_mature": channel.is_mature,
+        "is_recorded": channel.is_recorded,
+        "ladder": list(channel.ladder),
+        "slow_mode_s": modes.slow_mode_s,
+        "followers_only_min": modes.followers_only_min,
+        "members_only_chat": modes.members_only,
+        "emotes_only_chat": modes.emotes_only,
+        "privacy": channel.privacy.value,
+        "suspension_reason": None if suspension is None else suspension.reason,
+        "suspended_until": None if suspension is None else suspension.until,
+        "deletion_due_at": channel.deletion_due_at,
+        "renamed_at": channel.renamed_at,
+    }

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.queries import ChannelByName, FindChannels, ListChannels
-from livehouse.channel.domain.channel import Channel
+from livehouse.channel.domain.channel import Channel, ChatModesChange, SettingsChange
 
-__all__ = ["Channel", "ChannelUseCases"]
+__all__ = ["Channel", "ChannelUseCases", "ChatModesChange", "SettingsChange"]
 
 
 @dataclass(frozen=True, slots=True)

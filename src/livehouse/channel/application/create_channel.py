@@ -7,7 +7,7 @@ from cpc.kernel.errors import Conflict
 from cpc.kernel.ids import Ids
 from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.channel.application.ports import UnitOfWorkFactory
-from livehouse.channel.contract import ChannelId, ChannelName
+from livehouse.channel.contract import ChannelCreated, ChannelId, ChannelName
 from livehouse.channel.domain.channel import Channel
 
 
@@ -33,6 +33,8 @@ class CreateChannel:
                 created_at=self._clock.now(),
             )
             if await unit.channels.add(channel):
+                event = ChannelCreated(channel.id, channel.owner_id, channel.name, channel.version)
+                unit.outbox.publish(event.to_cloud_event(event_id=self._ids.uuid(), time=channel.created_at))
                 return channel
             raced = await unit.channels.by_owner(owner_id)
             if raced is None:

@@ -10,7 +10,7 @@ from typing import Protocol, Self
 
 from cpc.eventbus.envelope import Outbox
 from livehouse.accounts.contract import AccountId
-from livehouse.channel.contract import ChannelId, ChannelName
+from livehouse.channel.contract import ChannelId, ChannelName, Privacy
 from livehouse.channel.domain.channel import Channel
 
 
@@ -38,6 +38,10 @@ class ChannelCard:
     name: ChannelName
     title: str
     category: str
+    tags: tuple[str, ...]
+    language: str
+    is_mature: bool
+    privacy: Privacy
     is_live: bool
     viewers: int
     started_at: datetime | None
@@ -66,9 +70,10 @@ class Directory(Protocol):
     async def viewers_counted(self, channel_id: ChannelId, broadcast_id: str, viewers: int) -> None: ...
 
     async def page(
-        self, *, live_only: bool, after: DirectoryPlace | None, limit: int
+        self, *, live_only: bool, after: DirectoryPlace | None, limit: int, now: datetime
     ) -> Sequence[ChannelCard]:
-        """Live ones first, most watched first; by id among equals."""
+        """Live ones first, most watched first; by id among equals. Unlisted ones and those suspended now
+        are left out."""
         ...
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cpc.kernel.clock import Clock
 from cpc.kernel.cursors import read_cursor, write_cursor
 from cpc.kernel.errors import Invalid, NotFound
 from cpc.kernel.ids import EntityId
@@ -51,40 +52,60 @@ class ChannelByName:
 class FindChannels:
     """The `Channels` facade of the contract."""
 
-    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
+        self._clock = clock
 
     async def by_name(self, name: str) -> ChannelRef:
         async with self._unit_of_work() as unit:
-            return _ref(await find_by_name(unit.channels, name))
+            channel = await find_by_name(unit.channels, name)
+        return self._ref(channel)
 
     async def by_id(self, channel_id: ChannelId) -> ChannelRef:
         async with self._unit_of_work() as unit:
             channel = await unit.channels.by_id(channel_id)
         if channel is None:
             raise _no_such_channel(str(channel_id))
-        return _ref(channel)
+        return self._ref(channel)
 
     async def by_owner(self, owner_id: AccountId) -> ChannelRef:
         async with self._unit_of_work() as unit:
             channel = await unit.channels.by_owner(owner_id)
         if channel is None:
             raise _no_such_channel(str(owner_id))
-        return _ref(channel)
+        return self._ref(channel)
+
+    def _ref(self, channel: Channel) -> ChannelRef:
+        return ChannelRef(
+            channel.id,
+            channel.owner_id,
+            channel.name,
+            channel.title,
+            privacy=channel.privacy,
+            is_suspended=channel.suspension_at(self._clock.now()) is not None,
+            language=channel.language,
+            chat_modes=channel.chat_modes,
+        )
 
 
 class FindStandings:
     """The `ChannelStandings` facade of access."""
 
-    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
+        self._clock = clock
 
     async def of(self, channel_id: EntityId, account_id: EntityId | None) -> ChannelStanding:
         async with self._unit_of_work() as unit:
             channel = await unit.channels.by_id(ChannelId(channel_id.uuid))
-        if channel is None or account_id is None or channel.owner_id.uuid != account_id.uuid:
+        if channel is None:
             return ChannelStanding()
-        return ChannelStanding(frozenset({Role.OWNER}))
+        is_owner = account_id is not None and channel.owner_id.uuid == account_id.uuid
+        return ChannelStanding(
+            frozenset({Role.OWNER}) if is_owner else frozenset(),
+            is_suspended=channel.suspension_at(self._clock.now()) is not None,
+            privacy=channel.privacy,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +117,10 @@ class ChannelPage:
 
 
 class ListChannels:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
         self._access = access
+        self._clock = clock
 
     async def __call__(
         self, actor: Actor, *, live_only: bool = False, cursor: str | None = None, limit: int = 24
@@ -108,13 +130,11 @@ class ListChannels:
         after = None if cursor is None else read_cursor(cursor, _LISTING, _place)
         limit = max(1, min(limit, MAX_PAGE))
         async with self._unit_of_work() as unit:
-            cards = await unit.directory.page(live_only=live_only, after=after, limit=limit + 1)
+            cards = await unit.directory.page(
+                live_only=live_only, after=after, limit=limit + 1, now=self._clock.now()
+            )
         shown = cards[:limit]
         return ChannelPage(shown, _cursor(shown[-1]) if len(cards) > limit else None)
-
-
-def _ref(channel: Channel) -> ChannelRef:
-    return ChannelRef(channel.id, channel.owner_id, channel.name, channel.title)
 
 
 def _no_such_channel(name: str) -> NotFound:

@@ -2,22 +2,67 @@
 
 from __future__ import annotations
 
-import unicodedata
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
-from cpc.kernel.errors import Invalid, PreconditionFailed
+from cpc.kernel.errors import PreconditionFailed
+from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import AccountId
-from livehouse.channel.contract import ChannelId, ChannelName
+from livehouse.channel.contract import ChannelId, ChannelName, ChatModes, Privacy
+from livehouse.channel.domain.settings import one_line, valid_ladder, valid_language, valid_tags
 
 MAX_TITLE_CHARACTERS = 140
 MAX_CATEGORY_CHARACTERS = 50
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatModesChange:
+    """What shall be else; None leaves a mode as it is. followers_only_off: anybody may write again."""
+
+    slow_mode_s: int | None = None
+    followers_only_min: int | None = None
+    followers_only_off: bool = False
+    members_only: bool | None = None
+    emotes_only: bool | None = None
+
+    def of(self, modes: ChatModes) -> ChatModes:
+        """Raises `Invalid` (slow-mode-range, followers-only-range)."""
+        followed_min = (
+            modes.followers_only_min if self.followers_only_min is None else self.followers_only_min
+        )
+        return ChatModes(
+            slow_mode_s=modes.slow_mode_s if self.slow_mode_s is None else self.slow_mode_s,
+            followers_only_min=None if self.followers_only_off else followed_min,
+            members_only=modes.members_only if self.members_only is None else self.members_only,
+            emotes_only=modes.emotes_only if self.emotes_only is None else self.emotes_only,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsChange:
+    """What shall be else, as it was typed; None leaves a field as it is."""
+
+    title: str | None = None
+    category: str | None = None
+    tags: Sequence[str] | None = None
+    language: str | None = None
+    is_mature: bool | None = None
+    is_recorded: bool | None = None
+    ladder: Sequence[int] | None = None
+    privacy: Privacy | None = None
+    chat_modes: ChatModesChange | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """version: grows by one with every change; what `If-Match` compares."""
+    """version: grows by one with every change; what `If-Match` compares.
+
+    language: RFC 5646 section 2.2.1, empty where none was said. ladder: heights a broadcast is offered in
+    below its own; empty: chosen by itself. suspension: the last one that was not lifted; its end may have
+    passed. deletion_due_at: when it will be erased, where that was asked for.
+    """
 
     id: ChannelId
     owner_id: AccountId
@@ -26,15 +71,26 @@ class Channel:
     category: str
     created_at: datetime
     version: int = 1
+    tags: tuple[str, ...] = ()
+    language: str = ""
+    is_mature: bool = False
+    is_recorded: bool = False
+    ladder: tuple[int, ...] = ()
+    privacy: Privacy = Privacy.PUBLIC
+    chat_modes: ChatModes = field(default_factory=ChatModes)
+    suspension: Suspension | None = None
+    deletion_due_at: datetime | None = None
+    renamed_at: datetime | None = None
 
-    def changed(
-        self,
-        *,
-        title: str | None = None,
-        category: str | None = None,
-        expected_version: int | None = None,
-    ) -> Self:
-        """The channel after a change; None leaves a field as it is.
+    def suspension_at(self, now: datetime) -> Suspension | None:
+        """None unless it counts now."""
+        suspension = self.suspension
+        if suspension is None or (suspension.until is not None and suspension.until <= now):
+            return None
+        return suspension
+
+    def changed(self, change: SettingsChange, *, expected_version: int | None = None) -> Self:
+        """The channel after a change, itself when nothing is else.
 
         Raises `PreconditionFailed` (channel-changed), `Invalid`.
         """
@@ -42,30 +98,22 @@ class Channel:
             raise PreconditionFailed(
                 "channel-changed", "The channel was changed meanwhile. Load it again, then repeat the change."
             )
-        new_title = self.title if title is None else one_line(title, MAX_TITLE_CHARACTERS, "title")
-        new_category = (
-            self.category if category is None else one_line(category, MAX_CATEGORY_CHARACTERS, "category")
+        new = replace(
+            self,
+            title=self.title
+            if change.title is None
+            else one_line(change.title, MAX_TITLE_CHARACTERS, "title"),
+            category=self.category
+            if change.category is None
+            else one_line(change.category, MAX_CATEGORY_CHARACTERS, "category"),
+            tags=self.tags if change.tags is None else valid_tags(change.tags),
+            language=self.language if change.language is None else valid_language(change.language),
+            is_mature=self.is_mature if change.is_mature is None else change.is_mature,
+            is_recorded=self.is_recorded if change.is_recorded is None else change.is_recorded,
+            ladder=self.ladder if change.ladder is None else valid_ladder(change.ladder),
+            privacy=self.privacy if change.privacy is None else change.privacy,
+            chat_modes=self.chat_modes
+            if change.chat_modes is None
+            else change.chat_modes.of(self.chat_modes),
         )
-        if (new_title, new_category) == (self.title, self.category):
-            return self
-        return replace(self, title=new_title, category=new_category, version=self.version + 1)
-
-
-def one_line(text: str, max_characters: int, what: str) -> str:
-    """Trimmed, white space folded; control, bidirectional-override and unassigned characters dropped."""
-    if len(text) > max_characters * 20:  # before any work on it
-        raise _too_long(what, max_characters)
-    spaced = " ".join(text.split())
-    kept = "".join(
-        character
-        for character in unicodedata.normalize("NFC", spaced)
-        if unicodedata.category(character) not in {"Cc", "Cs", "Cn", "Co"}
-        and character not in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    ).strip()
-    if len(kept) > max_characters:
-        raise _too_long(what, max_characters)
-    return kept
-
-
-def _too_long(what: str, max_characters: int) -> Invalid:
-    return Invalid(f"{what}-too-long", f"The {what} may have at most {max_characters} characters.")
+        return self if new == self else replace(new, version=self.version + 1)

@@ -18,6 +18,7 @@ from cpc.kernel.clock import SystemClock
 from cpc.kernel.errors import DomainError, NotFound
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.accounts.contract import Actor
+from livehouse.channel.application import SettingsChange
 from livehouse.main.commands.channel import create_channel
 from livehouse.main.data_folder import DataFolder
 from livehouse.main.embedded.child_program import NodeError
@@ -140,8 +141,7 @@ async def _stream_key(node: ResolvedSettings, channel_name: str) -> str:
             await channels.change_channel(
                 Actor(channel.owner_id),
                 channel_name,
-                title="A picture made by Livehouse itself",
-                category="Demo",
+                SettingsChange(title="A picture made by Livehouse itself", category="Demo"),
             )
             return created.stream_key
         key_ring = NodeSecrets(node.secrets_dir, clock).key_ring("token")

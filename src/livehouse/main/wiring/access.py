@@ -14,7 +14,7 @@ from livehouse.channel.application.queries import FindStandings
 
 def build_access(engine: AsyncEngine, clock: Clock, *, trusted_s: float = 0.0) -> Access:
     """trusted_s: so long an earlier standing may still admit somebody; 0 asks the database every time."""
-    standings = FindStandings(lambda: PostgresChannelUnitOfWork(engine))
+    standings = FindStandings(lambda: PostgresChannelUnitOfWork(engine), clock)
     return DecideAccess(standings, _NoSupporters(), clock, trusted_s=trusted_s)
 
 

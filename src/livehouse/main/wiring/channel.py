@@ -24,10 +24,10 @@ def build_channel(engine: AsyncEngine, clock: Clock, ids: Ids) -> ChannelUseCase
     access = build_access(engine, clock)
     return ChannelUseCases(
         create_channel=CreateChannel(unit_of_work, clock, ids),
-        change_channel=ChangeChannel(unit_of_work, access),
+        change_channel=ChangeChannel(unit_of_work, access, clock, ids),
         channel_by_name=ChannelByName(unit_of_work, access),
-        list_channels=ListChannels(unit_of_work, access),
-        find_channels=FindChannels(unit_of_work),
+        list_channels=ListChannels(unit_of_work, access, clock),
+        find_channels=FindChannels(unit_of_work, clock),
     )
 
 

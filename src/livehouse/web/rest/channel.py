@@ -9,6 +9,9 @@ from pydantic import Field
 
 from livehouse.accounts.contract import Actor
 from livehouse.channel.application import Channel as ChannelResult
+from livehouse.channel.application import ChatModesChange as ChatModesResult
+from livehouse.channel.application import SettingsChange
+from livehouse.channel.contract import Privacy
 from livehouse.streaming.application.queries import BroadcastView
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
@@ -30,6 +33,10 @@ class ChannelCard(Shape):
     name: Annotated[str, Field(examples=["ada"])]
     title: Annotated[str, Field(examples=["Painting the sea"])]
     category: Annotated[str, Field(examples=["Art"])]
+    tags: Annotated[list[str], Field(examples=[["watercolour", "English"]])]
+    language: Annotated[str, Field(description="Empty: none was said", examples=["en"])]
+    is_mature: bool
+    privacy: Privacy
     is_live: bool
     viewers: Annotated[int, Field(ge=0, examples=[42])]
     started_at: Annotated[Rfc3339 | None, Field(description="Of the running broadcast")]
@@ -54,20 +61,76 @@ class ChannelChat(Shape):
     room_url: Annotated[str, Field(description="Path below `chat_url` of /server", examples=["/chat/ada"])]
 
 
+class ChatModesShape(Shape):
+    slow_mode_s: Annotated[int, Field(description="Pause between two messages of one person; 0: none")]
+    followers_only_min: Annotated[
+        int | None, Field(description="So many minutes one must have followed; null: one need not")
+    ]
+    members_only: bool
+    emotes_only: bool
+
+
 class Channel(Shape):
     id: Annotated[str, Field(examples=["chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["ada"])]
     owner_id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     title: Annotated[str, Field(examples=["Painting the sea"])]
     category: Annotated[str, Field(examples=["Art"])]
+    tags: Annotated[list[str], Field(examples=[["watercolour", "English"]])]
+    language: Annotated[str, Field(description="Empty: none was said", examples=["en"])]
+    is_mature: Annotated[bool, Field(description="Not for everyone; players ask first")]
+    is_recorded: Annotated[bool, Field(description="Broadcasts are kept")]
+    ladder: Annotated[
+        list[int],
+        Field(description="Heights the broadcast is offered in; empty: automatic", examples=[[720, 480]]),
+    ]
+    privacy: Privacy
+    chat_modes: ChatModesShape
     created_at: Rfc3339
     broadcast: Annotated[ChannelBroadcast | None, Field(description="null while offline")]
     chat: ChannelChat
 
 
+class ChatModesChange(Body):
+    """What is left out stays as it is."""
+
+    slow_mode_s: Annotated[int, Field(description="0 to 1800; 0: none")] = 0
+    followers_only_min: Annotated[
+        int | None, Field(description="0 to 129600, which is 90 days; null: one need not follow")
+    ] = None
+    members_only: bool = False
+    emotes_only: bool = False
+
+
 class ChannelChange(Body):
+    """What is left out, or null, stays as it is."""
+
     title: Annotated[str | None, Field(max_length=3000, description="At most 140 characters")] = None
     category: Annotated[str | None, Field(max_length=1000, description="At most 50 characters")] = None
+    tags: Annotated[
+        list[Annotated[str, Field(max_length=100)]] | None,
+        Field(
+            max_length=20,
+            description="At most 10, each of up to 25 letters and digits",
+            examples=[["watercolour", "English"]],
+        ),
+    ] = None
+    language: Annotated[
+        str | None,
+        Field(max_length=8, description="Two or three letters (RFC 5646); empty: none", examples=["en"]),
+    ] = None
+    is_mature: bool | None = None
+    is_recorded: bool | None = None
+    ladder: Annotated[
+        list[int] | None,
+        Field(
+            max_length=8,
+            description="Up to 6 of 2160, 1440, 1080, 720, 480, 360, 240, 144; empty: automatic",
+            examples=[[720, 480]],
+        ),
+    ] = None
+    privacy: Privacy | None = None
+    chat_modes: ChatModesChange | None = None
 
 
 @router.get("/channels")
@@ -90,6 +153,10 @@ async def list_channels(
                 name=card.name.value,
                 title=card.title,
                 category=card.category,
+                tags=list(card.tags),
+                language=card.language,
+                is_mature=card.is_mature,
+                privacy=card.privacy,
                 is_live=card.is_live,
                 viewers=card.viewers,
                 started_at=card.started_at,
@@ -117,12 +184,11 @@ async def change_channel(
     cases: Cases,
     if_match: IfMatch = None,
 ) -> Response:
-    """Change title or category. For the owner and editors."""
+    """Change title, category or settings. For the owner and editors."""
     changed = await cases.channel.change_channel(
         actor,
         name,
-        title=body.title,
-        category=body.category,
+        _change(body),
         expected_version=expected_version(if_match, "channel-changed"),
     )
     return await _answer(cases, actor, changed, None)
@@ -130,17 +196,54 @@ async def change_channel(
 
 async def _answer(cases: Cases, actor: Actor, channel: ChannelResult, if_none_match: str | None) -> Response:
     broadcast = await cases.streaming.current_broadcast(actor, channel.id)
+    modes = channel.chat_modes
     body = Channel(
         id=str(channel.id),
         name=channel.name.value,
         owner_id=str(channel.owner_id),
         title=channel.title,
         category=channel.category,
+        tags=list(channel.tags),
+        language=channel.language,
+        is_mature=channel.is_mature,
+        is_recorded=channel.is_recorded,
+        ladder=list(channel.ladder),
+        privacy=channel.privacy,
+        chat_modes=ChatModesShape(
+            slow_mode_s=modes.slow_mode_s,
+            followers_only_min=modes.followers_only_min,
+            members_only=modes.members_only,
+            emotes_only=modes.emotes_only,
+        ),
         created_at=channel.created_at,
         broadcast=None if broadcast is None else _broadcast(broadcast),
         chat=ChannelChat(room_url=f"/chat/{channel.name}"),
     ).model_dump_json()
     return versioned_answer(body, channel.version, if_none_match)
+
+
+def _change(body: ChannelChange) -> SettingsChange:
+    modes = None
+    if body.chat_modes is not None:
+        said = body.chat_modes.model_fields_set
+        modes = ChatModesResult(
+            slow_mode_s=body.chat_modes.slow_mode_s if "slow_mode_s" in said else None,
+            followers_only_min=body.chat_modes.followers_only_min,
+            followers_only_off="followers_only_min" in said and body.chat_modes.followers_only_min is None,
+            members_only=body.chat_modes.members_only if "members_only" in said else None,
+            emotes_only=body.chat_modes.emotes_only if "emotes_only" in said else None,
+        )
+    return SettingsChange(
+        title=body.title,
+        category=body.category,
+        tags=body.tags,
+        language=body.language,
+        is_mature=body.is_mature,
+        is_recorded=body.is_recorded,
+        ladder=body.ladder,
+        privacy=body.privacy,
+        chat_modes=modes,
+    )
 
 
 def _broadcast(view: BroadcastView) -> ChannelBroadcast:
