@@ -8,10 +8,13 @@ use std::cell::RefCell;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
+use rtc_core::Codec;
+
 use self::support::{Client, Direction, PATIENCE, options};
 use crate::control::{Opening, Wait};
 use crate::door::Door;
 use crate::shard::ShardWorker;
+use crate::webrtc::{PeerEvent, ReceivedPacket};
 use crate::{MediaErrorKind, MediaNode, NodeEventKind, NodeOptions, SessionKind, SessionReport, SessionState};
 
 const HOST: &str = "127.0.0.1";
@@ -252,6 +255,36 @@ fn a_thread_that_does_not_answer_in_time_is_overloaded_and_keeps_no_session_for_
     // It gets to the request after all; nobody waits for the answer any more.
     stage.pass(Duration::from_millis(1));
     assert_eq!(stage.states(), [("late".to_owned(), SessionState::Closed, Some("never_connected"))]);
+}
+
+#[test]
+fn the_rest_of_a_picture_is_awaited_for_several_players_only() {
+    let mut stage = Stage::new(options(HOST));
+    stage.open(SessionKind::Ingest, "ingest", Direction::SendOnly);
+    let (ingest, _) = stage.node.control.directory(stage.now()).find("ingest").unwrap();
+    let came = |stage: &Stage, codec, marker| {
+        let packet = ReceivedPacket {
+            codec,
+            ssrc: 1,
+            sequence: 1,
+            timestamp: 0,
+            marker,
+            orientation: None,
+            payload: [0].into(),
+            arrival: stage.now(),
+        };
+        let shard = &mut stage.threads.borrow_mut().workers[0].shard;
+        shard.outlet.events.push((ingest, PeerEvent::Packet(packet)));
+        shard.is_amid_picture()
+    };
+    assert!(!came(&stage, Codec::Vp8, false), "nobody watches");
+    for number in 0..8 {
+        stage.open(SessionKind::Playback, &format!("player {number}"), Direction::RecvOnly);
+    }
+    assert!(came(&stage, Codec::Vp8, false));
+    assert!(came(&stage, Codec::Opus, true), "sound does not end a picture");
+    assert!(!came(&stage, Codec::Vp8, true));
+    assert!(!came(&stage, Codec::Opus, false));
 }
 
 #[test]
