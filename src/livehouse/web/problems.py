@@ -17,23 +17,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cpc.kernel import errors
+from livehouse.web.problem_types import PROBLEM_TYPES, status_of
 
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-
-_STATUS: dict[type[errors.DomainError], int] = {
-    errors.Invalid: 400,
-    errors.Unauthenticated: 401,
-    errors.Forbidden: 403,
-    errors.NotFound: 404,
-    errors.Conflict: 409,
-    errors.PreconditionFailed: 412,
-    errors.Unprocessable: 422,
-    errors.PreconditionRequired: 428,
-    errors.RateLimited: 429,
-    errors.Unavailable: 503,
-}
 
 _SLUGS = {
     404: ("not-found", "There is nothing at this address."),
@@ -75,13 +63,14 @@ def problem(
     detail: str,
     instance: str,
     *,
-    title: str | None = None,
     headers: Mapping[str, str] | None = None,
     **extras: object,
 ) -> Response:
+    """The title is the one of the kind (RFC 9457 section 3.1.3: the same each time)."""
+    kind = PROBLEM_TYPES.get(slug)
     body = {
         "type": f"/problems/{slug}",
-        "title": title or HTTPStatus(status).phrase,
+        "title": HTTPStatus(status).phrase if kind is None else kind.title,
         "status": status,
         "detail": detail,
         "instance": instance,
@@ -97,7 +86,7 @@ def problem(
 
 def domain_problem(error: errors.DomainError, instance: str) -> Response:
     """The problem for an error of the domain. Doors with their own rules may call it too."""
-    status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 400)
+    status = status_of(type(error))
     headers: dict[str, str] = {}
     extras: dict[str, object] = {}
     if isinstance(error, errors.RateLimited | errors.Unavailable):
@@ -105,7 +94,7 @@ def domain_problem(error: errors.DomainError, instance: str) -> Response:
         extras["retry_after_s"] = round(error.retry_after_s, 3)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="livehouse"'
-    return problem(status, error.slug, error.detail, instance, title=error.title, headers=headers, **extras)
+    return problem(status, error.slug, error.detail, instance, headers=headers, **extras)
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -127,7 +116,7 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
         for one in error.errors()[:20]
     ]
     detail = "; ".join(f"{one['field']}: {one['message']}" for one in found[:3])
-    return problem(400, "invalid-request", detail, request.url.path, title=errors.Invalid.title, errors=found)
+    return problem(400, "invalid-request", detail, request.url.path, errors=found)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +9,9 @@ from dataclasses import dataclass, field
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cpc.kernel.client_address import ProxyTrust, limit_key
+from cpc.kernel.errors import RateLimited
 from livehouse.web.client_address import see_through_proxies
+from livehouse.web.problems import domain_problem
 
 _MAX_ADDRESSES = 20_000
 _HEALTH_REQUESTS_PER_SECOND = 20.0
@@ -79,35 +79,16 @@ class RateLimit:
             await self._app(scope, receive, send)
             return
         self._on_refused()
-        await _refuse(scope, send, wait_s)
+        await _refuse(scope, receive, send, wait_s)
 
 
-async def _refuse(scope: Scope, send: Send, wait_s: float) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, wait_s: float) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1013, "reason": "too many requests"})
         return
-    seconds = math.ceil(wait_s)
-    body = json.dumps(
-        {
-            "type": "/problems/too-many-requests",
-            "title": "Too many requests",
-            "status": 429,
-            "detail": "Too many requests from your address. Slow down and try again.",
-            "instance": scope["path"],
-            "retry_after_s": round(wait_s, 3),
-        }
-    ).encode()
-    await send(
-        {
-            "type": "http.response.start",
-            "status": 429,
-            "headers": [
-                (b"content-type", b"application/problem+json"),
-                (b"content-length", b"%d" % len(body)),
-                (b"retry-after", b"%d" % seconds),
-                (b"cache-control", b"no-store"),
-                (b"x-content-type-options", b"nosniff"),
-            ],
-        }
-    )
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    detail = "Too many requests from your address. Slow down and try again."
+    refusal = domain_problem(RateLimited("too-many-requests", detail, wait_s), scope["path"])
+    refusal.headers["X-Content-Type-Options"] = "nosniff"
+    if scope["method"] == "HEAD":
+        refusal.body = b""
+    await refusal(scope, receive, send)

@@ -1,0 +1,111 @@
+"""What every request can meet, whatever it asks for."""
+
+from __future__ import annotations
+
+from cpc.kernel.errors import (
+    Forbidden,
+    Invalid,
+    RateLimited,
+    Unauthenticated,
+    Unavailable,
+)
+from livehouse.web.problem_types.problem_type import ProblemType
+
+DOOR = (
+    ProblemType(
+        "invalid-request",
+        Invalid,
+        "The request does not have the form that the document describes; `errors` names the fields.",
+        "Correct them. Unknown fields are refused too.",
+    ),
+    ProblemType(
+        "malformed-cursor",
+        Invalid,
+        "The cursor is not one that this list gave.",
+        "Start again without it, and send cursors as they come.",
+    ),
+    ProblemType(
+        "malformed-id",
+        Invalid,
+        "That is no id of this kind: it has a prefix of letters, an underscore and 32 hexadecimal digits.",
+        "Send ids as they come.",
+    ),
+    ProblemType(
+        "malformed-if-match",
+        Invalid,
+        "`If-Match` holds no entity tag (RFC 9110 section 13.1.1).",
+        "Send the `ETag` as it came, with its quotes.",
+    ),
+    ProblemType(
+        "unknown-authorization",
+        Unauthenticated,
+        "The header `Authorization` is of a kind that is not known here.",
+        "Send `Authorization: Bearer` and an access token, or leave it out.",
+    ),
+    ProblemType(
+        "csrf-token-missing",
+        Forbidden,
+        "A request by cookie that changes something must prove that our own page sent it.",
+        "Send `csrf_token` of the session as header `X-CSRF-Token`, or use a bearer token.",
+    ),
+    ProblemType(
+        "csrf-token-wrong",
+        Forbidden,
+        "The CSRF token belongs to another login.",
+        "Load the session again and send its `csrf_token`.",
+    ),
+    ProblemType("not-found", 404, "There is nothing at this address.", "Check the address and its version."),
+    ProblemType(
+        "method-not-allowed",
+        405,
+        "The address does not take that method.",
+        "The header `Allow` names those it takes.",
+    ),
+    ProblemType(
+        "not-acceptable",
+        406,
+        "The header `Accept` leaves out the only form in which the answer comes.",
+        "Accept it, or leave the header out.",
+    ),
+    ProblemType(
+        "too-slow", 408, "The body of the request did not come in time.", "Send it again, in one go."
+    ),
+    ProblemType("too-large", 413, "The request is larger than this server takes.", "Send less."),
+    ProblemType(
+        "unsupported-media-type",
+        415,
+        "The body is of a type that this address does not take.",
+        "`Accept-Post` or `Accept-Patch` names the type.",
+    ),
+    ProblemType(
+        "too-many-requests",
+        RateLimited,
+        "Your address, or your account, asks more often than it may. `RateLimit` shows what is left.",
+        "Wait as long as `Retry-After` says.",
+    ),
+    ProblemType(
+        "unexpected",
+        500,
+        "Something went wrong on our side. It was recorded under `incident`.",
+        "Try again; if it stays, tell whoever runs the server the incident.",
+    ),
+    ProblemType(
+        "not-ready",
+        503,
+        "A part that this server needs does not answer; `parts` says which.",
+        "Ask again shortly.",
+    ),
+    ProblemType(
+        "metrics-not-for-you",
+        Forbidden,
+        "Metrics are for whoever runs the server.",
+        "Name the address that reads them in the setting `metrics_allowed_from`.",
+    ),
+    ProblemType(
+        "database-away",
+        Unavailable,
+        "The database does not answer for the moment.",
+        "Try again in a few seconds.",
+    ),
+    ProblemType("database-busy", Unavailable, "The database took too long.", "Try again in a moment."),
+)
