@@ -49,6 +49,7 @@ async def test_every_table_lies_in_the_schema_of_its_owner(database_url: str) ->
         "chat",
         "eventbus",
         "messenger",
+        "social",
         "social_integration",
         "streaming",
     }

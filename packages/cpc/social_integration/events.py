@@ -145,6 +145,44 @@ class ChatMessageSent:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class FollowCreated:
+    """Somebody follows a channel."""
+
+    type: ClassVar[str] = "cpc.social.FollowCreated.v1"
+
+    channel_id: str
+    follower_id: str
+    followed_at: datetime
+
+    def to_cloud_event(self, *, event_id: UUID, time: datetime, traceparent: str | None = None) -> CloudEvent:
+        data = {
+            "channel_id": self.channel_id,
+            "follower_id": self.follower_id,
+            "followed_at": rfc3339(self.followed_at),
+        }
+        return _social(self.type, self.channel_id, data, event_id, time, traceparent)
+
+
+@dataclass(frozen=True, slots=True)
+class FollowEnded:
+    """Somebody follows a channel no longer, by their own wish or another's."""
+
+    type: ClassVar[str] = "cpc.social.FollowEnded.v1"
+
+    channel_id: str
+    follower_id: str
+    ended_at: datetime
+
+    def to_cloud_event(self, *, event_id: UUID, time: datetime, traceparent: str | None = None) -> CloudEvent:
+        data = {
+            "channel_id": self.channel_id,
+            "follower_id": self.follower_id,
+            "ended_at": rfc3339(self.ended_at),
+        }
+        return _social(self.type, self.channel_id, data, event_id, time, traceparent)
+
+
 def rfc3339(moment: datetime) -> str:
     """Such as `2026-01-31T12:00:00.250000Z`."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -158,9 +196,20 @@ def _streaming(
     time: datetime,
     traceparent: str | None,
 ) -> CloudEvent:
-    name_and_version = type_.removeprefix("cpc.social.")
-    subject = f"streaming.{name_and_version}.{channel_id}"
+    subject = f"streaming.{type_.removeprefix('cpc.social.')}.{channel_id}"
     return _event(type_, "/livehouse/streaming", subject, channel_id, data, event_id, time, traceparent)
+
+
+def _social(
+    type_: str,
+    channel_id: str,
+    data: Mapping[str, object],
+    event_id: UUID,
+    time: datetime,
+    traceparent: str | None,
+) -> CloudEvent:
+    subject = f"social.{type_.removeprefix('cpc.social.')}.{channel_id}"
+    return _event(type_, "/livehouse/social", subject, channel_id, data, event_id, time, traceparent)
 
 
 def _event(

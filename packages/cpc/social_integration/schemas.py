@@ -29,6 +29,7 @@ def _list(description: str, items: dict[str, Any]) -> dict[str, Any]:
 
 _CHANNEL: Final = _id("chn", "Channel")
 _BROADCAST: Final = _id("brd", "Broadcast")
+_ACCOUNT: Final = _id("acc", "Account")
 
 _BY_NAME: Final[dict[str, dict[str, Any]]] = {
     "StreamStarted.v1": _object(
@@ -60,6 +61,18 @@ _BY_NAME: Final[dict[str, dict[str, Any]]] = {
             ),
         ),
     ),
+    "FollowCreated.v1": _object(
+        "Somebody follows a channel",
+        channel_id=_CHANNEL,
+        follower_id=_ACCOUNT,
+        followed_at=_TIME,
+    ),
+    "FollowEnded.v1": _object(
+        "Somebody follows a channel no longer",
+        channel_id=_CHANNEL,
+        follower_id=_ACCOUNT,
+        ended_at=_TIME,
+    ),
     "ChatMessageSent.v1": _object(
         "Chat messages that were committed together",
         channel_id=_CHANNEL,
@@ -69,7 +82,7 @@ _BY_NAME: Final[dict[str, dict[str, Any]]] = {
             _object(
                 "One message, without its text",
                 message_id=_id("msg", "Message"),
-                sender_id=_id("acc", "Account"),
+                sender_id=_ACCOUNT,
                 seq={"type": "integer", "minimum": 1},
                 sent_at=_TIME,
             ),

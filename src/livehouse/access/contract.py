@@ -93,6 +93,13 @@ class Action(StrEnum):
     ROTATE_STREAM_KEY = "streaming.rotate_stream_key"
     REVOKE_STREAM_KEY = "streaming.revoke_stream_key"
 
+    FOLLOW_CHANNEL = "social.follow_channel"
+    UNFOLLOW_CHANNEL = "social.unfollow_channel"
+    LIST_FOLLOWING = "social.list_following"
+    LIST_FOLLOWERS = "social.list_followers"
+    COUNT_FOLLOWERS = "social.count_followers"
+    READ_RELATIONSHIP = "social.read_relationship"
+
     ENTER_CHAT_ROOM = "chat.enter_chat_room"
     READ_CHAT_HISTORY = "chat.read_chat_history"
     SEND_CHAT_MESSAGE = "chat.send_chat_message"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol, Self
@@ -121,6 +121,18 @@ class People(Protocol):
     async def has_blocked(self, account_id: AccountId, other: AccountId) -> bool: ...
 
 
+class Names(Protocol):
+    """Read facade: what accounts are called."""
+
+    async def of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, AccountName]:
+        """Those that are gone are left out."""
+        ...
+
+    async def account_called(self, name: str) -> AccountId:
+        """Raises `NotFound` (no-such-account), also for a name that no account could have."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class AccountSuspended:
     """Integration event: an administrator suspended an account. until: None for good."""
@@ -157,6 +169,42 @@ class AccountSuspended:
             AccountName(str(data["name"])),
             datetime.fromisoformat(str(data["suspended_at"])),
             None if data["until"] is None else datetime.fromisoformat(str(data["until"])),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PersonBlocked:
+    """Integration event: somebody wants nothing to do with somebody else, who is not to hear of it."""
+
+    type: ClassVar[str] = "livehouse.accounts.PersonBlocked.v1"
+    subject_prefix: ClassVar[str] = "accounts.PersonBlocked.v1"
+
+    account_id: AccountId
+    blocked_id: AccountId
+    blocked_at: datetime
+
+    def to_cloud_event(self, *, event_id: UUID, time: datetime) -> CloudEvent:
+        return CloudEvent(
+            id=event_id,
+            type=self.type,
+            source="/livehouse/accounts",
+            subject=f"{self.subject_prefix}.{self.account_id}",
+            time=time,
+            partition_key=str(self.account_id),
+            data={
+                "account_id": str(self.account_id),
+                "blocked_id": str(self.blocked_id),
+                "blocked_at": self.blocked_at.isoformat(),
+            },
+        )
+
+    @classmethod
+    def from_cloud_event(cls, event: CloudEvent) -> Self:
+        data = event.data
+        return cls(
+            AccountId.parse(str(data["account_id"])),
+            AccountId.parse(str(data["blocked_id"])),
+            datetime.fromisoformat(str(data["blocked_at"])),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Protocol
@@ -88,6 +88,10 @@ class Channels(Protocol):
     async def by_id(self, channel_id: ChannelId) -> ChannelRef: ...
 
     async def by_owner(self, owner_id: AccountId) -> ChannelRef: ...
+
+    async def by_ids(self, channel_ids: Collection[ChannelId]) -> Mapping[ChannelId, ChannelRef]:
+        """Raises nothing: those that are not there are left out."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

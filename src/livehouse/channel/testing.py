@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -50,6 +50,9 @@ class InMemoryChannels:
         return next(
             (channel for channel in self._tables.channels.values() if channel.owner_id == owner_id), None
         )
+
+    async def by_ids(self, channel_ids: Collection[ChannelId]) -> Sequence[Channel]:
+        return [self._tables.channels[one] for one in channel_ids if one in self._tables.channels]
 
     async def save(self, channel: Channel) -> None:
         self._tables.channels[channel.id] = channel
@@ -164,6 +167,9 @@ class FakeChannels:
 
     async def by_owner(self, owner_id: AccountId) -> ChannelRef:
         return self._find(lambda channel: channel.owner_id == owner_id, str(owner_id))
+
+    async def by_ids(self, channel_ids: Collection[ChannelId]) -> Mapping[ChannelId, ChannelRef]:
+        return {channel.id: channel for channel in self._channels if channel.id in channel_ids}
 
     def _find(self, is_it: Callable[[ChannelRef], bool], name: str) -> ChannelRef:
         for channel in self._channels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -94,3 +95,6 @@ class InMemoryChannels:
             if channel.owner_id == owner_id:
                 return channel
         raise NotFound("no-such-channel", f"There is no channel of {owner_id}.")
+
+    async def by_ids(self, channel_ids: Collection[ChannelId]) -> Mapping[ChannelId, ChannelRef]:
+        return {channel.id: channel for channel in self._channels if channel.id in channel_ids}

@@ -28,6 +28,7 @@ from livehouse.web.rest import (
     channel,
     chat,
     server,
+    social,
     streaming,
 )
 from livehouse.web.static_page import StaticPage
@@ -43,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     channel.router,
     streaming.router,
     chat.router,
+    social.router,
     whip.router,
     whep.router,
 )

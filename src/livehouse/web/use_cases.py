@@ -8,6 +8,7 @@ from livehouse.accounts.application import AccountsUseCases
 from livehouse.channel.application import ChannelUseCases
 from livehouse.chat.application import ChatUseCases
 from livehouse.processes import ProcessesUseCases
+from livehouse.social.application import SocialUseCases
 from livehouse.streaming.application import StreamingUseCases
 
 
@@ -17,4 +18,5 @@ class UseCases:
     channel: ChannelUseCases
     streaming: StreamingUseCases
     chat: ChatUseCases
+    social: SocialUseCases
     processes: ProcessesUseCases

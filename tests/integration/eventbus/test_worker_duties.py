@@ -21,6 +21,7 @@ from livehouse.channel.application import ChannelUseCases
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.social import build_parting
 from livehouse.main.wiring.streaming import build_stop_broadcast
 from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 from livehouse.streaming.contract import BroadcastId, BroadcastViewersCounted
@@ -50,7 +51,8 @@ async def worker(
     clock = FakeClock()
     stop = build_stop_broadcast(engine, channel.find_channels, nats_connection, clock, UuidV7Ids(clock))
     take_off_air = TakeSuspendedAccountOffAir(channel.find_channels, stop)
-    duties = build_event_duties(engine, nats_connection, channel.create_channel, take_off_air)
+    parting = build_parting(engine, channel.find_channels, clock, UuidV7Ids(clock))
+    duties = build_event_duties(engine, nats_connection, channel.create_channel, take_off_air, parting)
     tasks = [asyncio.ensure_future(duty()) for duty in duties.values()]
     yield
     assert not any(task.done() for task in tasks)

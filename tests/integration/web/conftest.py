@@ -19,6 +19,7 @@ from livehouse.main.wiring.accounts import build_accounts
 from livehouse.main.wiring.channel import build_channel, build_channel_personal_data
 from livehouse.main.wiring.chat import build_chat
 from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.social import build_social, build_social_personal_data
 from livehouse.main.wiring.streaming import build_streaming, build_streaming_personal_data, nats_outside
 from livehouse.processes import ProcessesUseCases
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
@@ -61,6 +62,7 @@ async def use_cases(
     personal_data = (
         build_channel_personal_data(engine),
         build_streaming_personal_data(engine, channel.find_channels),
+        build_social_personal_data(engine, channel.find_channels),
     )
     accounts = build_accounts(
         engine, clock, ids, KEYS, FakePasswordHasher(), sends_mail=sends_mail, personal_data=personal_data
@@ -71,6 +73,7 @@ async def use_cases(
         channel=channel,
         streaming=build_streaming(engine, channel.find_channels, outside, clock, ids, KEYS),
         chat=build_chat(engine, channel.find_channels, clock),
+        social=build_social(engine, channel.find_channels, clock, ids),
         processes=ProcessesUseCases(
             OpenAccount(accounts.sign_up, channel.create_channel),
             ReturnToAccount(accounts.sign_in, channel.create_channel),

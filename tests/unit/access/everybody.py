@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -19,10 +19,13 @@ from livehouse.access.testing import InMemoryStandings
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.testing import InMemoryAccountsDatabase
-from livehouse.channel.contract import ChannelId
+from livehouse.channel.contract import ChannelId, ChannelName
 from livehouse.channel.domain.channel import Channel
-from livehouse.channel.testing import InMemoryChannelDatabase
+from livehouse.channel.testing import FakeChannels, InMemoryChannelDatabase
 from livehouse.chat.testing import InMemoryChannels, InMemoryChatStore
+from livehouse.social.application.find_supporters import FindSupporters
+from livehouse.social.domain.follow import Follow
+from livehouse.social.testing import InMemorySocialDatabase
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/access.md"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -85,21 +88,27 @@ class World:
     accounts: InMemoryAccountsDatabase = field(default_factory=InMemoryAccountsDatabase)
     channels: InMemoryChannelDatabase = field(default_factory=InMemoryChannelDatabase)
     chat: InMemoryChatStore = field(default_factory=InMemoryChatStore)
+    social: InMemorySocialDatabase = field(default_factory=InMemorySocialDatabase)
 
     def __post_init__(self) -> None:
         self.ids = UuidV7Ids(self.clock)
-        self.access = RecordingAccess(DecideAccess(self.standings, self.standings.supporters, self.clock))
+        supporters = FindSupporters(self.social.unit_of_work)
+        self.access = RecordingAccess(DecideAccess(self.standings, supporters, self.clock))
         self.people = _Everybody()
         self.when_ready: Callable[[], None] = lambda: None
         self.streaming = Stage(access=self.access, people=self.people)
         self.chat_channels = InMemoryChannels(CHANNEL)
+        owner_elsewhere = CAST[OWNER_OF_ANOTHER].account_id
+        assert owner_elsewhere is not None
+        elsewhere = replace(
+            CHANNEL, id=OTHER_CHANNEL, owner_id=owner_elsewhere, name=ChannelName("elsewhere")
+        )
+        self.social_channels = FakeChannels(CHANNEL, elsewhere)
         for role in Role:
             account_id = CAST[role].account_id
             if account_id is not None and role not in {Role.VIEWER, Role.ADMINISTRATOR}:
                 self.standings.give(CHANNEL.id, account_id, {role})
-        elsewhere = CAST[OWNER_OF_ANOTHER].account_id
-        assert elsewhere is not None
-        self.standings.give(OTHER_CHANNEL, elsewhere, {Role.OWNER})
+        self.standings.give(OTHER_CHANNEL, owner_elsewhere, {Role.OWNER})
 
     async def furnish(self) -> None:
         async with self.accounts.unit_of_work() as unit:
@@ -111,6 +120,10 @@ class World:
             await channels.channels.add(
                 Channel(CHANNEL.id, CHANNEL.owner_id, CHANNEL.name, CHANNEL.title, "", NOW)
             )
+        follower = CAST[Role.FOLLOWER].require_account()
+        async with self.social.unit_of_work() as social:
+            tally = await social.follows.tally(follower, NOW)
+            await social.follows.add(Follow(follower, CHANNEL.id, NOW), tally.with_one_more(NOW))
 
     async def perform(self, action: Action, actor: Actor) -> None:
         self._was_ready = False

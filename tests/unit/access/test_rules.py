@@ -28,6 +28,7 @@ from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
 from livehouse.channel.application import ChannelUseCases
 from livehouse.chat.application import ChatGatewayUseCases, ChatUseCases
 from livehouse.processes import ProcessesUseCases
+from livehouse.social.application import SocialUseCases
 from livehouse.streaming.application import StreamingUseCases
 
 SOURCES = Path(inspect.getfile(decide_access)).parents[2]
@@ -37,6 +38,7 @@ DOORS: tuple[type[Any], ...] = (
     ChatGatewayUseCases,
     ChatUseCases,
     ProcessesUseCases,
+    SocialUseCases,
     StreamingUseCases,
 )
 
@@ -46,6 +48,7 @@ NOT_ASKING = {
     "LoginTokens": "arithmetic on tokens",
     "FindPeople": "facade for other slices",
     "FindChannels": "facade for other slices",
+    "FindSupporters": "facade for other slices",
     "CreateChannel": "part of opening an account, which asks",
     "OpenAccount": "made of SignUp, which asks",
     "ReturnToAccount": "made of SignIn, which asks",

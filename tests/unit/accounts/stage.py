@@ -77,7 +77,7 @@ class Stage:
         self.create_access_token = CreateAccessToken(units, access, tokens, clock, ids)
         self.list_access_tokens = ListAccessTokens(units, access, clock)
         self.revoke_access_token = RevokeAccessToken(units, access)
-        self.block = BlockPerson(units, access, clock)
+        self.block = BlockPerson(units, access, clock, ids)
         self.unblock = UnblockPerson(units, access)
         self.list_blocks = ListBlocks(units, access)
         self.export = ExportData(units, access, (AccountsPersonalData(units),), tokens, clock)

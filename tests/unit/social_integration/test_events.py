@@ -11,6 +11,8 @@ from cpc.eventbus.envelope import CloudEvent
 from cpc.eventbus.wire import MalformedEvent, decode, encode
 from cpc.social_integration.events import (
     ChatMessageSent,
+    FollowCreated,
+    FollowEnded,
     JoinedViewer,
     SentChatMessage,
     StreamEnded,
@@ -29,9 +31,11 @@ EVENTS = {
     "ViewerJoined": ViewerJoined(
         CHANNEL, BROADCAST, (JoinedViewer("s1", "acc_1", NOW), JoinedViewer("s2", None, NOW))
     ),
+    "FollowCreated": FollowCreated(CHANNEL, "acc_1", NOW),
+    "FollowEnded": FollowEnded(CHANNEL, "acc_1", NOW),
     "ChatMessageSent": ChatMessageSent(CHANNEL, "cnv_1", (SentChatMessage("msg_1", "acc_1", 7, NOW),)),
 }
-AREAS = {"ChatMessageSent": "chat.events"}
+AREAS = {"ChatMessageSent": "chat.events", "FollowCreated": "social", "FollowEnded": "social"}
 
 
 def cloud_event(name: str) -> CloudEvent:

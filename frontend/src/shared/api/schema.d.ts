@@ -476,6 +476,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/{name}/follow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Follow Channel
+         * @description Follow a channel, or change whether it notifies. Twice is as once.
+         */
+        put: operations["follow_channel"];
+        post?: never;
+        /**
+         * Unfollow Channel
+         * @description Follow it no longer. Twice is as once.
+         */
+        delete: operations["unfollow_channel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/followers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Followers
+         * @description Who follows the channel. For the owner, editors and moderators.
+         */
+        get: operations["list_followers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/followers/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Followers
+         * @description How many follow the channel.
+         */
+        get: operations["count_followers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/relationship": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Relationship
+         * @description What binds one to the channel: what the page's buttons show.
+         */
+        get: operations["get_relationship"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{name}/stream-keys": {
         parameters: {
             query?: never;
@@ -554,6 +638,26 @@ export interface paths {
          * @description Follow the link of a confirmation mail. Takes no login.
          */
         post: operations["confirm_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/following": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Following
+         * @description The channels one follows.
+         */
+        get: operations["list_following"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1392,6 +1496,107 @@ export interface components {
              */
             message: string;
         };
+        /** Follow */
+        Follow: {
+            /**
+             * Followed At
+             * Format: date-time
+             */
+            followed_at: string;
+            /**
+             * Notifies
+             * @description Whether to be told when the channel goes live
+             */
+            notifies: boolean;
+        };
+        /** FollowPreference */
+        FollowPreference: {
+            /**
+             * Notifies
+             * @description Left out: as it was; a new follow notifies
+             * @example true
+             */
+            notifies?: boolean | null;
+        };
+        /** FollowedChannel */
+        FollowedChannel: {
+            /**
+             * Followed At
+             * Format: date-time
+             */
+            followed_at: string;
+            /**
+             * Id
+             * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Name
+             * @example ada
+             */
+            name: string;
+            /** Notifies */
+            notifies: boolean;
+            /**
+             * Title
+             * @example Painting the sea
+             */
+            title: string;
+        };
+        /** Follower */
+        Follower: {
+            /**
+             * Followed At
+             * Format: date-time
+             */
+            followed_at: string;
+            /**
+             * Id
+             * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Name
+             * @example grace
+             */
+            name: string;
+        };
+        /** FollowerCount */
+        FollowerCount: {
+            /**
+             * Followers
+             * @example 42
+             */
+            followers: number;
+        };
+        /** Followers */
+        Followers: {
+            /**
+             * Followers
+             * @description Newest first
+             */
+            followers: components["schemas"]["Follower"][];
+            /**
+             * Next Cursor
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
+             */
+            next_cursor: string | null;
+        };
+        /** Following */
+        Following: {
+            /**
+             * Channels
+             * @description Newest first
+             */
+            channels: components["schemas"]["FollowedChannel"][];
+            /**
+             * Next Cursor
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
+             */
+            next_cursor: string | null;
+        };
         /**
          * HealthSampleShape
          * @description One second of what the encoder sends, and of what its viewers get.
@@ -1791,6 +1996,19 @@ export interface components {
              * @example de
              */
             locale?: string | null;
+        };
+        /** Relationship */
+        Relationship: {
+            /** @description null unless one follows */
+            follow: components["schemas"]["Follow"] | null;
+            /**
+             * Roles
+             * @description follower, paid subscriber, VIP, moderator, editor, owner, administrator
+             * @example [
+             *       "follower"
+             *     ]
+             */
+            roles: string[];
         };
         /**
          * Scope
@@ -2915,6 +3133,168 @@ export interface operations {
             };
         };
     };
+    follow_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FollowPreference"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Follow"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unfollow_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_followers: {
+        parameters: {
+            query?: {
+                /** @description How many on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Followers"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_followers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowerCount"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_relationship: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relationship"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_stream_keys: {
         parameters: {
             query?: never;
@@ -3063,6 +3443,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConfirmedMail"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_following: {
+        parameters: {
+            query?: {
+                /** @description How many on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Following"];
                 };
             };
             /** @description A problem */

@@ -13,6 +13,7 @@ SIGNED_IN: Final = frozenset({Role.VIEWER})
 OWNER: Final = frozenset({Role.OWNER})
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 EDITORS: Final = OWNER | {Role.EDITOR}
+MODERATORS: Final = EDITORS | {Role.MODERATOR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,28 @@ RULES: Final[Mapping[Action, Rule]] = {
         "Take a stream key back",
         OWNER,
         Scope.STREAM_MANAGE,
+        while_suspended=True,
+        in_suspended_channel=True,
+    ),
+    Action.FOLLOW_CHANNEL: Rule(
+        "Follow a channel that is not one's own", SIGNED_IN, Scope.SOCIAL_MANAGE, confirmed=True
+    ),
+    Action.UNFOLLOW_CHANNEL: Rule(
+        "Follow a channel no longer",
+        SIGNED_IN,
+        Scope.SOCIAL_MANAGE,
+        while_suspended=True,
+        in_suspended_channel=True,
+    ),
+    Action.LIST_FOLLOWING: Rule(
+        "List which channels one follows", SIGNED_IN, Scope.SOCIAL_READ, while_suspended=True
+    ),
+    Action.LIST_FOLLOWERS: Rule("List who follows a channel", MODERATORS, Scope.SOCIAL_READ),
+    Action.COUNT_FOLLOWERS: Rule("Read how many follow a channel", EVERYONE, in_suspended_channel=True),
+    Action.READ_RELATIONSHIP: Rule(
+        "Read what binds one to a channel",
+        SIGNED_IN,
+        Scope.SOCIAL_READ,
         while_suspended=True,
         in_suspended_channel=True,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +91,14 @@ class PostgresAccounts:
         if after is not None:
             query = query.where(name > after.value)
         return [to_account(row) for row in await self._connection.execute(query)]
+
+    async def names(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, AccountName]:
+        found = await self._connection.execute(
+            select(_account.c.account_id, _account.c.name).where(
+                _account.c.account_id.in_([account_id.uuid for account_id in account_ids])
+            )
+        )
+        return {AccountId(row.account_id): AccountName(row.name) for row in found}
 
     async def administrators(self) -> Sequence[AccountName]:
         found = await self._connection.execute(select(_account.c.name).where(_account.c.is_administrator))

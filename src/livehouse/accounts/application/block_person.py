@@ -9,10 +9,11 @@ from datetime import datetime
 from cpc.kernel.clock import Clock
 from cpc.kernel.cursors import read_cursor, write_cursor
 from cpc.kernel.errors import Conflict, Invalid
+from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import find_account
-from livehouse.accounts.contract import AccountName, Actor
+from livehouse.accounts.contract import AccountName, Actor, PersonBlocked
 
 MAX_BLOCKS = 5_000
 MAX_PAGE = 100
@@ -27,12 +28,13 @@ class BlockPage:
 
 
 class BlockPerson:
-    """Other slices ask `People.has_blocked`. Whoever is blocked is not told."""
+    """Other slices ask `People.has_blocked` and hear `PersonBlocked`. Whoever is blocked is not told."""
 
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock, ids: Ids) -> None:
         self._unit_of_work = unit_of_work
         self._access = access
         self._clock = clock
+        self._ids = ids
 
     async def __call__(self, actor: Actor, name: str) -> None:
         """Doing it twice is fine.
@@ -47,7 +49,10 @@ class BlockPerson:
                 raise Invalid("own-name", "That is yourself.")
             if await unit.blocks.count(account_id) >= MAX_BLOCKS:
                 raise Conflict("too-many-blocks", f"You have blocked {MAX_BLOCKS} people. Take a block back.")
-            await unit.blocks.add(account_id, blocked.id, self._clock.now())
+            now = self._clock.now()
+            await unit.blocks.add(account_id, blocked.id, now)
+            event = PersonBlocked(account_id, blocked.id, now)
+            unit.outbox.publish(event.to_cloud_event(event_id=self._ids.uuid(), time=now))
 
 
 class UnblockPerson:

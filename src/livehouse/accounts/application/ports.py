@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -41,6 +41,10 @@ class Accounts(Protocol):
         self, *, prefix: str, suspended_at: datetime | None, after: AccountName | None, limit: int
     ) -> Sequence[Account]:
         """By name. prefix: what names begin with. suspended_at: only those suspended at that time."""
+        ...
+
+    async def names(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, AccountName]:
+        """Of those that are there."""
         ...
 
     async def administrators(self) -> Sequence[AccountName]: ...

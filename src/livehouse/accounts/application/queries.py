@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from cpc.kernel.clock import Clock
@@ -80,3 +81,20 @@ class FindPeople:
     async def has_blocked(self, account_id: AccountId, other: AccountId) -> bool:
         async with self._unit_of_work() as unit:
             return await unit.blocks.exists(account_id, other)
+
+
+class FindNames:
+    """The `Names` facade of the contract."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._unit_of_work = unit_of_work
+
+    async def of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, AccountName]:
+        if not account_ids:
+            return {}
+        async with self._unit_of_work() as unit:
+            return await unit.accounts.names(account_ids)
+
+    async def account_called(self, name: str) -> AccountId:
+        async with self._unit_of_work() as unit:
+            return (await find_account(unit.accounts, name)).id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -64,6 +64,10 @@ class InMemoryAccounts:
             and (suspended_at is None or account.suspension_at(suspended_at) is not None)
             and (after is None or account.name > after)
         ][:limit]
+
+    async def names(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, AccountName]:
+        found = [await self.by_id(account_id) for account_id in account_ids]
+        return {account.id: account.name for account in found if account is not None}
 
     async def administrators(self) -> Sequence[AccountName]:
         return [account.name for account in self._all() if account.is_administrator]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -108,6 +108,12 @@ class PostgresChannels:
     async def by_owner(self, owner_id: AccountId) -> Channel | None:
         found = await self._connection.execute(select(_channel).where(_channel.c.owner_id == owner_id.uuid))
         return _to_channel(found.one_or_none())
+
+    async def by_ids(self, channel_ids: Collection[ChannelId]) -> Sequence[Channel]:
+        found = await self._connection.execute(
+            select(_channel).where(_channel.c.channel_id.in_([channel_id.uuid for channel_id in channel_ids]))
+        )
+        return [channel for row in found if (channel := _to_channel(row)) is not None]
 
     async def save(self, channel: Channel) -> None:
         await self._connection.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -26,6 +26,10 @@ class ChannelStore(Protocol):
         ...
 
     async def by_owner(self, owner_id: AccountId) -> Channel | None: ...
+
+    async def by_ids(self, channel_ids: Collection[ChannelId]) -> Sequence[Channel]:
+        """Those that are there, in any order."""
+        ...
 
     async def save(self, channel: Channel) -> None: ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cpc.kernel.clock import Clock
@@ -74,6 +74,12 @@ class FindChannels:
         if channel is None:
             raise _no_such_channel(str(owner_id))
         return self._ref(channel)
+
+    async def by_ids(self, channel_ids: Collection[ChannelId]) -> Mapping[ChannelId, ChannelRef]:
+        if not channel_ids:
+            return {}
+        async with self._unit_of_work() as unit:
+            return {channel.id: self._ref(channel) for channel in await unit.channels.by_ids(channel_ids)}
 
     def _ref(self, channel: Channel) -> ChannelRef:
         return ChannelRef(

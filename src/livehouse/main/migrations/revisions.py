@@ -11,6 +11,7 @@ _OWNERS = (
     ("livehouse.accounts", "adapters/migrations"),
     ("livehouse.channel", "adapters/migrations"),
     ("livehouse.streaming", "adapters/migrations"),
+    ("livehouse.social", "adapters/migrations"),
     ("cpc.messenger", "migrations"),
     ("livehouse.chat", "adapters/migrations"),
 )

@@ -22,6 +22,7 @@ from livehouse.main.wiring.accounts import build_accounts
 from livehouse.main.wiring.channel import build_channel, build_channel_personal_data
 from livehouse.main.wiring.chat import build_chat
 from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.social import build_social, build_social_personal_data
 from livehouse.main.wiring.streaming import (
     StreamingOutside,
     build_streaming,
@@ -65,6 +66,7 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
         personal_data=(
             build_channel_personal_data(engine),
             build_streaming_personal_data(engine, channel.find_channels),
+            build_social_personal_data(engine, channel.find_channels),
         ),
     )
     return_window = timedelta(seconds=settings.return_window_s)
@@ -82,6 +84,7 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
             sends_mail=settings.sends_mail,
         ),
         chat=build_chat(engine, channel.find_channels, clock),
+        social=build_social(engine, channel.find_channels, clock, ids),
         processes=ProcessesUseCases(
             open_account=OpenAccount(accounts.sign_up, channel.create_channel),
             return_to_account=ReturnToAccount(accounts.sign_in, channel.create_channel),

@@ -17,6 +17,7 @@ from livehouse.main.wiring.accounts import build_accounts_duties
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.social import build_parting
 from livehouse.main.wiring.streaming import build_media_report_listener, build_stop_broadcast
 from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 
@@ -43,8 +44,9 @@ async def run(role: RoleContext) -> None:
     )
     stop_broadcast = build_stop_broadcast(engine, channel.find_channels, connection, clock, ids)
     take_off_air = TakeSuspendedAccountOffAir(channel.find_channels, stop_broadcast)
+    parting = build_parting(engine, channel.find_channels, clock, ids)
     duties = {
-        **build_event_duties(engine, connection, channel.create_channel, take_off_air),
+        **build_event_duties(engine, connection, channel.create_channel, take_off_air, parting),
         **build_accounts_duties(
             engine, clock, ids, NodeSecrets(settings.secrets_dir, clock).key_ring("token"), settings
         ),

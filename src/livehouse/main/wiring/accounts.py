@@ -38,7 +38,7 @@ from livehouse.accounts.application.login_sessions import (
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.personal_data import AccountsPersonalData
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWork, UnitOfWorkFactory
-from livehouse.accounts.application.queries import FindPeople, ReadOwnAccount, ReadProfile
+from livehouse.accounts.application.queries import FindNames, FindPeople, ReadOwnAccount, ReadProfile
 from livehouse.accounts.application.read_administration import FindAccount, ListAccounts, ReadAuditLog
 from livehouse.accounts.application.reset_password import ChangePassword, RequestPasswordReset, ResetPassword
 from livehouse.accounts.application.resolve_actor import ResolveActor
@@ -47,7 +47,7 @@ from livehouse.accounts.application.sign_in import SignIn
 from livehouse.accounts.application.sign_out import SignOut
 from livehouse.accounts.application.sign_up import SignUp
 from livehouse.accounts.application.suspend_account import LiftSuspension, SuspendAccount
-from livehouse.accounts.contract import People, PersonalData
+from livehouse.accounts.contract import Names, People, PersonalData
 from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.domain.outgoing_mail import OutgoingMail
 from livehouse.main.settings import ResolvedSettings
@@ -99,7 +99,7 @@ def build_accounts(
         create_access_token=CreateAccessToken(units, access, tokens, clock, ids),
         list_access_tokens=ListAccessTokens(units, access, clock),
         revoke_access_token=RevokeAccessToken(units, access),
-        block_person=BlockPerson(units, access, clock),
+        block_person=BlockPerson(units, access, clock, ids),
         unblock_person=UnblockPerson(units, access),
         list_blocks=ListBlocks(units, access),
         export_data=ExportData(units, access, (AccountsPersonalData(units), *personal_data), tokens, clock),
@@ -118,6 +118,11 @@ def build_accounts(
 def build_people(engine: AsyncEngine, clock: Clock, *, sends_mail: bool = False) -> People:
     """The facade other slices are given."""
     return FindPeople(_units(engine), clock, sends_mail=sends_mail)
+
+
+def build_names(engine: AsyncEngine) -> Names:
+    """The facade other slices are given."""
+    return FindNames(_units(engine))
 
 
 def build_appoint_administrator(engine: AsyncEngine, clock: Clock, ids: Ids) -> AppointAdministrator:

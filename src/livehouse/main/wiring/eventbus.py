@@ -13,16 +13,21 @@ from cpc.eventbus.jetstream import JetStreamTransport
 from cpc.eventbus.postgres import PostgresTransaction
 from cpc.eventbus.relay import OutboxRelay
 from cpc.eventbus.transport import DurableConsumer
-from livehouse.accounts.contract import AccountOpened, AccountSuspended
+from livehouse.accounts.contract import AccountErased, AccountOpened, AccountSuspended, PersonBlocked
 from livehouse.channel.adapters.postgres import PostgresDirectory
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.follow_broadcasts import SUBJECTS, FollowBroadcasts
 from livehouse.processes.opening_account import GiveChannelToOpenedAccount
+from livehouse.processes.parting import Parting
 from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 
 DIRECTORY = DurableConsumer("channel_directory", SUBJECTS)
 OPENING_ACCOUNT = DurableConsumer("opening_account", (f"{AccountOpened.subject_prefix}.>",))
 SUSPENDING_ACCOUNT = DurableConsumer("suspending_account", (f"{AccountSuspended.subject_prefix}.>",))
+
+PARTING = DurableConsumer(
+    "parting", (f"{PersonBlocked.subject_prefix}.>", f"{AccountErased.subject_prefix}.>")
+)
 
 
 def build_event_duties(
@@ -30,10 +35,11 @@ def build_event_duties(
     connection: Client,
     create_channel: CreateChannel,
     take_off_air: TakeSuspendedAccountOffAir,
+    parting: Parting,
 ) -> Mapping[str, Callable[[], Awaitable[None]]]:
     """By name, functions that run until cancelled. connection: one to NATS that reconnects for ever."""
     transport = JetStreamTransport(connection)
-    relay = OutboxRelay(engine, transport, (DIRECTORY, OPENING_ACCOUNT, SUSPENDING_ACCOUNT))
+    relay = OutboxRelay(engine, transport, (DIRECTORY, OPENING_ACCOUNT, SUSPENDING_ACCOUNT, PARTING))
     give_channel = GiveChannelToOpenedAccount(create_channel)
 
     async def follow_broadcasts(event: CloudEvent, transaction: PostgresTransaction) -> None:
@@ -45,12 +51,21 @@ def build_event_duties(
     async def end_broadcast(event: CloudEvent, _: PostgresTransaction) -> None:
         await take_off_air(AccountSuspended.from_cloud_event(event))
 
+    async def part(event: CloudEvent, _: PostgresTransaction) -> None:
+        # Idempotent, in units of work of their own.
+        if event.type == PersonBlocked.type:
+            await parting.person_blocked(PersonBlocked.from_cloud_event(event))
+        else:
+            await parting.account_erased(AccountErased.from_cloud_event(event))
+
     directory_handler = InboxHandler(engine, DIRECTORY.name, follow_broadcasts)
     opening_handler = InboxHandler(engine, OPENING_ACCOUNT.name, complete_opening)
     suspending_handler = InboxHandler(engine, SUSPENDING_ACCOUNT.name, end_broadcast)
+    parting_handler = InboxHandler(engine, PARTING.name, part)
     return {
         "outbox relay": relay.run,
         DIRECTORY.name: lambda: transport.consume(DIRECTORY, directory_handler),
         OPENING_ACCOUNT.name: lambda: transport.consume(OPENING_ACCOUNT, opening_handler),
         SUSPENDING_ACCOUNT.name: lambda: transport.consume(SUSPENDING_ACCOUNT, suspending_handler),
+        PARTING.name: lambda: transport.consume(PARTING, parting_handler),
     }

@@ -12,10 +12,11 @@ from livehouse.web.problem_types.channel import CHANNEL
 from livehouse.web.problem_types.chat import CHAT
 from livehouse.web.problem_types.door import DOOR
 from livehouse.web.problem_types.problem_type import ProblemType, status_of
+from livehouse.web.problem_types.social import SOCIAL
 from livehouse.web.problem_types.streaming import STREAMING
 
 __all__ = ["PROBLEM_TYPES", "ProblemType", "status_of"]
 
 PROBLEM_TYPES: dict[str, ProblemType] = {
-    kind.slug: kind for part in (DOOR, ACCESS, ACCOUNTS, CHANNEL, STREAMING, CHAT) for kind in part
+    kind.slug: kind for part in (DOOR, ACCESS, ACCOUNTS, CHANNEL, STREAMING, CHAT, SOCIAL) for kind in part
 }

@@ -1,0 +1,27 @@
+"""What ends between people and channels when one of them goes, or blocks the other."""
+
+from __future__ import annotations
+
+from cpc.kernel.errors import NotFound
+from livehouse.accounts.contract import AccountErased, PersonBlocked
+from livehouse.channel.contract import Channels
+from livehouse.social.application.follow_channel import EndFollow
+
+
+class Parting:
+    """Handles events. The same one twice finds nothing more to end."""
+
+    def __init__(self, channels: Channels, end_follow: EndFollow) -> None:
+        self._channels = channels
+        self._end_follow = end_follow
+
+    async def person_blocked(self, event: PersonBlocked) -> None:
+        """Whoever is blocked does not follow the blocker's channel."""
+        try:
+            channel = await self._channels.by_owner(event.account_id)
+        except NotFound:
+            return
+        await self._end_follow(event.blocked_id, channel.id)
+
+    async def account_erased(self, event: AccountErased) -> None:
+        await self._end_follow.all_of_account(event.account_id)

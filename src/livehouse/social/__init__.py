@@ -1,0 +1,1 @@
+"""Who follows a channel and who supports it: follows, tiers, paid subscriptions, payments."""

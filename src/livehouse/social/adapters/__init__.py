@@ -1,0 +1,1 @@
+"""Follows, tiers, paid subscriptions and payments in PostgreSQL."""

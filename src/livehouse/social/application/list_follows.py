@@ -1,0 +1,94 @@
+"""Whom one follows, and who follows a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from livehouse.access.contract import Access, Action
+from livehouse.accounts.contract import AccountName, Actor, Names
+from livehouse.channel.contract import ChannelRef, Channels
+from livehouse.social.application.pages import cursor_at, page_size, place_at
+from livehouse.social.application.ports import Place, UnitOfWorkFactory
+from livehouse.social.domain.follow import Follow
+
+
+@dataclass(frozen=True, slots=True)
+class FollowingPage:
+    """next_cursor: give it back for the next page; None at the end."""
+
+    follows: Sequence[tuple[ChannelRef, Follow]]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowersPage:
+    followers: Sequence[tuple[AccountName, Follow]]
+    next_cursor: str | None
+
+
+class ListFollowing:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, channels: Channels, access: Access) -> None:
+        self._unit_of_work = unit_of_work
+        self._channels = channels
+        self._access = access
+
+    async def __call__(self, actor: Actor, *, cursor: str | None = None, limit: int = 50) -> FollowingPage:
+        """Newest first. Raises `Unauthenticated`, `Forbidden`, `Invalid` (malformed-cursor)."""
+        await self._access.require(actor, Action.LIST_FOLLOWING)
+        after, limit = place_at("following", cursor), page_size(limit)
+        async with self._unit_of_work() as unit:
+            found = await unit.follows.of_account(actor.require_account(), after=after, limit=limit + 1)
+        shown = found[:limit]
+        next_cursor = None
+        if len(found) > limit:
+            next_cursor = cursor_at("following", Place(shown[-1].followed_at, shown[-1].channel_id))
+        channels = await self._channels.by_ids([follow.channel_id for follow in shown])
+        return FollowingPage(
+            [(channels[follow.channel_id], follow) for follow in shown if follow.channel_id in channels],
+            next_cursor,
+        )
+
+
+class ListFollowers:
+    def __init__(
+        self, unit_of_work: UnitOfWorkFactory, channels: Channels, names: Names, access: Access
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._channels = channels
+        self._names = names
+        self._access = access
+
+    async def __call__(
+        self, actor: Actor, channel_name: str, *, cursor: str | None = None, limit: int = 50
+    ) -> FollowersPage:
+        """Newest first. Raises `Unauthenticated`, `NotFound`, `Forbidden`, `Invalid` (malformed-cursor)."""
+        self._access.check(actor, Action.LIST_FOLLOWERS)
+        channel = await self._channels.by_name(channel_name)
+        await self._access.require(actor, Action.LIST_FOLLOWERS, channel.id)
+        after, limit = place_at("followers", cursor), page_size(limit)
+        async with self._unit_of_work() as unit:
+            found = await unit.follows.of_channel(channel.id, after=after, limit=limit + 1)
+        shown = found[:limit]
+        next_cursor = None
+        if len(found) > limit:
+            next_cursor = cursor_at("followers", Place(shown[-1].followed_at, shown[-1].account_id))
+        names = await self._names.of([follow.account_id for follow in shown])
+        return FollowersPage(
+            [(names[follow.account_id], follow) for follow in shown if follow.account_id in names],
+            next_cursor,
+        )
+
+
+class CountFollowers:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, channels: Channels, access: Access) -> None:
+        self._unit_of_work = unit_of_work
+        self._channels = channels
+        self._access = access
+
+    async def __call__(self, actor: Actor, channel_name: str) -> int:
+        """Raises `NotFound`, `Forbidden`."""
+        channel = await self._channels.by_name(channel_name)
+        await self._access.require(actor, Action.COUNT_FOLLOWERS, channel.id)
+        async with self._unit_of_work() as unit:
+            return await unit.follows.followers(channel.id)

@@ -1,0 +1,35 @@
+"""What binds one to a channel: what the page's buttons show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from livehouse.access.contract import Access, Action, Role
+from livehouse.accounts.contract import Actor
+from livehouse.channel.contract import Channels
+from livehouse.social.application.ports import UnitOfWorkFactory
+from livehouse.social.domain.follow import Follow
+
+
+@dataclass(frozen=True, slots=True)
+class Relationship:
+    """roles: towards the channel, with administrator."""
+
+    roles: frozenset[Role]
+    follow: Follow | None
+
+
+class ReadRelationship:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, channels: Channels, access: Access) -> None:
+        self._unit_of_work = unit_of_work
+        self._channels = channels
+        self._access = access
+
+    async def __call__(self, actor: Actor, channel_name: str) -> Relationship:
+        """Raises `Unauthenticated`, `NotFound`, `Forbidden`."""
+        self._access.check(actor, Action.READ_RELATIONSHIP)
+        channel = await self._channels.by_name(channel_name)
+        standing = await self._access.require(actor, Action.READ_RELATIONSHIP, channel.id)
+        async with self._unit_of_work() as unit:
+            follow = await unit.follows.get(actor.require_account(), channel.id)
+        return Relationship(standing.roles - {Role.VIEWER}, follow)

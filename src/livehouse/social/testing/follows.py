@@ -1,0 +1,73 @@
+"""Follows in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from cpc.kernel.ids import EntityId
+from livehouse.accounts.contract import AccountId
+from livehouse.channel.contract import ChannelId
+from livehouse.social.application.ports import Place
+from livehouse.social.contract import Support
+from livehouse.social.domain.follow import Follow, FollowTally
+from livehouse.social.testing.tables import Tables
+
+
+class InMemoryFollows:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def tally(self, account_id: AccountId, now: datetime) -> FollowTally:
+        return self._tables.tallies.setdefault(account_id, FollowTally(account_id, 0, now, 0))
+
+    async def get(self, account_id: AccountId, channel_id: ChannelId) -> Follow | None:
+        return self._tables.follows.get((account_id, channel_id))
+
+    async def add(self, follow: Follow, tally: FollowTally) -> None:
+        self._tables.follows[follow.account_id, follow.channel_id] = follow
+        self._tables.tallies[tally.account_id] = tally
+
+    async def save(self, follow: Follow) -> None:
+        self._tables.follows[follow.account_id, follow.channel_id] = follow
+
+    async def remove(self, follow: Follow, tally: FollowTally) -> None:
+        del self._tables.follows[follow.account_id, follow.channel_id]
+        self._tables.tallies[tally.account_id] = tally
+
+    async def of_account(self, account_id: AccountId, *, after: Place | None, limit: int) -> Sequence[Follow]:
+        found = (one for one in self._tables.follows.values() if one.account_id == account_id)
+        return _newest(((Place(one.followed_at, one.channel_id), one) for one in found), after, limit)
+
+    async def of_channel(self, channel_id: ChannelId, *, after: Place | None, limit: int) -> Sequence[Follow]:
+        found = (one for one in self._tables.follows.values() if one.channel_id == channel_id)
+        return _newest(((Place(one.followed_at, one.account_id), one) for one in found), after, limit)
+
+    async def followers(self, channel_id: EntityId) -> int:
+        return sum(one.channel_id.uuid == channel_id.uuid for one in self._tables.follows.values())
+
+    async def remove_of_channel(self, channel_id: ChannelId, limit: int) -> int:
+        gone = await self.of_channel(channel_id, after=None, limit=limit)
+        for follow in gone:
+            tally = self._tables.tallies[follow.account_id]
+            await self.remove(follow, replace(tally, follows=tally.follows - 1))
+        return len(gone)
+
+
+class InMemorySupports:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def of(self, channel_id: EntityId, account_id: EntityId) -> Support:
+        follow = self._tables.follows.get((AccountId(account_id.uuid), ChannelId(channel_id.uuid)))
+        return Support(None if follow is None else follow.followed_at)
+
+
+def _newest(found: Iterable[tuple[Place, Follow]], after: Place | None, limit: int) -> Sequence[Follow]:
+    order = sorted(found, key=lambda entry: _key(entry[0]), reverse=True)
+    return [follow for place, follow in order if after is None or _key(place) < _key(after)][:limit]
+
+
+def _key(place: Place) -> tuple[datetime, bytes]:
+    return place.at, place.id.uuid.bytes

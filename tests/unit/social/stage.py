@@ -1,0 +1,94 @@
+"""Social's use cases on fakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from cpc.eventbus.envelope import CloudEvent
+from cpc.kernel.clock import FakeClock
+from cpc.kernel.errors import NotFound
+from cpc.kernel.ids import UuidV7Ids
+from livehouse.access.application.decide_access import DecideAccess
+from livehouse.access.contract import Role
+from livehouse.access.testing import InMemoryStandings
+from livehouse.accounts.application.queries import FindNames
+from livehouse.accounts.contract import AccountId, AccountName, Actor
+from livehouse.accounts.domain.account import Account
+from livehouse.accounts.testing import InMemoryAccountsDatabase
+from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
+from livehouse.channel.testing import FakeChannels
+from livehouse.social.application.find_supporters import FindSupporters
+from livehouse.social.application.follow_channel import EndFollow, FollowChannel, UnfollowChannel
+from livehouse.social.application.list_follows import CountFollowers, ListFollowers, ListFollowing
+from livehouse.social.application.personal_data import SocialPersonalData
+from livehouse.social.application.relationship import ReadRelationship
+from livehouse.social.testing import InMemorySocialDatabase
+
+
+def person(number: int, name: str, *, is_administrator: bool = False) -> Actor:
+    return Actor(AccountId(UUID(int=number)), AccountName(name), is_administrator=is_administrator)
+
+
+ADA, BOB, EVE = person(1, "ada"), person(2, "bob"), person(3, "eve")
+MODERATOR, EDITOR = person(4, "moderates"), person(5, "edits")
+ADMINISTRATOR = person(6, "in_charge", is_administrator=True)
+CHANNEL = ChannelRef(ChannelId(UUID(int=11)), ADA.require_account(), ChannelName("ada"), "Painting")
+OTHER = ChannelRef(ChannelId(UUID(int=12)), BOB.require_account(), ChannelName("bob"), "Music")
+
+
+class People:
+    """`People` with blocks one can set."""
+
+    def __init__(self) -> None:
+        self.blocks: set[tuple[AccountId, AccountId]] = set()
+        self.blocks_at_second_look: set[tuple[AccountId, AccountId]] = set()
+
+    async def actor(self, account_id: AccountId) -> Actor:
+        raise NotFound("no-such-account", "There is no such account.")
+
+    async def has_blocked(self, account_id: AccountId, other: AccountId) -> bool:
+        has = (account_id, other) in self.blocks
+        self.blocks |= self.blocks_at_second_look
+        return has
+
+
+@dataclass
+class Stage:
+    database: InMemorySocialDatabase = field(default_factory=InMemorySocialDatabase)
+    accounts: InMemoryAccountsDatabase = field(default_factory=InMemoryAccountsDatabase)
+    clock: FakeClock = field(default_factory=FakeClock)
+
+    def __post_init__(self) -> None:
+        units, clock, ids = self.database.unit_of_work, self.clock, UuidV7Ids(self.clock)
+        self.ids = ids
+        self.people = People()
+        self.standings = InMemoryStandings()
+        for channel in (CHANNEL, OTHER):
+            self.standings.give(channel.id, channel.owner_id, {Role.OWNER})
+        self.standings.give(CHANNEL.id, MODERATOR.require_account(), {Role.MODERATOR})
+        self.standings.give(CHANNEL.id, EDITOR.require_account(), {Role.EDITOR})
+        self.supporters = FindSupporters(units)
+        self.access = access = DecideAccess(self.standings, self.supporters, clock)
+        self.channels = channels = FakeChannels(CHANNEL, OTHER)
+        self.names = names = FindNames(self.accounts.unit_of_work)
+        self.end_follow = EndFollow(units, clock, ids)
+        self.follow = FollowChannel(units, channels, self.people, access, self.end_follow, clock, ids)
+        self.unfollow = UnfollowChannel(channels, access, self.end_follow)
+        self.list_following = ListFollowing(units, channels, access)
+        self.list_followers = ListFollowers(units, channels, names, access)
+        self.count_followers = CountFollowers(units, channels, access)
+        self.relationship = ReadRelationship(units, channels, access)
+        self.personal_data = SocialPersonalData(units, channels)
+
+    async def furnish(self) -> None:
+        """Everybody has an account."""
+        async with self.accounts.unit_of_work() as unit:
+            for actor in (ADA, BOB, EVE, MODERATOR, EDITOR, ADMINISTRATOR):
+                assert actor.name is not None
+                await unit.accounts.add(
+                    Account(actor.require_account(), actor.name, self.clock.now()), "hash"
+                )
+
+    def events(self, name: str) -> list[CloudEvent]:
+        return [event for event in self.database.events if event.type == f"cpc.social.{name}.v1"]
