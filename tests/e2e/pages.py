@@ -84,7 +84,7 @@ def sign_up(page: Page, url: str, name: str) -> str:
     page.get_by_test_id("sign-up-name").fill(name)
     page.get_by_test_id("sign-up-password").fill(password)
     page.get_by_test_id("sign-up-submit").click()
-    expect(page.get_by_test_id("own-channel")).to_be_visible()
+    expect(page.get_by_test_id("account-menu")).to_be_visible()
     return password
 
 
@@ -93,7 +93,13 @@ def sign_in(page: Page, url: str, name: str, password: str) -> None:
     page.get_by_test_id("sign-in-name").fill(name)
     page.get_by_test_id("sign-in-password").fill(password)
     page.get_by_test_id("sign-in-submit").click()
-    expect(page.get_by_test_id("own-channel")).to_be_visible()
+    expect(page.get_by_test_id("account-menu")).to_be_visible()
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_test_id("account-menu").click()
+    page.get_by_test_id("sign-out").click()
+    expect(page.get_by_test_id("sign-in-link")).to_be_visible()
 
 
 FOCUS_IS_VISIBLE = """() => {

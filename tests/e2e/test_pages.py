@@ -7,13 +7,17 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 from tests.e2e.browsers import RealBrowser
-from tests.e2e.pages import sign_in, sign_up, walk_by_tab
+from tests.e2e.pages import sign_in, sign_out, sign_up, walk_by_tab
 from tests.e2e.running_node import RunningNode
 
 pytestmark = pytest.mark.e2e
 
 # WCAG 2.2 level AA, which includes the contrast of every text.
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+# What only somebody who is signed in sees.
+SETTINGS = ["", "/sign-in", "/tokens", "/blocks", "/data"]
+SIGNED_IN = ["/studio", *(f"/settings{section}" for section in SETTINGS)]
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +29,8 @@ def test_sign_up_sign_out_sign_in(node: RunningNode, viewer: RealBrowser) -> Non
     page = viewer.open()
     password = sign_up(page, node.url, "newcomer")
     page.reload()
-    expect(page.get_by_test_id("own-channel")).to_be_visible()
-    page.get_by_test_id("sign-out").click()
-    expect(page.get_by_test_id("sign-in-link")).to_be_visible()
+    expect(page.get_by_test_id("account-menu")).to_be_visible()
+    sign_out(page)
 
     page.goto(f"{node.url}/sign-in")
     page.get_by_test_id("sign-in-name").fill("newcomer")
@@ -63,13 +66,13 @@ def test_a_stream_key_is_shown_once(node: RunningNode, viewer: RealBrowser) -> N
     page.context.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-in", "/sign-up", "/the_stage", "/nobody_is_here", "/studio"])
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/sign-up", "/the_stage", "/nobody_is_here", *SIGNED_IN])
 def test_each_page_keeps_the_rules_of_wcag(
     node: RunningNode, viewer: RealBrowser, channel: dict[str, Any], path: str
 ) -> None:
     page = viewer.open()
-    if path == "/studio":
-        sign_up(page, node.url, "studio_owner")
+    if path in SIGNED_IN:
+        sign_up(page, node.url, f"owner_of_{SIGNED_IN.index(path)}")
     for scheme in ("dark", "light"):
         page.emulate_media(color_scheme=scheme)
         page.goto(f"{node.url}{path}")

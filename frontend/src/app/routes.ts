@@ -9,6 +9,8 @@ export function layRoutes(): void {
     '/studio': () => import('./StudioPage.svelte'),
     '/sign-in': () => import('./SignInPage.svelte'),
     '/sign-up': () => import('./SignUpPage.svelte'),
+    '/settings': () => import('./SettingsPage.svelte'),
+    '/settings/:section': () => import('./SettingsPage.svelte'),
     '/confirm-mail': () => import('./ConfirmMailPage.svelte'),
     '/reset-password': () => import('./ResetPasswordPage.svelte'),
     '/:channel': () => import('./ChannelPage.svelte'),

@@ -1,5 +1,6 @@
 import { answerOf, api, setCsrfToken } from './api/client';
 import type { Account } from './api/types';
+import { setDateLocale } from './format/dates';
 
 /** Who is signed in on this page. `known` is false until the server has said so once. */
 class Login {
@@ -42,6 +43,7 @@ class Login {
   #become(account: Account | null, csrfToken: string | null): void {
     this.#account = account;
     setCsrfToken(csrfToken);
+    setDateLocale(account?.locale ?? '');
   }
 }
 

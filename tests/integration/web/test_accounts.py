@@ -27,6 +27,7 @@ async def test_signing_up_gives_account_channel_and_cookie(visit) -> None:
         "name": "ada",
         "display_name": "ada",
         "created_at": "2026-01-01T00:00:00Z",
+        "locale": "",
         "is_administrator": False,
         "is_confirmed": True,
     }

@@ -840,6 +840,12 @@ export interface components {
              */
             is_confirmed: boolean;
             /**
+             * Locale
+             * @description RFC 5646; empty: as the browser asks
+             * @example en
+             */
+            locale: string;
+            /**
              * Name
              * @example ada
              */
@@ -894,6 +900,8 @@ export interface components {
              * @description Waits to be confirmed
              */
             pending_mail: string | null;
+            /** @description null unless it counts now */
+            suspension: components["schemas"]["SuspensionShape"] | null;
         };
         /** AdministeredAccount */
         AdministeredAccount: {
@@ -914,6 +922,7 @@ export interface components {
              * @example ada
              */
             name: string;
+            /** @description The last one; its end may have passed */
             suspension: components["schemas"]["SuspensionShape"] | null;
         };
         /** AdministeredAccounts */
@@ -2166,7 +2175,7 @@ export interface components {
             reason: string;
             /**
              * Until
-             * @description null: for good; it may have passed
+             * @description null: for good
              */
             until: string | null;
         };

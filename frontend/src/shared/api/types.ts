@@ -3,6 +3,14 @@ import type { components } from './schema';
 type Schemas = components['schemas'];
 
 export type Account = Schemas['Account'];
+export type AccountSettings = Schemas['AccountSettings'];
+export type Login = Schemas['Login'];
+export type AccessToken = Schemas['AccessToken'];
+export type ShownAccessToken = Schemas['ShownAccessToken'];
+export type Scope = Schemas['Scope'];
+export type Block = Schemas['Block'];
+export type AdministeredAccount = Schemas['AdministeredAccount'];
+export type AuditEntry = Schemas['AuditEntryShape'];
 export type Channel = Schemas['Channel'];
 export type ChannelCard = Schemas['ChannelCard'];
 export type StreamKey = Schemas['StreamKeyShape'];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bitrate, compactCount, latency, percent } from './numbers';
+import { bitrate, byteSize, compactCount, latency, percent } from './numbers';
 import { clockTime, coarseTime, plural, roughly } from './time';
 
 describe('numbers', () => {
@@ -22,6 +22,14 @@ describe('numbers', () => {
   it('writes latency in milliseconds, then in seconds', () => {
     expect(latency(84.6)).toBe('85 ms');
     expect(latency(1240)).toBe('1.2 s');
+  });
+
+  it.each([
+    [812, '812 B'],
+    [812_400, '812 kB'],
+    [3_420_000, '3.4 MB'],
+  ])('writes %d bytes as %s', (bytes, words) => {
+    expect(byteSize(bytes)).toBe(words);
   });
 
   it('shortens large counts', () => {

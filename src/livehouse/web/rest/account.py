@@ -9,9 +9,10 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from livehouse.accounts.application import Account as AccountResult
+from livehouse.accounts.contract import Actor
 from livehouse.web.authentication import CurrentActor, CurrentAuthentication
 from livehouse.web.dependencies import Cases, ClientAddress
-from livehouse.web.rest.shapes import Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import Body, Rfc3339, Shape, SuspensionShape
 
 router = APIRouter(prefix="/api/v1", tags=["account"])
 
@@ -30,6 +31,7 @@ class AccountSettings(Shape):
     pending_mail: Annotated[str | None, Field(description="Waits to be confirmed")]
     created_at: Rfc3339
     is_administrator: bool
+    suspension: Annotated[SuspensionShape | None, Field(description="null unless it counts now")]
     deletion_due_at: Annotated[Rfc3339 | None, Field(description="When the account will be erased")]
 
 
@@ -90,7 +92,7 @@ class Deletion(Shape):
 @router.get("/account")
 async def get_own_account(actor: CurrentActor, cases: Cases) -> AccountSettings:
     """One's own settings."""
-    return _settings(await cases.accounts.read_own_account.settings(actor))
+    return _settings(await cases.accounts.read_own_account.settings(actor), actor)
 
 
 @router.patch("/account")
@@ -99,7 +101,7 @@ async def change_profile(body: ProfileChange, actor: CurrentActor, cases: Cases)
     changed = await cases.accounts.change_profile(
         actor, display_name=body.display_name, bio=body.bio, locale=body.locale
     )
-    return _settings(changed)
+    return _settings(changed, actor)
 
 
 @router.get("/people/{name}")
@@ -191,7 +193,7 @@ async def cancel_deletion(actor: CurrentActor, cases: Cases) -> None:
     await cases.accounts.cancel_deletion(actor)
 
 
-def _settings(account: AccountResult) -> AccountSettings:
+def _settings(account: AccountResult, actor: Actor) -> AccountSettings:
     return AccountSettings(
         id=str(account.id),
         name=account.name.value,
@@ -202,5 +204,6 @@ def _settings(account: AccountResult) -> AccountSettings:
         pending_mail=None if account.pending_mail is None else account.pending_mail.value,
         created_at=account.created_at,
         is_administrator=account.is_administrator,
+        suspension=SuspensionShape.of(actor.suspension),
         deletion_due_at=account.deletion_due_at,
     )

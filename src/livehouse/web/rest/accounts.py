@@ -26,6 +26,7 @@ class Account(Shape):
     name: Annotated[str, Field(examples=["ada"])]
     display_name: Annotated[str, Field(description="The name as its owner writes it", examples=["Ada"])]
     created_at: Rfc3339
+    locale: Annotated[str, Field(description="RFC 5646; empty: as the browser asks", examples=["en"])]
     is_administrator: bool
     is_confirmed: Annotated[
         bool, Field(description="false: confirm the mail address before going live or chatting")
@@ -164,6 +165,7 @@ def _account(account: AccountResult, *, is_confirmed: bool | None = None) -> Acc
         name=account.name.value,
         display_name=account.shown_name,
         created_at=account.created_at,
+        locale=account.locale,
         is_administrator=account.is_administrator,
         is_confirmed=account.is_confirmed if is_confirmed is None else is_confirmed,
     )

@@ -12,14 +12,9 @@ from livehouse.accounts.application import Account as AccountResult
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
-from livehouse.web.rest.shapes import Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import Body, Rfc3339, Shape, SuspensionShape
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"])
-
-
-class SuspensionShape(Shape):
-    reason: Annotated[str, Field(examples=["Spam in other people's chats"])]
-    until: Annotated[Rfc3339 | None, Field(description="null: for good; it may have passed")]
 
 
 class AdministeredAccount(Shape):
@@ -27,7 +22,7 @@ class AdministeredAccount(Shape):
     name: Annotated[str, Field(examples=["ada"])]
     created_at: Rfc3339
     is_administrator: bool
-    suspension: SuspensionShape | None
+    suspension: Annotated[SuspensionShape | None, Field(description="The last one; its end may have passed")]
 
 
 class AdministeredAccounts(Shape):
@@ -143,13 +138,10 @@ async def read_audit_log(
 
 
 def _account(account: AccountResult) -> AdministeredAccount:
-    suspension = account.suspension
     return AdministeredAccount(
         id=str(account.id),
         name=account.name.value,
         created_at=account.created_at,
         is_administrator=account.is_administrator,
-        suspension=None
-        if suspension is None
-        else SuspensionShape(reason=suspension.reason, until=suspension.until),
+        suspension=SuspensionShape.of(account.suspension),
     )

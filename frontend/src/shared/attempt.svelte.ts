@@ -1,0 +1,35 @@
+import { problemFromFailure, type Problem } from './api/problems';
+
+/** What a form or a button is doing: nothing, something, or what went wrong with it. */
+export class Attempt {
+  #isBusy = $state(false);
+  #problem = $state.raw<Problem | null>(null);
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  get problem(): Problem | null {
+    return this.#problem;
+  }
+
+  /** Whether it worked. One at a time: a second call while the first runs does nothing. */
+  async run(work: () => Promise<void>): Promise<boolean> {
+    if (this.#isBusy) return false;
+    this.#isBusy = true;
+    this.#problem = null;
+    try {
+      await work();
+      return true;
+    } catch (failure) {
+      this.#problem = problemFromFailure(failure);
+      return false;
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  forget(): void {
+    this.#problem = null;
+  }
+}
