@@ -65,6 +65,8 @@ pub struct Audience {
     viewers: Vec<Viewer>,
     places: HashMap<ViewerId, usize>,
     wishes_keyframe: bool,
+    /// Keyframes received.
+    keyframes: u64,
     counters: AudienceCounters,
 }
 
@@ -81,6 +83,7 @@ impl Audience {
             viewers: Vec::new(),
             places: HashMap::new(),
             wishes_keyframe: false,
+            keyframes: 0,
             counters: AudienceCounters::default(),
         }
     }
@@ -125,6 +128,7 @@ impl Audience {
                         continue;
                     }
                     if packet.starts_keyframe {
+                        self.keyframes += 1;
                         self.is_seeded = true;
                         // A keyframe answers every wish made before it.
                         self.wishes_keyframe = false;
@@ -223,15 +227,16 @@ impl Audience {
         viewer.into_iter().flat_map(|viewer| [&viewer.audio, &viewer.video]).filter_map(DownTrack::unplayable).collect()
     }
 
-    /// A viewer asks for a keyframe. Its group may just have answered, or be about to; else the audience wishes for one.
+    /// A viewer asks for a keyframe. Its group may just have answered, or be about to; else the audience wishes for one,
+    /// unless one came that this viewer asked for a moment ago.
     pub fn viewer_wants_keyframe(&mut self, viewer: ViewerId, now: MonotonicTime) {
         let Some(place) = self.places.get(&viewer) else { return };
         self.counters.keyframe_requests_received += 1;
-        let viewer = &self.viewers[*place];
+        let viewer = &mut self.viewers[*place];
         if viewer.got_group_just_before(now) {
             self.counters.keyframe_requests_from_cache += 1;
         } else if viewer.has_joined && viewer.video.unplayable().is_none() {
-            self.wishes_keyframe = true;
+            self.wishes_keyframe |= viewer.may_wish(self.keyframes, now);
         }
     }
 

@@ -119,13 +119,14 @@ pub(crate) fn obu_type(obu: &[u8]) -> Option<u8> {
     obu.first().map(|byte| (byte >> 3) & 0x0f)
 }
 
-/// An unsigned LEB128 number and how many bytes it took.
+/// An unsigned number and how many bytes it took: at most eight, which may end in zeros, for at most 32 bits (AV1
+/// specification section 4.10.5).
 pub(crate) fn leb128(bytes: &[u8]) -> Option<(usize, usize)> {
-    let mut value = 0usize;
-    for (index, byte) in bytes.iter().take(4).enumerate() {
-        value |= usize::from(byte & 0x7f) << (7 * index);
+    let mut value = 0u64;
+    for (index, byte) in bytes.iter().take(8).enumerate() {
+        value |= u64::from(byte & 0x7f) << (7 * index);
         if byte & 0x80 == 0 {
-            return Some((value, index + 1));
+            return Some((u32::try_from(value).ok()? as usize, index + 1));
         }
     }
     None
@@ -139,6 +140,17 @@ mod tests {
     const AV1: Codec = Codec::Av1 { profile: 0 };
     const H264: Codec = Codec::H264(H264Format { profile_level_id: 0x42_e0_1f, packetization_mode: 1 });
     const VP9: Codec = Codec::Vp9 { profile: 0 };
+
+    /// AV1 specification section 4.10.5: an encoder may leave room for a size it does not know yet.
+    #[test]
+    fn a_size_may_take_eight_bytes_and_not_more_than_32_bits() {
+        assert_eq!(leb128(&[0x7f]), Some((127, 1)));
+        assert_eq!(leb128(&[0xe5, 0x8e, 0xa6, 0x80, 0x80, 0x80, 0x80, 0x00, 9]), Some((624_485, 8)));
+        assert_eq!(leb128(&[0xff, 0xff, 0xff, 0xff, 0x0f]), Some((u32::MAX as usize, 5)));
+        assert_eq!(leb128(&[0xff, 0xff, 0xff, 0xff, 0x1f]), None);
+        assert_eq!(leb128(&[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0]), None);
+        assert_eq!(leb128(&[0x80]), None);
+    }
 
     #[test]
     fn h264_parameter_sets_and_idr_start_a_keyframe_in_every_packet_form() {

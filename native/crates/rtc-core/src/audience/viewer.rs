@@ -10,6 +10,9 @@ use crate::time::MonotonicTime;
 /// A viewer who has just got a keyframe group asks for a keyframe once more out of habit: the group was the answer.
 const GROUP_ANSWERS_FOR: Duration = Duration::from_millis(1_000);
 
+/// Between two keyframes that one viewer asks for.
+const WISH_INTERVAL: Duration = Duration::from_secs(2);
+
 #[derive(Debug)]
 pub(super) struct Viewer {
     pub(super) id: ViewerId,
@@ -20,6 +23,8 @@ pub(super) struct Viewer {
     /// Whether it has been looked for a keyframe group to begin with.
     pub(super) has_joined: bool,
     got_group: Option<MonotonicTime>,
+    /// When its last wish was passed on, and how many keyframes the audience had had then.
+    wished: Option<(MonotonicTime, u64)>,
 }
 
 impl Viewer {
@@ -32,6 +37,7 @@ impl Viewer {
             is_paused: false,
             has_joined: false,
             got_group: None,
+            wished: None,
         }
     }
 
@@ -42,6 +48,16 @@ impl Viewer {
 
     pub(super) fn got_group_just_before(&self, now: MonotonicTime) -> bool {
         self.got_group.is_some_and(|at| now.since(at) < GROUP_ANSWERS_FOR)
+    }
+
+    /// Whether the viewer may wish for a keyframe, which then counts as wished: one that brought a keyframe is enough for
+    /// a while, as each costs the encoder and every other viewer.
+    pub(super) fn may_wish(&mut self, keyframes: u64, now: MonotonicTime) -> bool {
+        let is_early = self.wished.is_some_and(|(at, before)| keyframes > before && now.since(at) < WISH_INTERVAL);
+        if !is_early {
+            self.wished = Some((now, keyframes));
+        }
+        !is_early
     }
 
     pub(super) fn pause(&mut self) {

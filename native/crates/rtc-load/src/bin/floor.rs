@@ -25,7 +25,7 @@ const USAGE: &str =
 
 const PICTURE_INTERVAL: Duration = Duration::from_nanos(33_333_333);
 const OPUS_INTERVAL: Duration = Duration::from_millis(20);
-/// Fixed header and one extension word for the section's id (RFC 8843 section 15).
+/// Fixed header and one extension word for the section's id (RFC 9143 section 15).
 const HEADER_BYTES: usize = 20;
 const TAG_BYTES: usize = 16;
 /// As `rtc-load` cuts a picture of 2.5 Mbit/s.

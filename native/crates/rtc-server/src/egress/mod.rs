@@ -193,12 +193,12 @@ impl ViewerEgress {
         messages
     }
 
-    /// Takes one message of the viewer; what it asks for is the caller's to do. `ntp` is the wall clock at `now`.
-    pub(crate) fn hear<'a>(&mut self, message: Message<'a>, now: MonotonicTime, ntp: NtpTime) -> Option<Feedback<'a>> {
+    /// Takes one message of the viewer; what it asks for is the caller's to do. `ntp` is the wall clock.
+    pub(crate) fn hear<'a>(&mut self, message: Message<'a>, ntp: NtpTime) -> Option<Feedback<'a>> {
         match message {
-            Message::ReceiverReport(report) => self.take_blocks(report.blocks, now, ntp),
+            Message::ReceiverReport(report) => self.take_blocks(report.blocks, ntp),
             // From a viewer that also sends something, which nobody asked for.
-            Message::SenderReport(report) => self.take_blocks(report.blocks, now, ntp),
+            Message::SenderReport(report) => self.take_blocks(report.blocks, ntp),
             Message::Nack(nack) => {
                 let stream = self.stream(nack.media_ssrc)?;
                 let kind = stream.kind();
@@ -212,7 +212,8 @@ impl ViewerEgress {
             Message::FullIntraRequest(requests) => {
                 let mut is_new = false;
                 for (ssrc, command) in requests.requests() {
-                    is_new |= self.stream(ssrc).is_some_and(|stream| stream.is_new_command(command));
+                    let video = self.stream(ssrc).filter(|stream| stream.kind() == MediaKind::Video);
+                    is_new |= video.is_some_and(|stream| stream.is_new_command(command));
                 }
                 is_new.then(|| self.wants_keyframe())
             }
@@ -226,12 +227,12 @@ impl ViewerEgress {
         Feedback::WantsKeyframe
     }
 
-    fn take_blocks(&mut self, blocks: ReportBlocks<'_>, now: MonotonicTime, ntp: NtpTime) -> Option<Feedback<'static>> {
+    fn take_blocks(&mut self, blocks: ReportBlocks<'_>, ntp: NtpTime) -> Option<Feedback<'static>> {
         self.counters.reports_received += 1;
         let mut round_trip = None;
         for block in blocks {
             if let Some(stream) = self.stream(block.ssrc) {
-                round_trip = stream.reported(&block, now, ntp).or(round_trip);
+                round_trip = stream.reported(&block, ntp).or(round_trip);
             }
         }
         round_trip.map(Feedback::RoundTrip)

@@ -40,7 +40,7 @@ pub(super) struct Way<'a> {
     pub(super) batch: &'a mut SendBatch,
 }
 
-/// Header extension that says to which section of the SDP a packet belongs (RFC 8843 section 15).
+/// Header extension that says to which section of the SDP a packet belongs (RFC 9143 section 15).
 #[derive(Debug)]
 pub(crate) struct MediaIdentification {
     pub(crate) identifier: u8,
@@ -243,11 +243,11 @@ impl Stream {
     }
 
     /// Takes what the viewer says about this stream; gives the round trip if it can be told.
-    pub(super) fn reported(&mut self, block: &ReportBlock, now: MonotonicTime, ntp: NtpTime) -> Option<Duration> {
+    pub(super) fn reported(&mut self, block: &ReportBlock, ntp: NtpTime) -> Option<Duration> {
         // What has been sent keeps its MID, should it be sent again.
         let next = self.sent.highest().map_or(0, |highest| highest + 1);
         self.known_from.get_or_insert(next);
-        self.reception = Some(Reception::after(self.reception, block, self.setup.clock_rate, now, ntp));
+        self.reception = Some(Reception::after(self.reception, block, self.setup.clock_rate, ntp));
         block.round_trip(ntp)
     }
 

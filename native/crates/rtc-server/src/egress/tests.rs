@@ -140,7 +140,7 @@ impl Pair {
     fn hear(&mut self, datagram: &[u8], millis: u64) -> Vec<String> {
         let Self { egress, buffer, .. } = self;
         let Some(messages) = egress.open_feedback(datagram, buffer) else { return vec!["unreadable".into()] };
-        let heard = messages.filter_map(|message| egress.hear(message, at(millis), ntp(millis)));
+        let heard = messages.filter_map(|message| egress.hear(message, ntp(millis)));
         let told = heard.map(|feedback| match feedback {
             Feedback::Lost(kind, lost) => format!("{kind:?} {:?}", lost.collect::<Vec<_>>()),
             Feedback::WantsKeyframe => "keyframe".into(),
@@ -208,7 +208,7 @@ fn nothing_leaves_before_the_viewer_s_address_is_known() {
     assert!(pair.sent().is_empty());
 }
 
-/// RFC 8843 section 15: the MID goes along until the other side must know the stream.
+/// RFC 9143 section 15: the MID goes along until the other side must know the stream.
 #[test]
 fn the_mid_goes_along_until_a_report_has_named_the_stream() {
     let mut pair = Pair::new(USUAL);

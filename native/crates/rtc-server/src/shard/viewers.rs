@@ -96,7 +96,7 @@ impl Shard {
 
     /// SRTCP of a viewer.
     pub(super) fn take_feedback(&mut self, id: u64, source: SocketAddr, datagram: &[u8]) {
-        let (now, ntp) = (self.monotonic(self.now), self.ntp());
+        let ntp = self.ntp();
         let mut buffer = FeedbackBuffer::default();
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let room = session.room;
@@ -108,7 +108,7 @@ impl Shard {
         self.heard(id);
         for message in messages {
             let egress = self.sessions.get_mut(&id).and_then(|session| session.egress.as_mut());
-            let Some(feedback) = egress.and_then(|egress| egress.hear(message, now, ntp)) else { continue };
+            let Some(feedback) = egress.and_then(|egress| egress.hear(message, ntp)) else { continue };
             self.with_rooms(|rooms, _, now, sink| {
                 let Some(audience) = rooms.get_mut(room).and_then(|room| room.audience.as_mut()) else { return };
                 let viewer = ViewerId(id);

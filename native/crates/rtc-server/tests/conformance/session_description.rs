@@ -1,4 +1,4 @@
-//! Offers and answers: JSEP (RFC 9429), BUNDLE (RFC 9143, once RFC 8843), RTP and RTCP on one port (RFC 5761, RFC 8858).
+//! Offers and answers: JSEP (RFC 9429), BUNDLE (RFC 9143), RTP and RTCP on one port (RFC 5761, RFC 8858).
 
 use rtc_server::{MediaErrorKind, MediaNode, SessionAnswer};
 

@@ -93,6 +93,33 @@ fn a_keyframe_answers_the_wishes_made_before_it() {
 }
 
 #[test]
+fn one_viewer_gets_a_keyframe_it_asks_for_every_two_seconds_and_one_that_does_not_come_it_may_ask_for_again() {
+    let mut room = Room::live();
+    room.picture(true, 0);
+    room.add(ONE, 10);
+    room.add(TWO, 10);
+    let ask = |room: &mut Room, viewer, millis| {
+        room.audience.viewer_wants_keyframe(viewer, at(millis));
+        room.audience.take_keyframe_wish()
+    };
+    assert!(ask(&mut room, ONE, 5_000));
+    assert!(ask(&mut room, ONE, 5_400), "nothing came");
+    room.picture(true, 5_500);
+    assert!(!ask(&mut room, ONE, 6_000) && !ask(&mut room, ONE, 7_390));
+    assert!(ask(&mut room, TWO, 6_100), "others may");
+    room.picture(true, 6_200);
+    assert!(ask(&mut room, ONE, 7_400));
+    let asked = (0..100).map(|index| 10_000 + index * 100).filter(|millis| {
+        let asks = ask(&mut room, ONE, *millis);
+        if asks {
+            room.picture(true, millis + 10);
+        }
+        asks
+    });
+    assert_eq!(asked.collect::<Vec<_>>(), [10_000, 12_000, 14_000, 16_000, 18_000]);
+}
+
+#[test]
 fn viewers_of_every_audience_see_the_broadcaster_who_returns_on_the_same_numbers() {
     let mut room = Room::live();
     let mut other = Audience::new(CacheLimits::default());

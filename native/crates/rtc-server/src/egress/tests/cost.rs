@@ -22,7 +22,7 @@ fn what_a_packet_costs() {
                 .collect();
             for viewer in &mut viewers {
                 // As after the first report: without MID.
-                viewer.streams[1].as_mut().unwrap().reported(&block(VIDEO), at(0), ntp(0));
+                viewer.streams[1].as_mut().unwrap().reported(&block(VIDEO), ntp(0));
                 packets.iter().for_each(|packet| viewer.write(outgoing(packet), &mut batch));
             }
             batch.flush();
