@@ -178,10 +178,10 @@ impl SessionReport {
 impl SessionReport {
     pub(crate) fn new(py: Python<'_>, report: rtc_server::SessionReport) -> PyResult<Self> {
         Ok(Self {
-            id: report.id,
+            id: report.id.to_string(),
             kind: kind_name(report.kind),
-            room: report.room,
-            tag: report.tag,
+            room: report.room.to_string(),
+            tag: report.tag.map(|tag| tag.to_string()),
             state: report.state.name(),
             connected_at: report.connected_at.map(unix_seconds),
             media_age_ms: report.media_age.and_then(|age| u64::try_from(age.as_millis()).ok()),

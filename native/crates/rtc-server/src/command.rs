@@ -20,7 +20,6 @@ pub(crate) enum Command {
     Trickle { session: u64, fragment: Fragment, reply: Reply<Result<(), MediaError>> },
     RestartIce { session: u64, remote: IceCredentials, reply: Reply<Result<RestartedIce, MediaError>> },
     Close { session: u64, reply: Reply<bool> },
-    CloseRoom { room: u64, reply: Reply<()> },
     OpenTap { room: u64, inlet: TapInlet, reply: Reply<Result<(), MediaError>> },
     Report { reply: Reply<Vec<Reported>> },
     Rooms { reply: Reply<Vec<RoomTally>> },

@@ -134,9 +134,8 @@ impl Control {
 
     pub(crate) fn close_room(&self, room: &str, now: Instant, wait: &mut impl Wait) -> Result<(), MediaError> {
         let Some(link) = self.directory(now).close_room(room) else { return Ok(()) };
-        let room = link.id;
-        self.ask_all(|reply| Command::CloseRoom { room, reply }, wait)?;
-        Ok(())
+        let told: Vec<Receiver<()>> = self.shards.iter().map(|shard| tell_closed(shard, link.id)).collect();
+        told.iter().try_for_each(|answer| answered(wait.wait(answer)))
     }
 
     /// A tap of a room. `started` is the moment from which the node's monotonic time counts.
@@ -166,7 +165,7 @@ impl Control {
     }
 
     pub(crate) fn rooms(&self, wait: &mut impl Wait) -> Result<Vec<RoomReport>, MediaError> {
-        let mut rooms: BTreeMap<(String, u64), RoomTally> = BTreeMap::new();
+        let mut rooms: BTreeMap<(Arc<str>, u64), RoomTally> = BTreeMap::new();
         for tally in self.ask_all(|reply| Command::Rooms { reply }, wait)?.into_iter().flatten() {
             let key = (tally.name.clone(), tally.room);
             match rooms.get_mut(&key) {
@@ -179,11 +178,12 @@ impl Control {
         Ok(rooms.into_values().map(RoomTally::report).collect())
     }
 
-    /// The directory, without the rooms that nobody has been in for long.
+    /// The directory, without the rooms that nobody has been in for long, or nobody came to be in.
     pub(crate) fn directory(&self, now: Instant) -> MutexGuard<'_, Directory> {
         let mut directory = self.directory.lock().unwrap_or_else(PoisonError::into_inner);
         for room in directory.sweep(now) {
-            self.shards[room.home].notify(Notice::Forget { room: room.id });
+            // Nobody waits for the answer.
+            drop(tell_closed(&self.shards[room.home], room.id));
         }
         directory
     }
@@ -204,6 +204,12 @@ impl Control {
         })?;
         Ok(answer)
     }
+}
+
+fn tell_closed(shard: &ShardPost, room: u64) -> Receiver<()> {
+    let (reply, answer) = mpsc::sync_channel(1);
+    shard.notify(Notice::CloseRoom { room, reply });
+    answer
 }
 
 fn answered<T>(answer: Result<T, RecvTimeoutError>) -> Result<T, MediaError> {

@@ -18,6 +18,8 @@ const CLOSE_LOAD: usize = 8;
 
 pub(crate) struct Directory {
     rooms: HashMap<String, Room>,
+    /// Taken out since the last `sweep`: their encoder did not come about, so their home shards alone may know of them.
+    abandoned: Vec<Arc<RoomLink>>,
     sessions: HashMap<String, Entry>,
     names: HashMap<u64, String>,
     /// Sessions of each shard.
@@ -61,6 +63,7 @@ impl Directory {
         let (departed, departures) = mpsc::channel();
         Self {
             rooms: HashMap::new(),
+            abandoned: Vec::new(),
             sessions: HashMap::new(),
             names: HashMap::new(),
             loads: vec![0; shards],
@@ -137,7 +140,7 @@ impl Directory {
 
     /// An encoder was let into the room: viewers may come.
     pub(crate) fn opened(&mut self, room: &RoomLink) {
-        if let Some(found) = self.rooms.get_mut(&room.name)
+        if let Some(found) = self.rooms.get_mut(&*room.name)
             && found.link.id == room.id
         {
             found.is_open = true;
@@ -149,15 +152,15 @@ impl Directory {
         let Some(name) = self.names.remove(&id) else { return };
         let Some(entry) = self.sessions.remove(&name) else { return };
         self.loads[entry.shard] -= 1;
-        let Some(room) = self.rooms.get_mut(&entry.room.name).filter(|room| room.link.id == entry.room.id) else {
+        let Some(room) = self.rooms.get_mut(&*entry.room.name).filter(|room| room.link.id == entry.room.id) else {
             return;
         };
         room.members[entry.shard] -= 1;
         if room.members.iter().all(|members| *members == 0) {
             room.empty_since = Some(now);
             if !room.is_open {
-                room.link.close();
-                self.rooms.remove(&entry.room.name);
+                let abandoned = self.take_room(&entry.room.name);
+                self.abandoned.extend(abandoned);
             }
         }
     }
@@ -176,19 +179,25 @@ impl Directory {
     /// Takes a room out: nobody finds it any more.
     pub(crate) fn close_room(&mut self, name: &str) -> Option<Arc<RoomLink>> {
         self.update();
+        self.take_room(name)
+    }
+
+    fn take_room(&mut self, name: &str) -> Option<Arc<RoomLink>> {
         let room = self.rooms.remove(name)?;
         room.link.close();
         Some(room.link)
     }
 
-    /// Takes out the rooms nobody has been in for long.
+    /// Takes out the rooms nobody has been in for long, and tells those whose encoder did not come about: their home
+    /// shards may have begun with them.
     pub(crate) fn sweep(&mut self, now: Instant) -> Vec<Arc<RoomLink>> {
         self.update();
         let is_stale =
             |room: &Room| room.empty_since.is_some_and(|since| now.duration_since(since) > EMPTY_ROOM_LIFETIME);
         let stale: Vec<String> =
             self.rooms.iter().filter(|(_, room)| is_stale(room)).map(|(name, _)| name.clone()).collect();
-        stale.iter().filter_map(|name| self.close_room(name)).collect()
+        let stale = stale.iter().filter_map(|name| self.take_room(name)).collect::<Vec<_>>();
+        self.abandoned.drain(..).chain(stale).collect()
     }
 
     fn update(&mut self) {
@@ -253,6 +262,9 @@ mod tests {
         assert_eq!(kind(early), MediaErrorKind::RoomEmpty, "the encoder is not in yet");
         directory.release(placement.id, now);
         assert!(placement.room.is_closed());
+        let told: Vec<u64> = directory.sweep(now).iter().map(|room| room.id).collect();
+        assert_eq!(told, [placement.room.id], "its home shard may have begun with it");
+        assert!(directory.sweep(now).is_empty());
         assert_eq!(directory.loads, [0, 0]);
         let late = directory.reserve(SessionKind::Playback, "room", "player", now);
         assert_eq!(kind(late), MediaErrorKind::RoomEmpty);

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::command::{Command, Reply, RestartedIce};
@@ -32,6 +33,8 @@ pub(crate) struct Door {
 
 struct Waiting {
     shard: usize,
+    /// The session's datagrams in the queue.
+    letters: Arc<AtomicUsize>,
     connection: Box<dyn Connection>,
 }
 
@@ -89,8 +92,8 @@ impl Door {
         self.mailbox.bell.answer();
         while let Some(entrance) = post::next(&self.mailbox.entrances) {
             match entrance {
-                Entrance::Admit { session, shard, connection } => {
-                    self.waiting.insert(session, Waiting { shard, connection });
+                Entrance::Admit { session, shard, connection, letters } => {
+                    self.waiting.insert(session, Waiting { shard, letters, connection });
                     self.advance(session);
                 }
                 Entrance::Trickle { session, shard, fragment, reply } => self.trickle(session, shard, fragment, reply),
@@ -116,7 +119,7 @@ impl Door {
     }
 
     fn receive(&mut self, letter: Letter) {
-        let Some(Waiting { shard, connection }) = self.waiting.get_mut(&letter.session) else {
+        let Some(Waiting { shard, letters, connection }) = self.waiting.get_mut(&letter.session) else {
             // It went in while this was on its way; else the shard knows that it is gone.
             let post = &self.shards[letter.shard];
             if !post.deliver(Parcel::Stray(letter)) {
@@ -124,13 +127,14 @@ impl Door {
             }
             return;
         };
+        letters.fetch_sub(1, Ordering::Relaxed);
         connection.receive(letter.source, letter.destination, &letter.bytes, self.now);
         let shard = *shard;
         self.drain(letter.session, shard);
     }
 
     fn advance(&mut self, session: u64) {
-        let Some(Waiting { shard, connection }) = self.waiting.get_mut(&session) else { return };
+        let Some(Waiting { shard, connection, .. }) = self.waiting.get_mut(&session) else { return };
         connection.advance(self.now);
         let shard = *shard;
         self.drain(session, shard);

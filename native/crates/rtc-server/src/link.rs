@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What the shards of one room share besides batches: the state of their wishes, not messages about them, so that
@@ -5,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 #[derive(Debug)]
 pub(crate) struct RoomLink {
     pub(crate) id: u64,
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     /// The shard of the room's source, for the life of the room.
     pub(crate) home: usize,
     /// A bit for each shard that wants the room's batches.
@@ -22,7 +23,7 @@ impl RoomLink {
     pub(crate) fn new(id: u64, name: &str, home: usize) -> Self {
         Self {
             id,
-            name: name.to_owned(),
+            name: name.into(),
             home,
             subscribers: AtomicU64::new(0),
             seeds: AtomicU64::new(0),

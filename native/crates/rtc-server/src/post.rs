@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender, TrySendError};
 
 use rtc_core::MediaBatch;
@@ -18,7 +19,12 @@ const COMMANDS: usize = 1024;
 /// Batches of other shards' rooms that may wait for a shard: each is what one turn of the home shard brought.
 const PARCELS: usize = 1024;
 /// Datagrams that may wait at the door. A join takes about ten.
-const DATAGRAMS: usize = 2048;
+const DATAGRAMS: usize = 8192;
+/// Of one session: nobody fills the queue for the others, and an encoder's first keyframe, which may follow its handshake
+/// at once, still has room.
+const DATAGRAMS_A_SESSION: usize = 128;
+/// Of its checks, so that they get through what else it sends.
+const CHECKS_A_SESSION: usize = 160;
 /// The largest datagram taken to the door: those of ICE and DTLS are far smaller.
 pub(crate) const MAX_DATAGRAM: usize = 2048;
 
@@ -35,8 +41,9 @@ pub(crate) enum Notice {
     Returned(Command),
     /// Something is wished of the source of a room.
     Look { room: u64 },
-    /// The room is over.
-    Forget { room: u64 },
+    /// The room is over, with all its sessions on the shard. Comes once a room, so it is a notice: a shard whose commands
+    /// wait in a full queue is told too.
+    CloseRoom { room: u64, reply: Reply<()> },
 }
 
 /// To a shard, as long as there is room.
@@ -82,6 +89,8 @@ pub(crate) enum Entrance {
         session: u64,
         shard: usize,
         connection: Box<dyn Connection>,
+        /// How many of the session's datagrams wait, to be counted down.
+        letters: Arc<AtomicUsize>,
     },
     Trickle {
         session: u64,
@@ -185,9 +194,20 @@ impl DoorPost {
         self.bell.ring();
     }
 
-    /// False when too many wait.
-    pub(crate) fn forward(&self, letter: Letter) -> bool {
-        let is_taken = self.letters.try_send(letter).is_ok();
+    /// False when too many wait, of all or of this session.
+    pub(crate) fn forward(&self, letter: Letter<&[u8]>, of_session: &AtomicUsize) -> bool {
+        // First bytes below 4 are STUN (RFC 7983 section 7).
+        let is_check = letter.bytes.first().is_some_and(|first| *first < 4);
+        let most = if is_check { CHECKS_A_SESSION } else { DATAGRAMS_A_SESSION };
+        // The session's shard alone counts up, so it never finds more than there are.
+        if of_session.load(Ordering::Relaxed) >= most {
+            return false;
+        }
+        of_session.fetch_add(1, Ordering::Relaxed);
+        let is_taken = self.letters.try_send(letter.copied()).is_ok();
+        if !is_taken {
+            of_session.fetch_sub(1, Ordering::Relaxed);
+        }
         self.bell.ring();
         is_taken
     }

@@ -24,10 +24,10 @@ impl SessionState {
 /// One session as it is now, or as it was when it closed.
 #[derive(Clone, Debug)]
 pub struct SessionReport {
-    pub id: String,
+    pub id: Arc<str>,
     pub kind: SessionKind,
-    pub room: String,
-    pub tag: Option<String>,
+    pub room: Arc<str>,
+    pub tag: Option<Arc<str>>,
     pub state: SessionState,
     pub connected_at: Option<SystemTime>,
     /// Time since the last media packet of an ingest.

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::report::PlaybackReport;
@@ -33,7 +34,7 @@ pub struct Spread<T> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RoomTally {
     pub(crate) room: u64,
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) shard_drops: u64,
     viewers: u64,
     stalled: u64,
@@ -55,8 +56,8 @@ struct Tally {
 }
 
 impl RoomTally {
-    pub(crate) fn new(room: u64, name: &str, shard_drops: u64) -> Self {
-        Self { room, name: name.to_owned(), shard_drops, ..Self::default() }
+    pub(crate) fn new(room: u64, name: Arc<str>, shard_drops: u64) -> Self {
+        Self { room, name, shard_drops, ..Self::default() }
     }
 
     pub(crate) fn add_viewer(&mut self, viewer: &PlaybackReport) {
@@ -86,7 +87,7 @@ impl RoomTally {
 
     pub(crate) fn report(self) -> RoomReport {
         RoomReport {
-            room: self.name,
+            room: self.name.to_string(),
             viewers: self.viewers,
             stalled: self.stalled,
             bitrate_bps: self.bitrate_bps,

@@ -5,12 +5,13 @@
 mod support;
 
 use std::cell::RefCell;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use rtc_core::Codec;
 
 use self::support::{Client, Direction, PATIENCE, options};
+use crate::command::Command;
 use crate::control::{Opening, Wait};
 use crate::door::Door;
 use crate::shard::ShardWorker;
@@ -121,7 +122,7 @@ impl Stage {
     }
 
     fn states(&mut self) -> Vec<(String, SessionState, Option<&'static str>)> {
-        self.report().into_iter().map(|report| (report.id, report.state, report.close_reason)).collect()
+        self.report().into_iter().map(|report| (report.id.to_string(), report.state, report.close_reason)).collect()
     }
 }
 
@@ -255,6 +256,57 @@ fn a_thread_that_does_not_answer_in_time_is_overloaded_and_keeps_no_session_for_
     // It gets to the request after all; nobody waits for the answer any more.
     stage.pass(Duration::from_millis(1));
     assert_eq!(stage.states(), [("late".to_owned(), SessionState::Closed, Some("never_connected"))]);
+    stage.pass(Duration::from_secs(31));
+    assert_eq!(stage.states(), []);
+    assert_eq!(stage.threads.borrow().workers[0].shard.held(), 0, "nor the room that was made for it");
+}
+
+#[test]
+fn a_room_is_closed_on_every_shard_though_one_has_too_many_requests_waiting() {
+    let mut stage = Stage::new(NodeOptions { shards: 2, ..options(HOST) });
+    stage.node.control.directory(stage.now()).close_load = 0;
+    stage.open(SessionKind::Ingest, "ingest", Direction::SendOnly);
+    stage.open(SessionKind::Playback, "one", Direction::RecvOnly);
+    stage.open(SessionKind::Playback, "two", Direction::RecvOnly);
+    let ask = || stage.node.control.shards[0].command(Command::Rooms { reply: mpsc::sync_channel(1).0 });
+    while ask().is_ok() {}
+    stage.node.control.close_room("room", stage.now(), &mut &stage.threads).unwrap();
+    let mut states = stage.states();
+    states.sort_by(|one, other| one.0.cmp(&other.0));
+    let closed = |name: &str| (name.to_owned(), SessionState::Closed, Some("room_closed"));
+    assert_eq!(states, [closed("ingest"), closed("one"), closed("two")]);
+}
+
+#[test]
+fn one_session_that_does_not_finish_its_handshake_does_not_fill_the_door() {
+    let mut stage = Stage::new(NodeOptions { shards: 1, ..options(HOST) });
+    let mut client = stage.open(SessionKind::Ingest, "ingest", Direction::SendOnly);
+    let port = stage.node.ports()[0];
+    let flood = |client: &Client, count: usize| {
+        // Looks like DTLS (RFC 7983 section 7) and is none.
+        (0..count).for_each(|_| assert_eq!(client.socket.send_to(&[22; 100], (HOST, port)).unwrap(), 100));
+    };
+    let read = |datagrams: u64| {
+        let (started, before) = (Instant::now(), stage.node.counters().packets_received);
+        while stage.node.counters().packets_received < before + datagrams {
+            assert!(started.elapsed() < PATIENCE, "nothing comes");
+            stage.threads.borrow_mut().workers[0].turn(true, Instant::now()).unwrap();
+        }
+    };
+    client.step();
+    read(1);
+    for _ in 0..4 {
+        flood(&client, 100);
+        read(100);
+    }
+    let drops = stage.node.counters().door_drops;
+    assert!((200..400).contains(&drops), "{drops}");
+    stage.threads.borrow_mut().turn(false, Instant::now());
+    flood(&client, 20);
+    read(20);
+    assert_eq!(stage.node.counters().door_drops, drops, "there is room again");
+    // The handshake is not disturbed for good.
+    stage.connect(&mut [&mut client]);
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn one_broadcast_is_served_from_every_shard() {
     let rooms = node.rooms().unwrap();
     assert_eq!((rooms.len(), rooms[0].room.as_str(), rooms[0].viewers, rooms[0].shard_drops), (1, "room", 20, 0));
     // In the order they were opened, whatever shard they are on.
-    let names: Vec<String> = node.report().unwrap().into_iter().map(|report| report.id).skip(1).collect();
+    let names: Vec<String> = node.report().unwrap().into_iter().map(|report| report.id.to_string()).skip(1).collect();
     assert_eq!(names, (0..20).map(|index| format!("player{index}")).collect::<Vec<_>>());
     let connected = node.events().into_iter().filter(|event| event.kind == NodeEventKind::Connected).count();
     assert_eq!(connected, 21);
@@ -223,9 +223,9 @@ fn a_broadcaster_who_fell_silent_may_be_replaced_without_a_takeover() {
     let mut second = second.unwrap().numbered_from(9, 77);
     goes_on(&mut second, &mut players);
     let reports = node.report().unwrap();
-    let first = reports.iter().find(|report| report.id == "ingest").unwrap();
+    let first = reports.iter().find(|report| &*report.id == "ingest").unwrap();
     assert_eq!((first.state, first.close_reason), (SessionState::Closed, Some("replaced")));
-    assert!(reports.iter().any(|report| report.id == "player" && report.state == SessionState::Connected));
+    assert!(reports.iter().any(|report| &*report.id == "player" && report.state == SessionState::Connected));
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn a_returning_broadcaster_goes_on_in_the_same_numbers() {
     let restart = pictures.iter().position(|picture| *picture == (5, 0)).is_some();
     assert!(restart, "the second encoder is seen from its keyframe on");
     let reports = node.report().unwrap();
-    let first = reports.iter().find(|report| report.id == "ingest").unwrap();
+    let first = reports.iter().find(|report| &*report.id == "ingest").unwrap();
     assert_eq!((first.state, first.close_reason), (SessionState::Closed, Some("taken_over")));
     let player = reports.iter().find(|report| report.kind == SessionKind::Playback).unwrap();
     assert_eq!(player.state, SessionState::Connected);
@@ -366,7 +366,7 @@ fn a_player_without_the_codec_gets_sound_and_is_reported() {
     run(&mut encoder, &mut players, |encoder| encoder.send_frame(false), |_, players| players[0].audio_packets > 30);
     assert!(players[0].video_packets.is_empty());
     let reports = node.report().unwrap();
-    let player = reports.iter().find(|report| report.id == "player").unwrap();
+    let player = reports.iter().find(|report| &*report.id == "player").unwrap();
     assert_eq!(player.unplayable_codecs, ["vp8"]);
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::mem;
-use std::time::Duration;
 
 use rtc_core::{IngestId, ViewerId};
 
@@ -14,11 +13,6 @@ use crate::offer::SessionKind;
 use crate::post::Entrance;
 use crate::report::{IngestReport, SessionReport};
 use crate::room_report::RoomTally;
-
-/// Closed sessions stay in reports this long.
-const LINGER: Duration = Duration::from_secs(30);
-/// Closed sessions kept at most, whatever their age.
-const LINGERING: usize = 10_000;
 
 impl Shard {
     pub(super) fn execute(&mut self, command: Command) {
@@ -42,10 +36,6 @@ impl Shard {
                 let is_open = self.sessions.contains_key(&session);
                 self.close(session, "closed");
                 let _ = reply.try_send(is_open);
-            }
-            Command::CloseRoom { room, reply } => {
-                self.close_room(room);
-                let _ = reply.try_send(());
             }
             Command::OpenTap { room, inlet, reply } => {
                 let opened = match self.rooms.get_mut(room) {
@@ -107,8 +97,9 @@ impl Shard {
         self.with_rooms(|rooms, place, _, _| rooms.open(&request.room, place).sessions.insert(id));
         self.demultiplexer.set_credentials(id, request.local.clone());
         let (session, connection) = Session::new(request, self.now);
+        let letters = session.letters.clone();
         self.sessions.insert(id, session);
-        self.surroundings.door.enter(Entrance::Admit { session: id, shard: self.index, connection });
+        self.surroundings.door.enter(Entrance::Admit { session: id, shard: self.index, connection, letters });
     }
 
     fn trickle(&mut self, session: u64, fragment: Fragment, reply: Reply<Result<(), MediaError>>) {
@@ -148,7 +139,7 @@ impl Shard {
         }
     }
 
-    fn close_room(&mut self, room: u64) {
+    pub(super) fn close_room(&mut self, room: u64) {
         let sessions = self.rooms.get_mut(room).map(|room| mem::take(&mut room.sessions)).unwrap_or_default();
         for id in sessions {
             self.close(id, "room_closed");
@@ -157,9 +148,9 @@ impl Shard {
     }
 
     fn report(&mut self) -> Vec<Reported> {
-        self.forget_closed();
-        let closed = self.closed.iter().cloned();
-        let mut reports: Vec<Reported> = closed.collect();
+        self.closed.forget(self.now);
+        let mut reports: Vec<Reported> = self.closed.iter().cloned().collect();
+        reports.reserve(self.sessions.len());
         let ids: Vec<u64> = self.sessions.keys().copied().collect();
         reports.extend(ids.into_iter().filter_map(|id| {
             let report = self.report_of(id)?;
@@ -172,7 +163,7 @@ impl Shard {
         let mut rooms: HashMap<u64, RoomTally> = self
             .rooms
             .iter()
-            .map(|(id, room)| (id, RoomTally::new(id, &room.link.name, room.packets_dropped)))
+            .map(|(id, room)| (id, RoomTally::new(id, room.link.name.clone(), room.packets_dropped)))
             .collect();
         for session in self.sessions.values() {
             if let (Some(report), Some(room)) = (session.playback_report(), rooms.get_mut(&session.room)) {
@@ -188,7 +179,7 @@ impl Shard {
         let mut report = SessionReport {
             id: session.name.clone(),
             kind: session.kind,
-            room: String::new(),
+            room: self.rooms.get(session.room).map(|room| room.link.name.clone()).unwrap_or_default(),
             tag: session.tag.clone(),
             state: session.state,
             connected_at: session.connected_at,
@@ -199,7 +190,6 @@ impl Shard {
             close_reason: None,
         };
         let Some(room) = self.rooms.get_mut(session.room) else { return Some(report) };
-        report.room.clone_from(&room.link.name);
         match (session.kind, &mut room.audience, &mut room.source) {
             (SessionKind::Playback, Some(audience), _) => {
                 let unplayable = audience.unplayable(ViewerId(id));
@@ -226,13 +216,6 @@ impl Shard {
             _ => {}
         }
         Some(report)
-    }
-
-    pub(super) fn forget_closed(&mut self) {
-        let is_old = |reported: &Reported| reported.closed.is_some_and(|since| self.now - since > LINGER);
-        while self.closed.len() > LINGERING || self.closed.front().is_some_and(is_old) {
-            self.closed.pop_front();
-        }
     }
 }
 

@@ -25,9 +25,9 @@ impl Shard {
         let event = NodeEvent {
             kind,
             at: SystemTime::now(),
-            session: report.id.clone(),
+            session: report.id.to_string(),
             session_kind: report.kind,
-            room: report.room.clone(),
+            room: report.room.to_string(),
             close_reason: report.close_reason,
         };
         if self.surroundings.events.try_send(event).is_err() {
@@ -72,7 +72,7 @@ impl Shard {
             self.close(id, "never_connected");
         }
         self.pause_silent_viewers();
-        self.forget_closed();
+        self.closed.forget(self.now);
         self.rooms.retry();
         let counters = &self.counters;
         let sent = self.outlet.batch.counters();

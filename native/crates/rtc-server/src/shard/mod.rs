@@ -1,6 +1,7 @@
 //! One shard: its sessions, and its part of their rooms. Driven from outside: it is given datagrams, the time and what
 //! waits in its mailbox, and leaves what is to be sent in its outlet.
 
+mod closed;
 mod demultiplexer;
 mod execution;
 mod housekeeping;
@@ -8,10 +9,11 @@ mod meter;
 mod path;
 mod rooms;
 mod session;
+#[cfg(test)]
+mod tests;
 mod viewers;
 mod worker;
 
-use std::collections::VecDeque;
 use std::mem;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rtc_core::{IngestId, IngestPacket, MediaKind, MonotonicTime, SourceId};
 
+use self::closed::Closed;
 use self::demultiplexer::Demultiplexer;
 pub(crate) use self::demultiplexer::stun_receiver_ufrag;
 use self::rooms::{Place, Rooms};
@@ -67,7 +70,7 @@ pub(crate) struct Shard {
     demultiplexer: Demultiplexer,
     sessions: Sessions,
     rooms: Rooms,
-    closed: VecDeque<Reported>,
+    closed: Closed,
     next_tick: Instant,
     is_stopped: bool,
 }
@@ -91,7 +94,7 @@ impl Shard {
             demultiplexer: Demultiplexer::default(),
             sessions: Sessions::default(),
             rooms: Rooms::default(),
-            closed: VecDeque::new(),
+            closed: Closed::default(),
             next_tick: now,
             is_stopped: false,
         }
@@ -153,7 +156,7 @@ impl Shard {
                     self.drain(id);
                 }
             }
-        } else if bytes.len() > MAX_DATAGRAM || !self.surroundings.door.forward(letter.copied()) {
+        } else if bytes.len() > MAX_DATAGRAM || !self.surroundings.door.forward(letter, &session.letters) {
             Counters::add(&self.counters.door_drops, 1);
         }
     }
@@ -184,6 +187,7 @@ impl Shard {
         if self.now >= self.next_tick {
             self.tick();
             self.next_tick = self.now + TICK;
+            self.settle();
         }
         self.request_keyframes();
         self.settle();
@@ -252,7 +256,10 @@ impl Shard {
                     room.link.look();
                 }
             }
-            Notice::Forget { room } => self.rooms.remove(room, self.index),
+            Notice::CloseRoom { room, reply } => {
+                self.close_room(room);
+                let _ = reply.try_send(());
+            }
         }
     }
 
@@ -394,7 +401,7 @@ impl Shard {
         }
         self.rooms.leave(session.room, id, self.index);
         self.announce_as(NodeEventKind::Closed, &report);
-        self.closed.push_back(Reported { session: id, closed: Some(self.now), report });
+        self.closed.push(Reported { session: id, closed: Some(self.now), report });
         // The handle is gone when nobody listens any more.
         let _ = self.surroundings.departed.send((id, self.now));
     }

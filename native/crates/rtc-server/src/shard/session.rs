@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant, SystemTime};
 
 use rtc_core::{MediaKind, MonotonicTime, OutgoingPacket, PacketSink, ViewerId};
@@ -38,12 +40,14 @@ impl Hasher for IdHasher {
 
 /// One session with its place in the node.
 pub(crate) struct Session {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     pub(crate) kind: SessionKind,
     pub(crate) room: u64,
-    pub(crate) tag: Option<String>,
+    pub(crate) tag: Option<Arc<str>>,
     /// `None` while it is at the door.
     pub(crate) connection: Option<Box<dyn Connection>>,
+    /// Its datagrams that wait at the door.
+    pub(crate) letters: Arc<AtomicUsize>,
     pub(crate) state: SessionState,
     pub(crate) opened: Instant,
     pub(crate) connected_at: Option<SystemTime>,
@@ -69,11 +73,12 @@ impl Session {
     /// The session of a request, and its connection.
     pub(crate) fn new(request: OpenSession, now: Instant) -> (Self, Box<dyn Connection>) {
         let session = Self {
-            name: request.name,
+            name: request.name.into(),
             kind: request.kind,
             room: request.room.id,
-            tag: request.tag,
+            tag: request.tag.map(Arc::from),
             connection: None,
+            letters: Arc::default(),
             state: SessionState::Connecting,
             opened: now,
             connected_at: None,
