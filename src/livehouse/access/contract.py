@@ -78,6 +78,13 @@ class Action(StrEnum):
     LIST_CHANNELS = "channel.list_channels"
     READ_CHANNEL = "channel.read_channel"
     CHANGE_CHANNEL = "channel.change_channel"
+    READ_ABOUT = "channel.read_about"
+    CHANGE_ABOUT = "channel.change_about"
+    READ_SCHEDULE = "channel.read_schedule"
+    ADD_SCHEDULE_ENTRY = "channel.add_schedule_entry"
+    CHANGE_SCHEDULE_ENTRY = "channel.change_schedule_entry"
+    REMOVE_SCHEDULE_ENTRY = "channel.remove_schedule_entry"
+    SET_VACATION = "channel.set_vacation"
 
     OPEN_INGEST = "streaming.open_ingest"
     PATCH_INGEST = "streaming.patch_ingest"

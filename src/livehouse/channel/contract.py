@@ -34,6 +34,12 @@ class ChannelId(EntityId):
     prefix: ClassVar[str] = "chn"
 
 
+class CategoryId(EntityId):
+    """What a broadcast is about: a row of the categories that administrators keep."""
+
+    prefix: ClassVar[str] = "cat"
+
+
 class ChannelName(AccountName):
     """A channel bears the name of its account; its page lives at /{name}."""
 

@@ -21,12 +21,14 @@ from livehouse.web.response_headers import (
     content_security_policy,
 )
 from livehouse.web.rest import (
+    about,
     account,
     account_access,
     accounts,
     administration,
     channel,
     chat,
+    schedule,
     server,
     social,
     streaming,
@@ -42,6 +44,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     account_access.router,
     administration.router,
     channel.router,
+    about.router,
+    schedule.router,
     streaming.router,
     chat.router,
     social.router,

@@ -412,6 +412,30 @@ export interface paths {
         patch: operations["change_channel"];
         trace?: never;
     };
+    "/api/v1/channels/{name}/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get About
+         * @description What a channel says of itself, as Markdown and as HTML.
+         */
+        get: operations["get_about"];
+        /**
+         * Change About
+         * @description Replace the description and all panels. For the owner and editors.
+         */
+        put: operations["change_about"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{name}/broadcast": {
         parameters: {
             query?: never;
@@ -558,6 +582,98 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Schedule
+         * @description What is planned, and when it takes place.
+         */
+        get: operations["get_schedule"];
+        put?: never;
+        /**
+         * Add Schedule Entry
+         * @description Plan a show, or one that comes again every week. For the owner and editors.
+         */
+        post: operations["add_schedule_entry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/schedule.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Schedule Feed
+         * @description The schedule as an iCalendar object (RFC 5545), for calendar programs.
+         */
+        get: operations["get_schedule_feed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/schedule/vacation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Vacation
+         * @description Say for how long no show takes place. For the owner and editors.
+         */
+        put: operations["set_vacation"];
+        post?: never;
+        /**
+         * End Vacation
+         * @description Let shows take place again. For the owner and editors.
+         */
+        delete: operations["end_vacation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/schedule/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Schedule Entry
+         * @description Take a show off the schedule, with all its repetitions. For the owner and editors.
+         */
+        delete: operations["remove_schedule_entry"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Schedule Entry
+         * @description Move, change or cancel a show; what is not sent stays. For the owner and editors.
+         */
+        patch: operations["change_schedule_entry"];
         trace?: never;
     };
     "/api/v1/channels/{name}/stream-keys": {
@@ -776,6 +892,39 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AboutChange */
+        AboutChange: {
+            /**
+             * Description
+             * @description Markdown, at most 5000 characters
+             * @default
+             * @example I paint the *sea*.
+             */
+            description: string;
+            /**
+             * Panels
+             * @description At most 12
+             * @default []
+             */
+            panels: components["schemas"]["NewPanel"][];
+        };
+        /** AboutShape */
+        AboutShape: {
+            /**
+             * Description
+             * @description Markdown
+             * @example I paint the *sea*.
+             */
+            description: string;
+            /**
+             * Description Html
+             * @description Made of the Markdown and safe to show: no scripts, styles, pictures or forms
+             * @example <p>I paint the <em>sea</em>.</p>
+             */
+            description_html: string;
+            /** Panels */
+            panels: components["schemas"]["PanelShape"][];
+        };
         /** AccessToken */
         AccessToken: {
             /**
@@ -1746,6 +1895,85 @@ export interface components {
              */
             password: string;
         };
+        /** NewPanel */
+        NewPanel: {
+            /**
+             * Image
+             * @description Path of a picture uploaded here: `/images/<name>.webp`
+             */
+            image?: string | null;
+            /**
+             * Link Url
+             * @description http or https
+             * @example https://example.org
+             */
+            link_url?: string | null;
+            /**
+             * Text
+             * @description Markdown, at most 2500 characters
+             * @default
+             * @example All from *one* shop.
+             */
+            text: string;
+            /**
+             * Title
+             * @description At most 60 characters
+             * @default
+             * @example My brushes
+             */
+            title: string;
+        };
+        /** NewScheduleEntry */
+        NewScheduleEntry: {
+            /**
+             * Cancelled
+             * @description Days of `time_zone` on which it does not take place
+             * @default []
+             * @example [
+             *       "2026-12-26"
+             *     ]
+             */
+            cancelled: string[];
+            /**
+             * Duration Min
+             * @example 120
+             */
+            duration_min: number;
+            /**
+             * Repeats On
+             * @description Days of the week on which it comes again; empty: a single show
+             * @default []
+             * @example [
+             *       "tuesday",
+             *       "saturday"
+             *     ]
+             */
+            repeats_on: components["schemas"]["Weekday"][];
+            /**
+             * Repeats Until
+             * @description The last day; null: for ever
+             */
+            repeats_until?: string | null;
+            /**
+             * Starts At
+             * Format: date-time
+             * @description By the clocks of `time_zone`, to the minute, without an offset
+             * @example 2026-12-01T19:30:00
+             */
+            starts_at: string;
+            /**
+             * Time Zone
+             * @description IANA name
+             * @example Europe/Paris
+             */
+            time_zone: string;
+            /**
+             * Title
+             * @description 1 to 140 characters
+             * @example Painting the sea
+             */
+            title: string;
+        };
         /** NewStreamKey */
         NewStreamKey: {
             /**
@@ -1773,6 +2001,59 @@ export interface components {
              * @description null: for good
              */
             until?: string | null;
+        };
+        /** NewVacation */
+        NewVacation: {
+            /**
+             * Ends At
+             * Format: date-time
+             * @example 2027-01-03T00:00:00Z
+             */
+            ends_at: string;
+            /**
+             * Starts At
+             * Format: date-time
+             * @example 2026-12-20T00:00:00Z
+             */
+            starts_at: string;
+        };
+        /** OccurrenceShape */
+        OccurrenceShape: {
+            /**
+             * Day
+             * Format: date
+             * @description By which it is cancelled
+             * @example 2026-12-01
+             */
+            day: string;
+            /**
+             * Ends At
+             * Format: date-time
+             * @example 2026-12-01T20:30:00Z
+             */
+            ends_at: string;
+            /**
+             * Entry Id
+             * @example sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            entry_id: string;
+            /**
+             * Starts At
+             * Format: date-time
+             * @example 2026-12-01T18:30:00Z
+             */
+            starts_at: string;
+            /**
+             * State
+             * @description planned, cancelled or vacation
+             * @example planned
+             */
+            state: string;
+            /**
+             * Title
+             * @example Painting the sea
+             */
+            title: string;
         };
         /** OpenedAccount */
         OpenedAccount: {
@@ -1820,6 +2101,37 @@ export interface components {
             /**
              * Title
              * @example Painting the sea
+             */
+            title: string;
+        };
+        /** PanelShape */
+        PanelShape: {
+            /**
+             * Image
+             * @description Path of a picture on this node
+             */
+            image: string | null;
+            /**
+             * Link Url
+             * @description Where the picture leads
+             * @example https://example.org
+             */
+            link_url: string | null;
+            /**
+             * Text
+             * @description Markdown
+             * @example All from *one* shop.
+             */
+            text: string;
+            /**
+             * Text Html
+             * @description Made of the Markdown and safe to show: no scripts, styles, pictures or forms
+             * @example <p>All from <em>one</em> shop.</p>
+             */
+            text_html: string;
+            /**
+             * Title
+             * @example My brushes
              */
             title: string;
         };
@@ -2019,6 +2331,87 @@ export interface components {
              */
             roles: string[];
         };
+        /** ScheduleEntryChange */
+        ScheduleEntryChange: {
+            /** Cancelled */
+            cancelled?: string[] | null;
+            /** Duration Min */
+            duration_min?: number | null;
+            /** Repeats On */
+            repeats_on?: components["schemas"]["Weekday"][] | null;
+            /**
+             * Repeats Until
+             * @description null: for ever
+             */
+            repeats_until?: string | null;
+            /** Starts At */
+            starts_at?: string | null;
+            /** Time Zone */
+            time_zone?: string | null;
+            /** Title */
+            title?: string | null;
+        };
+        /** ScheduleEntryShape */
+        ScheduleEntryShape: {
+            /**
+             * Cancelled
+             * @example [
+             *       "2026-12-26"
+             *     ]
+             */
+            cancelled: string[];
+            /**
+             * Duration Min
+             * @example 120
+             */
+            duration_min: number;
+            /**
+             * Id
+             * @example sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Repeats On
+             * @example [
+             *       "tuesday",
+             *       "saturday"
+             *     ]
+             */
+            repeats_on: components["schemas"]["Weekday"][];
+            /**
+             * Repeats Until
+             * @description The last day; null: for ever
+             */
+            repeats_until: string | null;
+            /**
+             * Starts At
+             * Format: date-time
+             * @description By the clocks of `time_zone`, to the minute, without an offset
+             * @example 2026-12-01T19:30:00
+             */
+            starts_at: string;
+            /**
+             * Time Zone
+             * @example Europe/Paris
+             */
+            time_zone: string;
+            /**
+             * Title
+             * @example Painting the sea
+             */
+            title: string;
+        };
+        /** ScheduleShape */
+        ScheduleShape: {
+            /** Entries */
+            entries: components["schemas"]["ScheduleEntryShape"][];
+            /**
+             * Occurrences
+             * @description The earliest first; those that run now too
+             */
+            occurrences: components["schemas"]["OccurrenceShape"][];
+            vacation: components["schemas"]["VacationShape"] | null;
+        };
         /**
          * Scope
          * @description What a personal access token may be made for.
@@ -2179,6 +2572,27 @@ export interface components {
              */
             until: string | null;
         };
+        /** VacationShape */
+        VacationShape: {
+            /**
+             * Ends At
+             * Format: date-time
+             * @example 2027-01-03T00:00:00Z
+             */
+            ends_at: string;
+            /**
+             * Starts At
+             * Format: date-time
+             * @example 2026-12-20T00:00:00Z
+             */
+            starts_at: string;
+        };
+        /**
+         * Weekday
+         * @description In the order of `date.weekday()`.
+         * @enum {string}
+         */
+        Weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
     };
     responses: never;
     parameters: never;
@@ -3016,6 +3430,85 @@ export interface operations {
             };
         };
     };
+    get_about: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETags at hand; 304 when one of them still holds */
+                "if-none-match"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AboutShape"];
+                };
+            };
+            /** @description As in the ETag sent */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_about: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that the change is based on; 412 when it has changed meanwhile */
+                "if-match"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AboutChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AboutShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_broadcast: {
         parameters: {
             query?: never;
@@ -3291,6 +3784,248 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Relationship"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_schedule: {
+        parameters: {
+            query?: {
+                /** @description Which shows to work out: those not over then; now */
+                since?: string | null;
+                /** @description How far ahead */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_schedule_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScheduleEntry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleEntryShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_schedule_feed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETags at hand; 304 when one of them still holds */
+                "if-none-match"?: string | null;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /** @description As in the ETag sent */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_vacation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVacation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VacationShape"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_vacation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_schedule_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_schedule_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleEntryChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleEntryShape"];
                 };
             };
             /** @description A problem */

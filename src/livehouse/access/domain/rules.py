@@ -82,6 +82,13 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.LIST_CHANNELS: Rule("List channels", EVERYONE),
     Action.READ_CHANNEL: Rule("Read a channel", EVERYONE),
     Action.CHANGE_CHANNEL: Rule("Change title, category and settings", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.READ_ABOUT: Rule("Read what a channel says of itself", EVERYONE),
+    Action.CHANGE_ABOUT: Rule("Write the description and the panels", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.READ_SCHEDULE: Rule("Read the schedule, also as a calendar feed", EVERYONE),
+    Action.ADD_SCHEDULE_ENTRY: Rule("Plan a show", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.CHANGE_SCHEDULE_ENTRY: Rule("Move, change or cancel a show", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.REMOVE_SCHEDULE_ENTRY: Rule("Take a show off the schedule", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.SET_VACATION: Rule("Say for how long no show takes place", EDITORS, Scope.CHANNEL_MANAGE),
     Action.OPEN_INGEST: Rule(
         "Go live; a stream key speaks for the channel's owner", OWNER, Scope.STREAM_MANAGE, confirmed=True
     ),

@@ -33,6 +33,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cpc.eventbus.postgres import PostgresTransaction
 from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import AccountId
+from livehouse.channel.adapters.postgres_about import PostgresAbout
+from livehouse.channel.adapters.postgres_schedule import PostgresSchedule
 from livehouse.channel.application.ports import ChannelCard, DirectoryPlace
 from livehouse.channel.contract import ChannelId, ChannelName, ChatModes, Privacy
 from livehouse.channel.domain.channel import Channel
@@ -221,6 +223,14 @@ class PostgresChannelUnitOfWork(PostgresTransaction):
     @property
     def directory(self) -> PostgresDirectory:
         return PostgresDirectory(self.connection)
+
+    @property
+    def about(self) -> PostgresAbout:
+        return PostgresAbout(self.connection)
+
+    @property
+    def schedule(self) -> PostgresSchedule:
+        return PostgresSchedule(self.connection)
 
 
 def _to_channel(row: Row[Any, Any, Any] | None) -> Channel | None:

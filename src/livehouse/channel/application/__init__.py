@@ -4,12 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from livehouse.channel.application.change_about import ChangeAbout, ReadAbout
 from livehouse.channel.application.change_channel import ChangeChannel
+from livehouse.channel.application.change_schedule import (
+    AddScheduleEntry,
+    ChangeScheduleEntry,
+    PlannedShow,
+    RemoveScheduleEntry,
+    SetVacation,
+    ShowChange,
+)
+from livehouse.channel.application.content_ports import RenderedAbout
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.queries import ChannelByName, FindChannels, ListChannels
+from livehouse.channel.application.read_schedule import ReadSchedule, Schedule
 from livehouse.channel.domain.channel import Channel, ChatModesChange, SettingsChange
+from livehouse.channel.domain.schedule import MAX_WINDOW, Occurrence, ScheduleEntry, Vacation, Weekday
 
-__all__ = ["Channel", "ChannelUseCases", "ChatModesChange", "SettingsChange"]
+__all__ = [
+    "MAX_WINDOW",
+    "Channel",
+    "ChannelUseCases",
+    "ChatModesChange",
+    "Occurrence",
+    "PlannedShow",
+    "RenderedAbout",
+    "Schedule",
+    "ScheduleEntry",
+    "SettingsChange",
+    "ShowChange",
+    "Vacation",
+    "Weekday",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +47,10 @@ class ChannelUseCases:
     channel_by_name: ChannelByName
     list_channels: ListChannels
     find_channels: FindChannels
+    read_about: ReadAbout
+    change_about: ChangeAbout
+    read_schedule: ReadSchedule
+    add_schedule_entry: AddScheduleEntry
+    change_schedule_entry: ChangeScheduleEntry
+    remove_schedule_entry: RemoveScheduleEntry
+    set_vacation: SetVacation

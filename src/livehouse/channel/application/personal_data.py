@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 
 from livehouse.accounts.contract import AccountId, ExportedFile
 from livehouse.channel.application.ports import UnitOfWorkFactory
@@ -16,7 +17,11 @@ class ChannelPersonalData:
         self._unit_of_work = unit_of_work
 
     def of(self, account_id: AccountId) -> Sequence[ExportedFile]:
-        return [ExportedFile("channel", self._channel(account_id))]
+        return [
+            ExportedFile("channel", self._channel(account_id)),
+            ExportedFile("channel/about", self._about(account_id)),
+            ExportedFile("channel/schedule", self._schedule(account_id)),
+        ]
 
     async def _channel(self, account_id: AccountId) -> AsyncIterator[Mapping[str, object]]:
         async with self._unit_of_work() as unit:
@@ -45,4 +50,38 @@ class ChannelPersonalData:
                 if channel.deletion_due_at is None
                 else channel.deletion_due_at.isoformat(),
                 "created_at": channel.created_at.isoformat(),
+            }
+
+    async def _about(self, account_id: AccountId) -> AsyncIterator[Mapping[str, object]]:
+        async with self._unit_of_work() as unit:
+            channel = await unit.channels.by_owner(account_id)
+            found = None if channel is None else await unit.about.of(channel.id)
+        if found is not None:
+            yield {
+                "description": found.about.description,
+                "panels": [
+                    {
+                        "title": panel.title,
+                        "text": panel.text,
+                        "link_url": panel.link_url,
+                        "image": panel.image,
+                    }
+                    for panel in found.about.panels
+                ],
+            }
+
+    async def _schedule(self, account_id: AccountId) -> AsyncIterator[Mapping[str, object]]:
+        async with self._unit_of_work() as unit:
+            channel = await unit.channels.by_owner(account_id)
+            entries = [] if channel is None else await unit.schedule.entries(channel.id)
+        for entry in entries:
+            yield {
+                "id": str(entry.id),
+                "title": entry.title,
+                "starts_at": entry.starts_at.isoformat(),
+                "time_zone": entry.time_zone,
+                "duration_min": entry.duration // timedelta(minutes=1),
+                "repeats_on": sorted(entry.repeats_on),
+                "repeats_until": None if entry.repeats_until is None else entry.repeats_until.isoformat(),
+                "cancelled": [day.isoformat() for day in sorted(entry.cancelled)],
             }

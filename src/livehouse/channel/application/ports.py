@@ -10,6 +10,7 @@ from typing import Protocol, Self
 
 from cpc.eventbus.envelope import Outbox
 from livehouse.accounts.contract import AccountId
+from livehouse.channel.application.content_ports import AboutStore, ScheduleStore
 from livehouse.channel.contract import ChannelId, ChannelName, Privacy
 from livehouse.channel.domain.channel import Channel
 
@@ -89,6 +90,12 @@ class UnitOfWork(Protocol):
 
     @property
     def directory(self) -> Directory: ...
+
+    @property
+    def about(self) -> AboutStore: ...
+
+    @property
+    def schedule(self) -> ScheduleStore: ...
 
     @property
     def outbox(self) -> Outbox: ...

@@ -9,6 +9,7 @@ from __future__ import annotations
 from livehouse.web.problem_types.access import ACCESS
 from livehouse.web.problem_types.accounts import ACCOUNTS
 from livehouse.web.problem_types.channel import CHANNEL
+from livehouse.web.problem_types.channel_page import CHANNEL_PAGE
 from livehouse.web.problem_types.chat import CHAT
 from livehouse.web.problem_types.door import DOOR
 from livehouse.web.problem_types.problem_type import ProblemType, status_of
@@ -18,5 +19,7 @@ from livehouse.web.problem_types.streaming import STREAMING
 __all__ = ["PROBLEM_TYPES", "ProblemType", "status_of"]
 
 PROBLEM_TYPES: dict[str, ProblemType] = {
-    kind.slug: kind for part in (DOOR, ACCESS, ACCOUNTS, CHANNEL, STREAMING, CHAT, SOCIAL) for kind in part
+    kind.slug: kind
+    for part in (DOOR, ACCESS, ACCOUNTS, CHANNEL, CHANNEL_PAGE, STREAMING, CHAT, SOCIAL)
+    for kind in part
 }

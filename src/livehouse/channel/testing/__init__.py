@@ -15,6 +15,20 @@ from livehouse.accounts.contract import AccountId
 from livehouse.channel.application.ports import ChannelCard, DirectoryPlace
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef, Privacy
 from livehouse.channel.domain.channel import Channel
+from livehouse.channel.testing.content import (
+    ContentTables,
+    FakeCalendarWriter,
+    FakeMarkdownRenderer,
+    InMemoryAbout,
+    InMemorySchedule,
+)
+
+__all__ = [
+    "FakeCalendarWriter",
+    "FakeChannels",
+    "FakeMarkdownRenderer",
+    "InMemoryChannelDatabase",
+]
 
 
 @dataclass(slots=True)
@@ -22,9 +36,10 @@ class _Tables:
     channels: dict[ChannelId, Channel] = field(default_factory=dict)
     directory: dict[ChannelId, tuple[str, bool, int, datetime]] = field(default_factory=dict)
     events: list[CloudEvent] = field(default_factory=list)
+    content: ContentTables = field(default_factory=ContentTables)
 
     def copy(self) -> _Tables:
-        return _Tables(dict(self.channels), dict(self.directory), list(self.events))
+        return _Tables(dict(self.channels), dict(self.directory), list(self.events), self.content.copy())
 
 
 class InMemoryChannels:
@@ -138,6 +153,14 @@ class InMemoryChannelUnitOfWork:
     @property
     def directory(self) -> InMemoryDirectory:
         return InMemoryDirectory(self._tables)
+
+    @property
+    def about(self) -> InMemoryAbout:
+        return InMemoryAbout(self._tables.content)
+
+    @property
+    def schedule(self) -> InMemorySchedule:
+        return InMemorySchedule(self._tables.content)
 
     @property
     def outbox(self) -> Outbox:

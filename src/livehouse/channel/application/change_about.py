@@ -1,0 +1,72 @@
+"""What a channel says of itself is read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from livehouse.access.contract import Access, Action
+from livehouse.accounts.contract import Actor
+from livehouse.channel.application.content_ports import MarkdownRenderer, RenderedAbout
+from livehouse.channel.application.ports import UnitOfWorkFactory
+from livehouse.channel.application.queries import find_by_name
+from livehouse.channel.domain.about import MAX_DESCRIPTION_CHARACTERS, About, markdown, parse_panels
+
+
+class ReadAbout:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, renderer: MarkdownRenderer) -> None:
+        self._unit_of_work = unit_of_work
+        self._access = access
+        self._renderer = renderer
+
+    async def __call__(self, actor: Actor, name: str) -> RenderedAbout:
+        """Raises `NotFound` (no-such-channel), `Forbidden`."""
+        async with self._unit_of_work() as unit:
+            channel = await find_by_name(unit.channels, name)
+            found = await unit.about.of(channel.id)
+        await self._access.require(actor, Action.READ_ABOUT, channel.id)
+        if found is None:
+            return RenderedAbout(About(channel.id), ("",), self._renderer.version)
+        if found.renderer == self._renderer.version:
+            return found
+        html = await self._renderer.html(found.about.texts)
+        rendered = RenderedAbout(found.about, html, self._renderer.version)
+        async with self._unit_of_work() as unit:
+            await unit.about.save_html(rendered)
+        return rendered
+
+
+class ChangeAbout:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, renderer: MarkdownRenderer) -> None:
+        self._unit_of_work = unit_of_work
+        self._access = access
+        self._renderer = renderer
+
+    async def __call__(
+        self,
+        actor: Actor,
+        name: str,
+        *,
+        description: str,
+        panels: Sequence[tuple[str, str, str | None, str | None]],
+        expected_version: int | None = None,
+    ) -> RenderedAbout:
+        """panels: each as (title, Markdown, link, image).
+
+        Raises `Unauthenticated`, `NotFound`, `Forbidden`, `Invalid`, `PreconditionFailed` (about-changed).
+        """
+        self._access.check(actor, Action.CHANGE_ABOUT)
+        async with self._unit_of_work() as unit:
+            channel = await find_by_name(unit.channels, name)
+        await self._access.require(actor, Action.CHANGE_ABOUT, channel.id)
+        new_description = markdown(description, MAX_DESCRIPTION_CHARACTERS, "description")
+        new_panels = parse_panels(panels)
+        html = await self._renderer.html((new_description, *(panel.text for panel in new_panels)))
+        async with self._unit_of_work() as unit:
+            # The channel's row is the lock: there may be no row of what it says yet.
+            await find_by_name(unit.channels, name, for_update=True)
+            found = await unit.about.of(channel.id)
+            about = About(channel.id) if found is None else found.about
+            changed = about.changed(new_description, new_panels, expected_version)
+            rendered = RenderedAbout(changed, html, self._renderer.version)
+            await unit.about.save(rendered)
+        return rendered

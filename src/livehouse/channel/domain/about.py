@@ -1,0 +1,130 @@
+"""What a channel says of itself: a description and panels, written in Markdown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from cpc.kernel.errors import Invalid, PreconditionFailed
+from livehouse.channel.contract import ChannelId
+from livehouse.channel.domain.settings import one_line
+
+MAX_DESCRIPTION_CHARACTERS = 5000
+MAX_PANELS = 12
+MAX_PANEL_TITLE_CHARACTERS = 60
+MAX_PANEL_CHARACTERS = 2500
+MAX_LINK_CHARACTERS = 500
+
+# Where this node serves what was uploaded to it. Pictures from elsewhere would tell their host who looks.
+OWN_IMAGE = re.compile(r"/images/[A-Za-z0-9_-]{8,128}\.webp")
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A box below the player. text: Markdown. image: path of a picture on this node."""
+
+    title: str
+    text: str
+    link_url: str | None = None
+    image: str | None = None
+
+    @classmethod
+    def parse(cls, title: str, text: str, link_url: str | None, image: str | None) -> Panel:
+        """Raises `Invalid` (panel-title-too-long, panel-text-too-long, panel-empty, and of `valid_link` and
+        `valid_image`).
+        """
+        panel = cls(
+            one_line(title, MAX_PANEL_TITLE_CHARACTERS, "panel-title"),
+            markdown(text, MAX_PANEL_CHARACTERS, "panel-text"),
+            valid_link(link_url) if link_url else None,
+            valid_image(image) if image else None,
+        )
+        if not (panel.title or panel.text or panel.image):
+            raise Invalid("panel-empty", "A panel has a title, a text or a picture. Remove empty ones.")
+        return panel
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """description: Markdown. version: 0 before anything was said, one more with every change."""
+
+    channel_id: ChannelId
+    description: str = ""
+    panels: tuple[Panel, ...] = ()
+    version: int = 0
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All Markdown in it: the description, then the text of each panel."""
+        return (self.description, *(panel.text for panel in self.panels))
+
+    def changed(self, description: str, panels: Sequence[Panel], expected_version: int | None) -> About:
+        """Raises `PreconditionFailed` (about-changed)."""
+        if expected_version is not None and expected_version != self.version:
+            raise PreconditionFailed(
+                "about-changed", "What the channel says of itself was changed meanwhile. Load it again."
+            )
+        return About(self.channel_id, description, tuple(panels), self.version + 1)
+
+
+def parse_panels(panels: Sequence[tuple[str, str, str | None, str | None]]) -> tuple[Panel, ...]:
+    """Each as (title, text, link, image). Raises `Invalid` (too-many-panels, and of `Panel.parse`)."""
+    if len(panels) > MAX_PANELS:
+        raise Invalid("too-many-panels", f"A channel has at most {MAX_PANELS} panels.")
+    return tuple(Panel.parse(*panel) for panel in panels)
+
+
+def markdown(text: str, max_characters: int, what: str) -> str:
+    """Text of several lines: line ends made one kind, control and bidirectional-override characters dropped.
+
+    Raises `Invalid` (<what>-too-long).
+    """
+    too_long = Invalid(f"{what}-too-long", f"The {what} may have at most {max_characters} characters.")
+    if len(text) > max_characters * 4:  # before any work on it
+        raise too_long
+    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(
+        character
+        for character in lines
+        if character in "\n\t"
+        or (
+            unicodedata.category(character) not in {"Cc", "Cs", "Cn", "Co"}
+            and character not in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+        )
+    ).strip()
+    if len(kept) > max_characters:
+        raise too_long
+    return kept
+
+
+def valid_link(url: str) -> str:
+    """An absolute http or https address. Raises `Invalid` (malformed-link)."""
+    malformed = Invalid(
+        "malformed-link",
+        f"A link is a whole address such as https://example.org/shop, of at most {MAX_LINK_CHARACTERS} "
+        "characters and without a user name.",
+    )
+    url = url.strip()
+    if not 0 < len(url) <= MAX_LINK_CHARACTERS or re.search(r"[\s\x00-\x20\x7f\\<>\"`{}|^]", url):
+        raise malformed
+    try:
+        parts = urlsplit(url)
+        has_host = bool(parts.hostname) and parts.port is not False
+    except ValueError:
+        raise malformed from None
+    if parts.scheme not in {"http", "https"} or not has_host or "@" in parts.netloc:
+        raise malformed
+    return url
+
+
+def valid_image(path: str) -> str:
+    """Raises `Invalid` (foreign-image)."""
+    if not OWN_IMAGE.fullmatch(path):
+        raise Invalid(
+            "foreign-image",
+            "A picture is one uploaded here, such as /images/<name>.webp, never one from elsewhere.",
+        )
+    return path

@@ -1,0 +1,119 @@
+"""What a channel says of itself: the description and the panels below its player."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from livehouse.channel.application import RenderedAbout
+from livehouse.web.authentication import CurrentActor
+from livehouse.web.dependencies import Cases
+from livehouse.web.preconditions import (
+    NOT_MODIFIED,
+    IfMatch,
+    IfNoneMatch,
+    expected_version,
+    versioned_answer,
+)
+from livehouse.web.rest.shapes import Body, Shape
+
+router = APIRouter(prefix="/api/v1", tags=["channels"])
+
+_HTML = "Made of the Markdown and safe to show: no scripts, styles, pictures or forms"
+
+
+class PanelShape(Shape):
+    title: Annotated[str, Field(examples=["My brushes"])]
+    text: Annotated[str, Field(description="Markdown", examples=["All from *one* shop."])]
+    text_html: Annotated[str, Field(description=_HTML, examples=["<p>All from <em>one</em> shop.</p>\n"])]
+    link_url: Annotated[
+        str | None, Field(description="Where the picture leads", examples=["https://example.org"])
+    ]
+    image: Annotated[str | None, Field(description="Path of a picture on this node")]
+
+
+class AboutShape(Shape):
+    description: Annotated[str, Field(description="Markdown", examples=["I paint the *sea*."])]
+    description_html: Annotated[
+        str, Field(description=_HTML, examples=["<p>I paint the <em>sea</em>.</p>\n"])
+    ]
+    panels: list[PanelShape]
+
+
+class NewPanel(Body):
+    title: Annotated[
+        str, Field(max_length=1500, description="At most 60 characters", examples=["My brushes"])
+    ] = ""
+    text: Annotated[
+        str,
+        Field(
+            max_length=12_000,
+            description="Markdown, at most 2500 characters",
+            examples=["All from *one* shop."],
+        ),
+    ] = ""
+    link_url: Annotated[
+        str | None,
+        Field(max_length=600, description="http or https", examples=["https://example.org"]),
+    ] = None
+    image: Annotated[
+        str | None,
+        Field(max_length=200, description="Path of a picture uploaded here: `/images/<name>.webp`"),
+    ] = None
+
+
+class AboutChange(Body):
+    description: Annotated[
+        str,
+        Field(
+            max_length=25_000,
+            description="Markdown, at most 5000 characters",
+            examples=["I paint the *sea*."],
+        ),
+    ] = ""
+    panels: Annotated[tuple[NewPanel, ...], Field(max_length=50, description="At most 12")] = ()
+
+
+@router.get("/channels/{name}/about", responses=NOT_MODIFIED, response_model=AboutShape)
+async def get_about(
+    name: str, actor: CurrentActor, cases: Cases, if_none_match: IfNoneMatch = None
+) -> Response:
+    """What a channel says of itself, as Markdown and as HTML."""
+    return _answer(await cases.channel.read_about(actor, name), if_none_match)
+
+
+@router.put("/channels/{name}/about", response_model=AboutShape)
+async def change_about(
+    name: str, body: AboutChange, actor: CurrentActor, cases: Cases, if_match: IfMatch = None
+) -> Response:
+    """Replace the description and all panels. For the owner and editors."""
+    changed = await cases.channel.change_about(
+        actor,
+        name,
+        description=body.description,
+        panels=[(panel.title, panel.text, panel.link_url, panel.image) for panel in body.panels],
+        expected_version=expected_version(if_match, "about-changed"),
+    )
+    return _answer(changed, None)
+
+
+def _answer(rendered: RenderedAbout, if_none_match: str | None) -> Response:
+    about = rendered.about
+    description_html, *panels_html = rendered.html
+    body = AboutShape(
+        description=about.description,
+        description_html=description_html,
+        panels=[
+            PanelShape(
+                title=panel.title,
+                text=panel.text,
+                text_html=html,
+                link_url=panel.link_url,
+                image=panel.image,
+            )
+            for panel, html in zip(about.panels, panels_html, strict=True)
+        ],
+    )
+    return versioned_answer(body.model_dump_json(), about.version, if_none_match)

@@ -1,0 +1,135 @@
+"""What storage of descriptions and schedules promises: in-memory and PostgreSQL pass the same suite."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from livehouse.accounts.contract import AccountId
+from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
+from livehouse.channel.application.content_ports import RenderedAbout
+from livehouse.channel.application.ports import UnitOfWorkFactory
+from livehouse.channel.contract import ChannelId, ChannelName
+from livehouse.channel.domain.about import About, Panel
+from livehouse.channel.domain.channel import Channel
+from livehouse.channel.domain.schedule import ScheduleEntry, ScheduleEntryId, Vacation, Weekday
+from livehouse.channel.testing import InMemoryChannelDatabase
+from livehouse.main.wiring.persistence import build_engine
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+ADA, BOB = ChannelId(UUID(int=1)), ChannelId(UUID(int=2))
+
+
+@pytest.fixture(params=["in-memory", pytest.param("postgres", marks=pytest.mark.integration)])
+def storage_url(request: pytest.FixtureRequest) -> str | None:
+    """The database to use, None for memory."""
+    return request.getfixturevalue("database_url") if request.param == "postgres" else None
+
+
+@pytest.fixture
+async def unit_of_work(storage_url: str | None) -> AsyncIterator[UnitOfWorkFactory]:
+    """With the channels of Ada and Bob."""
+    engine = None if storage_url is None else build_engine(storage_url)
+    in_memory = InMemoryChannelDatabase()
+
+    def units() -> object:
+        return in_memory.unit_of_work() if engine is None else PostgresChannelUnitOfWork(engine)
+
+    async with units() as unit:
+        for channel_id, name in ((ADA, "ada"), (BOB, "bob")):
+            await unit.channels.add(Channel(channel_id, AccountId(uuid4()), ChannelName(name), name, "", NOW))
+    yield units
+    if engine is not None:
+        await engine.dispose()
+
+
+ABOUT = RenderedAbout(
+    About(
+        ADA,
+        "I *paint*.",
+        (
+            Panel("Shop", "*all*", "https://example.org", None),
+            Panel("", "", None, "/images/3f2a9c0d11.webp"),
+        ),
+        1,
+    ),
+    ("<p>I <em>paint</em>.</p>", "<p><em>all</em></p>", ""),
+    1,
+)
+ENTRY = ScheduleEntry(
+    id=ScheduleEntryId(UUID(int=5)),
+    channel_id=ADA,
+    title="Painting",
+    category_id=None,
+    starts_at=datetime(2026, 3, 1, 19, 30),  # noqa: DTZ001 - local to the zone below
+    time_zone="Europe/Paris",
+    duration=timedelta(hours=2),
+    repeats_on=frozenset({Weekday.SUNDAY, Weekday.MONDAY}),
+    repeats_until=date(2026, 6, 1),
+    cancelled=frozenset({date(2026, 3, 8), date(2026, 3, 9)}),
+    changed_at=NOW,
+)
+
+
+async def test_what_a_channel_says_is_kept_and_replaced(unit_of_work: UnitOfWorkFactory) -> None:
+    async with unit_of_work() as unit:
+        assert await unit.about.of(ADA) is None
+        await unit.about.save(ABOUT)
+    async with unit_of_work() as unit:
+        assert await unit.about.of(ADA) == ABOUT
+        assert await unit.about.of(BOB) is None
+        shorter = RenderedAbout(About(ADA, "New", (), 2), ("<p>New</p>",), 1)
+        await unit.about.save(shorter)
+    async with unit_of_work() as unit:
+        assert await unit.about.of(ADA) == shorter
+
+
+async def test_html_made_anew_replaces_that_of_the_same_version_only(unit_of_work: UnitOfWorkFactory) -> None:
+    newer = replace(ABOUT, html=("<p>2</p>", "<p>2</p>", "<p>2</p>"), renderer=2)
+    async with unit_of_work() as unit:
+        await unit.about.save(ABOUT)
+        await unit.about.save_html(replace(newer, about=replace(ABOUT.about, version=7)))
+        assert await unit.about.of(ADA) == ABOUT
+        await unit.about.save_html(newer)
+        assert await unit.about.of(ADA) == newer
+
+
+async def test_shows_are_kept_changed_and_removed(unit_of_work: UnitOfWorkFactory) -> None:
+    second = replace(
+        ENTRY,
+        id=ScheduleEntryId(UUID(int=6)),
+        repeats_on=frozenset(),
+        repeats_until=None,
+        cancelled=frozenset(),
+        time_zone="America/New_York",
+    )
+    async with unit_of_work() as unit:
+        assert await unit.schedule.entries(ADA) == []
+        await unit.schedule.save(second)
+        await unit.schedule.save(ENTRY)
+        await unit.schedule.save(replace(ENTRY, channel_id=BOB))
+    async with unit_of_work() as unit:
+        assert await unit.schedule.entries(ADA) == [ENTRY, second]
+        changed = replace(ENTRY, title="Drawing", version=2, cancelled=frozenset())
+        await unit.schedule.save(changed)
+        assert await unit.schedule.remove(ADA, second.id)
+        assert not await unit.schedule.remove(ADA, second.id)
+        assert await unit.schedule.entries(ADA) == [changed]
+        assert await unit.schedule.entries(BOB) == [replace(ENTRY, channel_id=BOB)]
+
+
+async def test_a_vacation_is_kept_until_it_is_taken_away(unit_of_work: UnitOfWorkFactory) -> None:
+    vacation = Vacation(NOW, NOW + timedelta(days=14))
+    async with unit_of_work() as unit:
+        assert await unit.schedule.vacation(ADA) is None
+        await unit.schedule.set_vacation(ADA, replace(vacation, ends_at=NOW + timedelta(days=7)))
+        await unit.schedule.set_vacation(ADA, vacation)
+    async with unit_of_work() as unit:
+        assert await unit.schedule.vacation(ADA) == vacation
+        assert await unit.schedule.vacation(BOB) is None
+        await unit.schedule.set_vacation(ADA, None)
+        assert await unit.schedule.vacation(ADA) is None
