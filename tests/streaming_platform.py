@@ -13,6 +13,8 @@ import httpx
 import nats
 from prometheus_client import CollectorRegistry
 
+from cpc.images.obstore_store import ObstoreImages
+from cpc.images.read_image import ReadImage
 from cpc.kernel.clock import SystemClock
 from cpc.kernel.ids import UuidV7Ids
 from cpc.kernel.keyring import KeyRing
@@ -104,6 +106,7 @@ async def streaming_platform(
             OpenAccount(accounts.sign_up, channel.create_channel),
             ReturnToAccount(accounts.sign_in, channel.create_channel),
         ),
+        ReadImage(ObstoreImages.in_memory()),
     )
     options = WebOptions(
         registry=CollectorRegistry(),

@@ -48,6 +48,7 @@ async def test_every_table_lies_in_the_schema_of_its_owner(database_url: str) ->
         "channel",
         "chat",
         "eventbus",
+        "images",
         "messenger",
         "social",
         "social_integration",

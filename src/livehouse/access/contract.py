@@ -50,6 +50,7 @@ class Action(StrEnum):
     READ_OWN_ACCOUNT = "accounts.read_own_account"
     READ_SETTINGS = "accounts.read_settings"
     CHANGE_PROFILE = "accounts.change_profile"
+    CHANGE_AVATAR = "accounts.change_avatar"
     READ_PROFILE = "accounts.read_profile"
     CONFIRM_MAIL = "accounts.confirm_mail"
     REQUEST_CONFIRMATION = "accounts.request_confirmation"
@@ -85,6 +86,7 @@ class Action(StrEnum):
     CHANGE_SCHEDULE_ENTRY = "channel.change_schedule_entry"
     REMOVE_SCHEDULE_ENTRY = "channel.remove_schedule_entry"
     SET_VACATION = "channel.set_vacation"
+    CHANGE_BANNER = "channel.change_banner"
 
     OPEN_INGEST = "streaming.open_ingest"
     PATCH_INGEST = "streaming.patch_ingest"

@@ -24,7 +24,7 @@ RESERVED_NAMES = frozenset(
     about account accounts admin administrator api app assets auth badges billing blog broadcast
     broadcasts browse categories category channel channels chat clips contact creator dashboard
     developer developers directory docs downloads drops edge embed emotes events explore faq favicon
-    feed feeds following friends graphql healthz help hls home inbox index insights jobs legal live
+    feed feeds following friends graphql healthz help hls home images inbox index insights jobs legal live
     livehouse login logout manifest me media messages metrics moderator notifications null oauth
     openapi page pages payments popular press privacy problems profile public raid readyz redoc
     register robots root rtmp schedule search security session sessions settings setup sign_in

@@ -28,6 +28,7 @@ class DataFolder:
         self.logs = path / "logs"
         self.secrets = path / "secrets"
         self.run = path / "run"
+        self.media = path / "media"
         self._node_file = self.run / "node.json"
         self._lock: IO[str] | None = None
 

@@ -27,6 +27,7 @@ def resolve(
         nats_servers=tuple(server.strip() for server in servers if server.strip()),
         secrets_dir=folder.secrets,
         run_dir=folder.run,
+        media_dir=folder.media,
     )
 
 

@@ -107,6 +107,11 @@ class Settings(BaseModel):
     metrics_allowed_from: Annotated[tuple[str, ...], BeforeValidator(_from_text)] = Field(
         ("127.0.0.0/8", "::1"), description="Addresses or networks that may read /metrics"
     )
+    media_store_url: str | None = Field(
+        None,
+        description="Where images are kept instead of the data folder: s3://bucket/path, gs://… or az://…; "
+        "credentials come from that service's environment variables",
+    )
     smtp_url: str | None = Field(
         None, repr=False, description="Server that takes our mail: smtp://user:password@mail.example.org:587"
     )
@@ -178,6 +183,13 @@ class Settings(BaseModel):
             raise ValueError("each server must begin with nats:// or tls://")
         return url
 
+    @field_validator("media_store_url")
+    @classmethod
+    def _is_store(cls, url: str | None) -> str | None:
+        if url is not None and not (url.startswith(("s3://", "gs://", "az://")) and urlsplit(url).hostname):
+            raise ValueError("it must look like s3://bucket/path, gs://bucket/path or az://account/container")
+        return url
+
     @field_validator("smtp_url")
     @classmethod
     def _is_smtp(cls, url: str | None) -> str | None:
@@ -247,6 +259,7 @@ class ResolvedSettings(Settings):
     nats_servers: tuple[str, ...] = Field(repr=False)  # with user and password
     secrets_dir: Path
     run_dir: Path
+    media_dir: Path
 
     def base_url(self) -> str:
         """Where a browser on this machine, or elsewhere when an address is public, finds the page."""

@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
+from cpc.images.image import MAX_UPLOAD_BYTES
 from cpc.kernel.client_address import ProxyTrust
 from livehouse.web import health, whep, whip
 from livehouse.web.metrics import RequestMetrics, WebMetrics
@@ -28,6 +29,7 @@ from livehouse.web.rest import (
     administration,
     channel,
     chat,
+    images,
     schedule,
     server,
     social,
@@ -49,6 +51,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     streaming.router,
     chat.router,
     social.router,
+    images.router,
+    images.files,
     whip.router,
     whep.router,
 )
@@ -61,7 +65,12 @@ def create_app(use_cases: UseCases, options: WebOptions | None = None) -> ASGIAp
     routes.state.use_cases = use_cases
     metrics = WebMetrics(options.registry)
     app: ASGIApp = BodyLimit(
-        routes, max_body_bytes=options.max_body_bytes, body_timeout_s=options.body_timeout_s
+        routes,
+        max_body_bytes=options.max_body_bytes,
+        body_timeout_s=options.body_timeout_s,
+        uploads=images.UPLOADS,
+        max_upload_bytes=MAX_UPLOAD_BYTES,
+        upload_timeout_s=options.upload_timeout_s,
     )
     app = HeadByGet(app)
     app = SecurityHeaders(app, policy=content_security_policy(options), strict_transport=options.tls)

@@ -45,6 +45,7 @@ class WebOptions:
     request_burst: float = 300.0
     max_body_bytes: int = 256 * 1024
     body_timeout_s: float = 10.0
+    upload_timeout_s: float = 60.0
     max_message_characters: int = 500
     ice_servers: tuple[IceServer, ...] = ()
     page_folder: Path = PAGE_FOLDER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,25 +12,40 @@ from livehouse.web.problems import problem
 
 
 class BodyLimit:
-    """ASGI layer. A body that trickles in holds one of the places for requests: it has `body_timeout_s`."""
+    """ASGI layer. A body that trickles in holds one of the places for requests: it has `body_timeout_s`.
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, body_timeout_s: float) -> None:
+    uploads: paths to which files are put; they have limits of their own.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        body_timeout_s: float,
+        uploads: re.Pattern[str],
+        max_upload_bytes: int,
+        upload_timeout_s: float,
+    ) -> None:
         self._app = app
-        self._max_body_bytes = max_body_bytes
-        self._body_timeout_s = body_timeout_s
+        self._limits = max_body_bytes, body_timeout_s
+        self._uploads = uploads
+        self._upload_limits = max_upload_bytes, upload_timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        is_upload = scope["method"] == "PUT" and self._uploads.fullmatch(scope["path"]) is not None
+        max_body_bytes, body_timeout_s = self._upload_limits if is_upload else self._limits
         for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit() and int(value) > self._max_body_bytes:
-                detail = f"The body may have at most {self._max_body_bytes} bytes."
+            if name == b"content-length" and value.isdigit() and int(value) > max_body_bytes:
+                detail = f"The body may have at most {max_body_bytes} bytes."
                 await problem(413, "too-large", detail, scope["path"])(scope, receive, send)
                 return
         received_bytes = 0
         is_whole = False
-        deadline_s = asyncio.get_running_loop().time() + self._body_timeout_s
+        deadline_s = asyncio.get_running_loop().time() + body_timeout_s
 
         async def limited_receive() -> Message:
             nonlocal received_bytes, is_whole
@@ -43,7 +59,7 @@ class BodyLimit:
             if message["type"] == "http.request":
                 received_bytes += len(message.get("body", b""))
                 is_whole = not message.get("more_body", False)
-                if received_bytes > self._max_body_bytes:
+                if received_bytes > max_body_bytes:
                     raise HTTPException(413)
             return message
 

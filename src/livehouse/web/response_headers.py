@@ -71,7 +71,7 @@ class SecurityHeaders:
 class HeadByGet:
     """ASGI layer: routes of the API know GET; HEAD is that without its body (RFC 9110 section 9.3.2)."""
 
-    _PREFIXES = ("/api/", "/healthz", "/readyz", "/metrics")
+    _PREFIXES = ("/api/", "/images/", "/healthz", "/readyz", "/metrics")
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

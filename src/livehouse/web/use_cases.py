@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cpc.images.read_image import ReadImage
 from livehouse.accounts.application import AccountsUseCases
 from livehouse.channel.application import ChannelUseCases
 from livehouse.chat.application import ChatUseCases
@@ -20,3 +21,4 @@ class UseCases:
     chat: ChatUseCases
     social: SocialUseCases
     processes: ProcessesUseCases
+    read_image: ReadImage

@@ -11,6 +11,8 @@ import pytest
 from nats.aio.client import Client
 from prometheus_client import CollectorRegistry
 
+from cpc.images.obstore_store import ObstoreImages
+from cpc.images.read_image import ReadImage
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
 from cpc.kernel.keyring import KeyRing
@@ -18,6 +20,7 @@ from livehouse.accounts.testing import FakePasswordHasher
 from livehouse.main.wiring.accounts import build_accounts
 from livehouse.main.wiring.channel import build_channel, build_channel_personal_data
 from livehouse.main.wiring.chat import build_chat
+from livehouse.main.wiring.images import build_keep_image
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_social, build_social_personal_data
 from livehouse.main.wiring.streaming import build_streaming, build_streaming_personal_data, nats_outside
@@ -58,14 +61,23 @@ async def use_cases(
 ) -> AsyncIterator[UseCases]:
     engine = build_engine(database_url)
     ids = UuidV7Ids(clock)
-    channel = build_channel(engine, clock, ids)
+    image_store = ObstoreImages.in_memory()
+    keep_image = build_keep_image(engine, clock, image_store)
+    channel = build_channel(engine, clock, ids, keep_image=keep_image)
     personal_data = (
         build_channel_personal_data(engine),
         build_streaming_personal_data(engine, channel.find_channels),
         build_social_personal_data(engine, channel.find_channels),
     )
     accounts = build_accounts(
-        engine, clock, ids, KEYS, FakePasswordHasher(), sends_mail=sends_mail, personal_data=personal_data
+        engine,
+        clock,
+        ids,
+        KEYS,
+        FakePasswordHasher(),
+        sends_mail=sends_mail,
+        personal_data=personal_data,
+        keep_image=keep_image,
     )
     outside = await nats_outside(nats_connection)
     yield UseCases(
@@ -78,6 +90,7 @@ async def use_cases(
             OpenAccount(accounts.sign_up, channel.create_channel),
             ReturnToAccount(accounts.sign_in, channel.create_channel),
         ),
+        read_image=ReadImage(image_store),
     )
     await engine.dispose()
 

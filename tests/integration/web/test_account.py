@@ -114,6 +114,7 @@ async def test_settings_and_profile(visit, ada: httpx.AsyncClient, link: Link) -
         "display_name": "ADA",
         "bio": "I paint the sea",
         "created_at": "2026-01-01T00:00:00Z",
+        "avatar_url": None,
     }
     answer = await ada.patch("/api/v1/account", json={"display_name": "Bob"})
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/display-name")

@@ -30,6 +30,7 @@ async def test_signing_up_gives_account_channel_and_cookie(visit) -> None:
         "locale": "",
         "is_administrator": False,
         "is_confirmed": True,
+        "avatar_url": None,
     }
     assert (body["account"]["name"], body["channel"]["name"]) == ("ada", "ada")
     assert body["account"]["id"].startswith("acc_")

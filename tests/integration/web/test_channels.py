@@ -21,6 +21,7 @@ async def test_a_channel_as_everyone_sees_it(visit, ada: httpx.AsyncClient) -> N
     assert set(body) == {
         "id", "name", "owner_id", "title", "category", "tags", "language", "is_mature", "is_recorded",
         "ladder", "privacy", "chat_modes", "created_at", "broadcast", "chat",
+        "avatar_url", "banner_url",
     }  # fmt: skip
     assert (body["name"], body["broadcast"], body["chat"]) == ("ada", None, {"room_url": "/chat/ada"})
 

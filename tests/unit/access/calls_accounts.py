@@ -118,6 +118,12 @@ async def change_profile(world: World, actor: Actor) -> object:
     return await on_stage(world).change_profile(actor, bio="hello")
 
 
+@call(Action.CHANGE_AVATAR)
+async def change_avatar(world: World, actor: Actor) -> object:
+    world.is_ready()
+    return await on_stage(world).change_avatar.remove(actor)
+
+
 @call(Action.READ_PROFILE)
 async def read_profile(world: World, actor: Actor) -> object:
     world.is_ready()

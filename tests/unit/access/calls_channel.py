@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from tests.unit.access.everybody import World, call
 
+from cpc.images.keep_image import KeepImage
+from cpc.images.testing import FakeImageMaker, InMemoryImagesDatabase, InMemoryImageStore
 from livehouse.access.contract import Action
 from livehouse.accounts.contract import Actor
+from livehouse.channel.application.change_banner import ChangeBanner
 from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.queries import ChannelByName, ListChannels
 from livehouse.channel.domain.channel import SettingsChange
@@ -28,3 +31,12 @@ async def change_channel(world: World, actor: Actor) -> object:
     world.is_ready()
     change = ChangeChannel(world.channels.unit_of_work, world.access, world.clock, world.ids)
     return await change(actor, "ada", SettingsChange(title="New"))
+
+
+@call(Action.CHANGE_BANNER)
+async def change_banner(world: World, actor: Actor) -> object:
+    images = InMemoryImagesDatabase()
+    keep_image = KeepImage(images.unit_of_work, FakeImageMaker(), InMemoryImageStore(), world.clock)
+    world.is_ready()
+    use_case = ChangeBanner(world.channels.unit_of_work, world.access, keep_image, world.clock)
+    return await use_case.remove(actor, "ada")

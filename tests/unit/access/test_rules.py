@@ -47,6 +47,8 @@ NOT_ASKING = {
     "ResolveActor": "says who acts; there is nobody to ask about before",
     "LoginTokens": "arithmetic on tokens",
     "FindPeople": "facade for other slices",
+    "FindAvatars": "public pictures for pages that asked for what they stand beside",
+    "FindBanner": "part of reading a channel, which asks",
     "FindChannels": "facade for other slices",
     "FindSupporters": "facade for other slices",
     "CreateChannel": "part of opening an account, which asks",

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from cpc.images.keep_image import KeepImage
+from cpc.images.testing import FakeImageMaker, InMemoryImagesDatabase, InMemoryImageStore
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
 from cpc.kernel.keyring import KeyRing
@@ -18,6 +20,7 @@ from livehouse.accounts.application.access_tokens import (
     RevokeAccessToken,
 )
 from livehouse.accounts.application.block_person import BlockPerson, ListBlocks, UnblockPerson
+from livehouse.accounts.application.change_avatar import ChangeAvatar
 from livehouse.accounts.application.change_profile import ChangeProfile
 from livehouse.accounts.application.check_password import CheckPassword
 from livehouse.accounts.application.confirm_mail import AskForMail, ConfirmMail
@@ -66,6 +69,9 @@ class Stage:
         self.read_own_account = ReadOwnAccount(units, access)
         self.read_profile = ReadProfile(units, access)
         self.change_profile = ChangeProfile(units, access)
+        self.images, self.image_store = InMemoryImagesDatabase(), InMemoryImageStore()
+        self.keep_image = KeepImage(self.images.unit_of_work, FakeImageMaker(), self.image_store, clock)
+        self.change_avatar = ChangeAvatar(units, access, self.keep_image, tokens, clock)
         self.ask_for_mail = AskForMail(units, access, check, tokens, clock, ids, sends_mail=mail)
         self.confirm_mail = ConfirmMail(units, access, tokens, clock, ids)
         self.change_password = ChangePassword(units, access, check, hasher, tokens, clock, ids)

@@ -113,6 +113,7 @@ def resolved(**settings: object) -> ResolvedSettings:
             "nats_servers": (),
             "secrets_dir": "/s",
             "run_dir": "/r",
+            "media_dir": "/m",
             **settings,
         }
     )

@@ -436,6 +436,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/{name}/banner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Banner
+         * @description Send a banner. For the owner and editors.
+         */
+        put: operations["change_banner"];
+        post?: never;
+        /**
+         * Remove Banner
+         * @description Go without a banner. Doing it twice is fine. For the owner and editors.
+         */
+        delete: operations["remove_banner"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{name}/broadcast": {
         parameters: {
             query?: never;
@@ -760,6 +784,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Avatar
+         * @description Send an avatar: cut to a square, turned upright, without what a camera wrote into it.
+         */
+        put: operations["change_avatar"];
+        post?: never;
+        /**
+         * Remove Avatar
+         * @description Go without an avatar. Doing it twice is fine.
+         */
+        delete: operations["remove_avatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/following": {
         parameters: {
             query?: never;
@@ -888,6 +936,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/images/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Image
+         * @description An image by the address that answers name. It never changes, so it may be kept for ever.
+         */
+        get: operations["get_image"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -966,6 +1034,12 @@ export interface components {
         /** Account */
         Account: {
             /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -1002,6 +1076,12 @@ export interface components {
         };
         /** AccountSettings */
         AccountSettings: {
+            /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
             /** Bio */
             bio: string;
             /**
@@ -1141,6 +1221,24 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** Avatar */
+        Avatar: {
+            /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
+        };
+        /** Banner */
+        Banner: {
+            /**
+             * Banner Url
+             * @description At most 1500 by 500 pixels. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            banner_url: string | null;
+        };
         /** Block */
         Block: {
             /**
@@ -1213,6 +1311,18 @@ export interface components {
         };
         /** Channel */
         Channel: {
+            /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
+            /**
+             * Banner Url
+             * @description At most 1500 by 500 pixels. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            banner_url: string | null;
             /** @description null while offline */
             broadcast: components["schemas"]["ChannelBroadcast"] | null;
             /**
@@ -2273,6 +2383,12 @@ export interface components {
         };
         /** Profile */
         Profile: {
+            /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
             /** Bio */
             bio: string;
             /**
@@ -3509,6 +3625,75 @@ export interface operations {
             };
         };
     };
+    change_banner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description The file itself, at most 10 MiB; its bytes say what it is. */
+        requestBody: {
+            content: {
+                "image/avif": string;
+                "image/gif": string;
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Banner"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_banner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_broadcast: {
         parameters: {
             query?: never;
@@ -4200,6 +4385,71 @@ export interface operations {
             };
         };
     };
+    change_avatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The file itself, at most 10 MiB; its bytes say what it is. */
+        requestBody: {
+            content: {
+                "image/avif": string;
+                "image/gif": string;
+                "image/jpeg": string;
+                "image/png": string;
+                "image/webp": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Avatar"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_avatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_following: {
         parameters: {
             query?: {
@@ -4429,6 +4679,47 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_image: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETags at hand; 304 when one of them still holds */
+                "if-none-match"?: string | null;
+            };
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The image, for ever the same */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            /** @description As in the ETag sent */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -55,6 +55,7 @@ RULES: Final[Mapping[Action, Rule]] = {
         "Read one's own settings, with the mail address", SIGNED_IN, Scope.ACCOUNT_READ, while_suspended=True
     ),
     Action.CHANGE_PROFILE: Rule("Change display name, bio and locale", SIGNED_IN, Scope.ACCOUNT_MANAGE),
+    Action.CHANGE_AVATAR: Rule("Send an avatar, or remove it", SIGNED_IN, Scope.ACCOUNT_MANAGE),
     Action.READ_PROFILE: Rule("Read what a person says of themselves", EVERYONE),
     Action.CONFIRM_MAIL: Rule("Confirm a mail address by the link that was sent there", EVERYONE),
     Action.REQUEST_CONFIRMATION: _own("Have the confirmation sent again"),
@@ -89,6 +90,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CHANGE_SCHEDULE_ENTRY: Rule("Move, change or cancel a show", EDITORS, Scope.CHANNEL_MANAGE),
     Action.REMOVE_SCHEDULE_ENTRY: Rule("Take a show off the schedule", EDITORS, Scope.CHANNEL_MANAGE),
     Action.SET_VACATION: Rule("Say for how long no show takes place", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.CHANGE_BANNER: Rule("Send a banner, or remove it", EDITORS, Scope.CHANNEL_MANAGE),
     Action.OPEN_INGEST: Rule(
         "Go live; a stream key speaks for the channel's owner", OWNER, Scope.STREAM_MANAGE, confirmed=True
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cpc.eventbus.postgres import PostgresTransaction
+from cpc.images.postgres import PostgresImagesInDoubt
 from livehouse.accounts.adapters.postgres_accounts import PostgresAccounts
 from livehouse.accounts.adapters.postgres_attempts import PostgresAttempts
 from livehouse.accounts.adapters.postgres_audit_log import PostgresAuditLog
@@ -47,3 +48,7 @@ class PostgresAccountsUnitOfWork(PostgresTransaction):
     @property
     def attempts(self) -> PostgresAttempts:
         return PostgresAttempts(self.connection)
+
+    @property
+    def images_in_doubt(self) -> PostgresImagesInDoubt:
+        return PostgresImagesInDoubt(self.connection)

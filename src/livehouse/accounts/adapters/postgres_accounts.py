@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cpc.images.image import ImageName
 from cpc.kernel.errors import Conflict
 from livehouse.access.contract import Suspension
 from livehouse.accounts.adapters import postgres_tables as tables
@@ -109,6 +110,20 @@ class PostgresAccounts:
             update(_account).where(_account.c.account_id == account.id.uuid).values(**_values(account))
         )
 
+    async def avatars_of(self, account_ids: Sequence[AccountId]) -> Mapping[AccountId, ImageName]:
+        found = await self._connection.execute(
+            select(_account.c.account_id, _account.c.avatar).where(
+                _account.c.account_id.in_([each.uuid for each in account_ids]), _account.c.avatar.is_not(None)
+            )
+        )
+        return {AccountId(row.account_id): ImageName(row.avatar) for row in found}
+
+    async def avatars_among(self, names: Sequence[ImageName]) -> frozenset[ImageName]:
+        found = await self._connection.execute(
+            select(_account.c.avatar).where(_account.c.avatar.in_([name.text for name in names])).distinct()
+        )
+        return frozenset(ImageName(row.avatar) for row in found)
+
     async def password_hash(self, account_id: AccountId) -> str:
         found = await self._connection.execute(
             select(_account.c.password_hash).where(_account.c.account_id == account_id.uuid)
@@ -160,6 +175,7 @@ def to_account(row: Row[Any, Any, Any]) -> Account:
         bio=row.bio,
         locale=row.locale,
         deletion_due_at=row.deletion_due_at,
+        avatar=None if row.avatar is None else ImageName(row.avatar),
     )
 
 
@@ -177,4 +193,5 @@ def _values(account: Account) -> dict[str, Any]:
         "bio": account.bio,
         "locale": account.locale,
         "deletion_due_at": account.deletion_due_at,
+        "avatar": None if account.avatar is None else account.avatar.text,
     }

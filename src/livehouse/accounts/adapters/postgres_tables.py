@@ -29,6 +29,7 @@ account = Table(
     Column("locale", Text, nullable=False),
     _moment("deletion_due_at", nullable=True),
     Column("skeleton", Text, nullable=False),
+    Column("avatar", Text),
 )
 
 retired_name = Table(

@@ -80,6 +80,8 @@ class EraseDueAccounts:
             if account is None:
                 return False
             await unit.accounts.erase(account, now + NAME_KEPT)
+            if account.avatar is not None:
+                await unit.images_in_doubt.add(account.avatar, now)
             erased = AccountErased(account.id, account.name, now)
             unit.outbox.publish(erased.to_cloud_event(event_id=self._ids.uuid(), time=now))
         return True

@@ -9,6 +9,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from cpc.eventbus.envelope import Outbox
+from cpc.images.image import ImageName
+from cpc.images.ports import ImagesInDoubt
 from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId
@@ -51,6 +53,14 @@ class Accounts(Protocol):
 
     async def save(self, account: Account) -> None:
         """All but id, name and creation."""
+        ...
+
+    async def avatars_of(self, account_ids: Sequence[AccountId]) -> Mapping[AccountId, ImageName]:
+        """Of those that have one."""
+        ...
+
+    async def avatars_among(self, names: Sequence[ImageName]) -> frozenset[ImageName]:
+        """Those that are anybody's avatar."""
         ...
 
     async def password_hash(self, account_id: AccountId) -> str: ...
@@ -194,6 +204,9 @@ class UnitOfWork(Protocol):
 
     @property
     def attempts(self) -> Attempts: ...
+
+    @property
+    def images_in_doubt(self) -> ImagesInDoubt: ...
 
     @property
     def outbox(self) -> Outbox: ...

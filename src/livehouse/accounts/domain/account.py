@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from cpc.images.image import ImageName
 from livehouse.access.contract import Scope, Suspension
 from livehouse.accounts.contract import AccountId, AccountName, Actor
 from livehouse.accounts.domain.mail_address import MailAddress
@@ -32,6 +33,7 @@ class Account:
     bio: str = ""
     locale: str = ""
     deletion_due_at: datetime | None = None
+    avatar: ImageName | None = None
 
     @property
     def shown_name(self) -> str:

@@ -7,6 +7,7 @@ from typing import Self
 
 from cpc.eventbus.envelope import CloudEvent, Outbox
 from cpc.eventbus.testing import RecordingOutbox
+from cpc.images.testing import InMemoryImagesInDoubt
 from cpc.kernel.errors import NotFound, Unavailable
 from livehouse.accounts.application.ports import Letter, MailRefused
 from livehouse.accounts.contract import AccountId, Actor
@@ -79,6 +80,10 @@ class InMemoryAccountsUnitOfWork:
     @property
     def attempts(self) -> InMemoryAttempts:
         return InMemoryAttempts(self._tables)
+
+    @property
+    def images_in_doubt(self) -> InMemoryImagesInDoubt:
+        return InMemoryImagesInDoubt(self._tables.images_in_doubt)
 
     @property
     def outbox(self) -> Outbox:

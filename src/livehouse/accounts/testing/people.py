@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from cpc.images.image import ImageName
 from cpc.kernel.errors import Conflict
 from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.accounts.domain.account import Account
@@ -75,6 +76,12 @@ class InMemoryAccounts:
     async def save(self, account: Account) -> None:
         if account.id in self._tables.accounts:
             self._tables.accounts[account.id] = (account, self._tables.accounts[account.id][1])
+
+    async def avatars_of(self, account_ids: Sequence[AccountId]) -> Mapping[AccountId, ImageName]:
+        return {one.id: one.avatar for one in self._all() if one.id in account_ids and one.avatar is not None}
+
+    async def avatars_among(self, names: Sequence[ImageName]) -> frozenset[ImageName]:
+        return frozenset(one.avatar for one in self._all() if one.avatar is not None and one.avatar in names)
 
     async def password_hash(self, account_id: AccountId) -> str:
         return self._tables.accounts[account_id][1]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from cpc.eventbus.envelope import CloudEvent
+from cpc.images.image import ImageName
 from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId
@@ -26,6 +27,7 @@ class Tables:
     blocks: dict[tuple[AccountId, AccountId], datetime] = field(default_factory=dict)
     attempts: dict[bytes, tuple[int, datetime]] = field(default_factory=dict)
     audit_log: dict[AuditEntryId, AuditEntry] = field(default_factory=dict)
+    images_in_doubt: dict[ImageName, datetime] = field(default_factory=dict)
     events: list[CloudEvent] = field(default_factory=list)
 
     def copy(self) -> Tables:

@@ -31,9 +31,11 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cpc.eventbus.postgres import PostgresTransaction
+from cpc.images.postgres import PostgresImagesInDoubt
 from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.adapters.postgres_about import PostgresAbout
+from livehouse.channel.adapters.postgres_banners import PostgresBanners
 from livehouse.channel.adapters.postgres_schedule import PostgresSchedule
 from livehouse.channel.application.ports import ChannelCard, DirectoryPlace
 from livehouse.channel.contract import ChannelId, ChannelName, ChatModes, Privacy
@@ -231,6 +233,14 @@ class PostgresChannelUnitOfWork(PostgresTransaction):
     @property
     def schedule(self) -> PostgresSchedule:
         return PostgresSchedule(self.connection)
+
+    @property
+    def banners(self) -> PostgresBanners:
+        return PostgresBanners(self.connection)
+
+    @property
+    def images_in_doubt(self) -> PostgresImagesInDoubt:
+        return PostgresImagesInDoubt(self.connection)
 
 
 def _to_channel(row: Row[Any, Any, Any] | None) -> Channel | None:

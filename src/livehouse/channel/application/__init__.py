@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from livehouse.channel.application.change_about import ChangeAbout, ReadAbout
+from livehouse.channel.application.change_banner import ChangeBanner, FindBanner
 from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.change_schedule import (
     AddScheduleEntry,
@@ -44,6 +45,8 @@ class ChannelUseCases:
 
     create_channel: CreateChannel
     change_channel: ChangeChannel
+    change_banner: ChangeBanner
+    find_banner: FindBanner
     channel_by_name: ChannelByName
     list_channels: ListChannels
     find_channels: FindChannels

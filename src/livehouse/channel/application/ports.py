@@ -9,6 +9,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from cpc.eventbus.envelope import Outbox
+from cpc.images.image import ImageName
+from cpc.images.ports import ImagesInDoubt
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.application.content_ports import AboutStore, ScheduleStore
 from livehouse.channel.contract import ChannelId, ChannelName, Privacy
@@ -82,6 +84,18 @@ class Directory(Protocol):
         ...
 
 
+class Banners(Protocol):
+    async def of(self, channel_id: ChannelId) -> ImageName | None: ...
+
+    async def replace(self, channel_id: ChannelId, image: ImageName | None) -> ImageName | None:
+        """The one that was there."""
+        ...
+
+    async def among(self, names: Sequence[ImageName]) -> frozenset[ImageName]:
+        """Those that are any channel's banner."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """Commits on a clean exit, rolls back on an exception."""
 
@@ -96,6 +110,12 @@ class UnitOfWork(Protocol):
 
     @property
     def schedule(self) -> ScheduleStore: ...
+
+    @property
+    def banners(self) -> Banners: ...
+
+    @property
+    def images_in_doubt(self) -> ImagesInDoubt: ...
 
     @property
     def outbox(self) -> Outbox: ...

@@ -10,6 +10,8 @@ from typing import Self
 
 from cpc.eventbus.envelope import CloudEvent, Outbox
 from cpc.eventbus.testing import RecordingOutbox
+from cpc.images.image import ImageName
+from cpc.images.testing import InMemoryImagesInDoubt
 from cpc.kernel.errors import NotFound
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.application.ports import ChannelCard, DirectoryPlace
@@ -37,9 +39,18 @@ class _Tables:
     directory: dict[ChannelId, tuple[str, bool, int, datetime]] = field(default_factory=dict)
     events: list[CloudEvent] = field(default_factory=list)
     content: ContentTables = field(default_factory=ContentTables)
+    banners: dict[ChannelId, ImageName] = field(default_factory=dict)
+    images_in_doubt: dict[ImageName, datetime] = field(default_factory=dict)
 
     def copy(self) -> _Tables:
-        return _Tables(dict(self.channels), dict(self.directory), list(self.events), self.content.copy())
+        return _Tables(
+            dict(self.channels),
+            dict(self.directory),
+            list(self.events),
+            self.content.copy(),
+            dict(self.banners),
+            dict(self.images_in_doubt),
+        )
 
 
 class InMemoryChannels:
@@ -126,6 +137,23 @@ def _order(place: ChannelCard | DirectoryPlace) -> tuple[bool, int, str]:
     return not place.is_live, -place.viewers, channel_id.uuid.hex
 
 
+class InMemoryBanners:
+    def __init__(self, banners: dict[ChannelId, ImageName]) -> None:
+        self._banners = banners
+
+    async def of(self, channel_id: ChannelId) -> ImageName | None:
+        return self._banners.get(channel_id)
+
+    async def replace(self, channel_id: ChannelId, image: ImageName | None) -> ImageName | None:
+        replaced = self._banners.pop(channel_id, None)
+        if image is not None:
+            self._banners[channel_id] = image
+        return replaced
+
+    async def among(self, names: Sequence[ImageName]) -> frozenset[ImageName]:
+        return frozenset(self._banners.values()).intersection(names)
+
+
 class InMemoryChannelDatabase:
     """Give `database.unit_of_work` where a `UnitOfWorkFactory` is wanted. `events` are the published ones."""
 
@@ -161,6 +189,14 @@ class InMemoryChannelUnitOfWork:
     @property
     def schedule(self) -> InMemorySchedule:
         return InMemorySchedule(self._tables.content)
+
+    @property
+    def banners(self) -> InMemoryBanners:
+        return InMemoryBanners(self._tables.banners)
+
+    @property
+    def images_in_doubt(self) -> InMemoryImagesInDoubt:
+        return InMemoryImagesInDoubt(self._tables.images_in_doubt)
 
     @property
     def outbox(self) -> Outbox:

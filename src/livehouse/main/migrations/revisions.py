@@ -8,6 +8,7 @@ from pathlib import Path
 
 _OWNERS = (
     ("cpc.eventbus", "migrations"),
+    ("cpc.images", "migrations"),
     ("livehouse.accounts", "adapters/migrations"),
     ("livehouse.channel", "adapters/migrations"),
     ("livehouse.streaming", "adapters/migrations"),

@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from cpc.images.read_image import ReadImage
 from cpc.kernel.clock import SystemClock
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.main.http_server import serve_http
@@ -21,6 +22,7 @@ from livehouse.main.settings import ResolvedSettings
 from livehouse.main.wiring.accounts import build_accounts
 from livehouse.main.wiring.channel import build_channel, build_channel_personal_data
 from livehouse.main.wiring.chat import build_chat
+from livehouse.main.wiring.images import build_image_store, build_keep_image
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_social, build_social_personal_data
 from livehouse.main.wiring.streaming import (
@@ -55,7 +57,9 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
     clock = SystemClock()
     ids = UuidV7Ids(clock)
     tokens = NodeSecrets(settings.secrets_dir, clock).key_ring("token")
-    channel = build_channel(engine, clock, ids)
+    image_store = build_image_store(settings)
+    keep_image = build_keep_image(engine, clock, image_store)
+    channel = build_channel(engine, clock, ids, keep_image=keep_image)
     accounts = build_accounts(
         engine,
         clock,
@@ -68,6 +72,7 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
             build_streaming_personal_data(engine, channel.find_channels),
             build_social_personal_data(engine, channel.find_channels),
         ),
+        keep_image=keep_image,
     )
     return_window = timedelta(seconds=settings.return_window_s)
     return UseCases(
@@ -89,6 +94,7 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
             open_account=OpenAccount(accounts.sign_up, channel.create_channel),
             return_to_account=ReturnToAccount(accounts.sign_in, channel.create_channel),
         ),
+        read_image=ReadImage(image_store),
     )
 
 

@@ -16,6 +16,7 @@ from livehouse.main.secrets import NodeSecrets
 from livehouse.main.wiring.accounts import build_accounts_duties
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.eventbus import build_event_duties
+from livehouse.main.wiring.images import build_image_duties, build_image_store
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_parting
 from livehouse.main.wiring.streaming import build_media_report_listener, build_stop_broadcast
@@ -50,6 +51,7 @@ async def run(role: RoleContext) -> None:
         **build_accounts_duties(
             engine, clock, ids, NodeSecrets(settings.secrets_dir, clock).key_ring("token"), settings
         ),
+        **build_image_duties(engine, clock, build_image_store(settings)),
         "media reports": listener.run,
     }
     tasks = {asyncio.ensure_future(duty()): name for name, duty in duties.items()}

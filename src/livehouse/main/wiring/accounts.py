@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from cpc.images.keep_image import KeepImage
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Unavailable
 from cpc.kernel.ids import Ids
@@ -25,6 +26,7 @@ from livehouse.accounts.application.access_tokens import (
 )
 from livehouse.accounts.application.appoint_administrator import AppointAdministrator
 from livehouse.accounts.application.block_person import BlockPerson, ListBlocks, UnblockPerson
+from livehouse.accounts.application.change_avatar import ChangeAvatar, FindAvatars
 from livehouse.accounts.application.change_profile import ChangeProfile
 from livehouse.accounts.application.check_password import CheckPassword
 from livehouse.accounts.application.confirm_mail import AskForMail, ConfirmMail
@@ -52,6 +54,7 @@ from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.domain.outgoing_mail import OutgoingMail
 from livehouse.main.settings import ResolvedSettings
 from livehouse.main.wiring.access import build_access
+from livehouse.main.wiring.images import build_keep_image
 
 DELETION_GRACE = timedelta(days=14)
 _LOOK_FOR_MAIL_S = 1.0
@@ -70,10 +73,12 @@ def build_accounts(
     sends_mail: bool = False,
     deletion_grace: timedelta = DELETION_GRACE,
     personal_data: Sequence[PersonalData] = (),
+    keep_image: KeepImage | None = None,
 ) -> AccountsUseCases:
     """keyring: the node's token keys. hasher: argon2id unless another is given.
 
     sends_mail: whether a worker of this node does. personal_data: what the other slices keep of people.
+    keep_image: None: in memory, for programs that take no uploads.
     """
     hasher = hasher or Argon2PasswordHasher()
     tokens = LoginTokens(keyring, clock, ids)
@@ -88,6 +93,10 @@ def build_accounts(
         read_own_account=ReadOwnAccount(units, access),
         read_profile=ReadProfile(units, access),
         change_profile=ChangeProfile(units, access),
+        change_avatar=ChangeAvatar(
+            units, access, keep_image or build_keep_image(engine, clock), tokens, clock
+        ),
+        find_avatars=FindAvatars(units),
         ask_for_mail=AskForMail(units, access, check_password, tokens, clock, ids, sends_mail=sends_mail),
         confirm_mail=ConfirmMail(units, access, tokens, clock, ids),
         change_password=ChangePassword(units, access, check_password, hasher, tokens, clock, ids),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from cpc.images.keep_image import KeepImage
 from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
 from livehouse.accounts.contract import PersonalData
@@ -12,6 +13,7 @@ from livehouse.channel.adapters.markdown_it_renderer import MarkdownItRenderer
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application import ChannelUseCases
 from livehouse.channel.application.change_about import ChangeAbout, ReadAbout
+from livehouse.channel.application.change_banner import ChangeBanner, FindBanner
 from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.change_schedule import (
     AddScheduleEntry,
@@ -25,9 +27,14 @@ from livehouse.channel.application.ports import UnitOfWork
 from livehouse.channel.application.queries import ChannelByName, FindChannels, ListChannels
 from livehouse.channel.application.read_schedule import ReadSchedule
 from livehouse.main.wiring.access import build_access
+from livehouse.main.wiring.images import build_keep_image
 
 
-def build_channel(engine: AsyncEngine, clock: Clock, ids: Ids) -> ChannelUseCases:
+def build_channel(
+    engine: AsyncEngine, clock: Clock, ids: Ids, *, keep_image: KeepImage | None = None
+) -> ChannelUseCases:
+    """keep_image: None: in memory, for programs that take no uploads."""
+
     def unit_of_work() -> UnitOfWork:
         return PostgresChannelUnitOfWork(engine)
 
@@ -36,6 +43,10 @@ def build_channel(engine: AsyncEngine, clock: Clock, ids: Ids) -> ChannelUseCase
     return ChannelUseCases(
         create_channel=CreateChannel(unit_of_work, clock, ids),
         change_channel=ChangeChannel(unit_of_work, access, clock, ids),
+        change_banner=ChangeBanner(
+            unit_of_work, access, keep_image or build_keep_image(engine, clock), clock
+        ),
+        find_banner=FindBanner(unit_of_work),
         channel_by_name=ChannelByName(unit_of_work, access),
         list_channels=ListChannels(unit_of_work, access, clock),
         find_channels=FindChannels(unit_of_work, clock),

@@ -12,6 +12,7 @@ from livehouse.web.problem_types.channel import CHANNEL
 from livehouse.web.problem_types.channel_page import CHANNEL_PAGE
 from livehouse.web.problem_types.chat import CHAT
 from livehouse.web.problem_types.door import DOOR
+from livehouse.web.problem_types.images import IMAGES
 from livehouse.web.problem_types.problem_type import ProblemType, status_of
 from livehouse.web.problem_types.social import SOCIAL
 from livehouse.web.problem_types.streaming import STREAMING
@@ -20,6 +21,6 @@ __all__ = ["PROBLEM_TYPES", "ProblemType", "status_of"]
 
 PROBLEM_TYPES: dict[str, ProblemType] = {
     kind.slug: kind
-    for part in (DOOR, ACCESS, ACCOUNTS, CHANNEL, CHANNEL_PAGE, STREAMING, CHAT, SOCIAL)
+    for part in (DOOR, ACCESS, ACCOUNTS, CHANNEL, CHANNEL_PAGE, STREAMING, CHAT, SOCIAL, IMAGES)
     for kind in part
 }

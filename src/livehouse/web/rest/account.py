@@ -12,6 +12,7 @@ from livehouse.accounts.application import Account as AccountResult
 from livehouse.accounts.contract import Actor
 from livehouse.web.authentication import CurrentActor, CurrentAuthentication
 from livehouse.web.dependencies import Cases, ClientAddress
+from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape, SuspensionShape
 
 router = APIRouter(prefix="/api/v1", tags=["account"])
@@ -33,6 +34,7 @@ class AccountSettings(Shape):
     is_administrator: bool
     suspension: Annotated[SuspensionShape | None, Field(description="null unless it counts now")]
     deletion_due_at: Annotated[Rfc3339 | None, Field(description="When the account will be erased")]
+    avatar_url: AvatarUrl
 
 
 class ProfileChange(Body):
@@ -51,6 +53,7 @@ class Profile(Shape):
     display_name: Annotated[str, Field(examples=["Ada"])]
     bio: str
     created_at: Rfc3339
+    avatar_url: AvatarUrl
 
 
 class MailChange(Body):
@@ -114,6 +117,7 @@ async def get_profile(name: str, actor: CurrentActor, cases: Cases) -> Profile:
         display_name=account.shown_name,
         bio=account.bio,
         created_at=account.created_at,
+        avatar_url=image_url(account.avatar),
     )
 
 
@@ -206,4 +210,5 @@ def _settings(account: AccountResult, actor: Actor) -> AccountSettings:
         is_administrator=account.is_administrator,
         suspension=SuspensionShape.of(actor.suspension),
         deletion_due_at=account.deletion_due_at,
+        avatar_url=image_url(account.avatar),
     )

@@ -16,6 +16,7 @@ from livehouse.web.authentication import (
     set_login_cookie,
 )
 from livehouse.web.dependencies import Cases, ClientAddress
+from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
@@ -31,6 +32,7 @@ class Account(Shape):
     is_confirmed: Annotated[
         bool, Field(description="false: confirm the mail address before going live or chatting")
     ]
+    avatar_url: AvatarUrl
 
 
 class OwnChannel(Shape):
@@ -168,6 +170,7 @@ def _account(account: AccountResult, *, is_confirmed: bool | None = None) -> Acc
         locale=account.locale,
         is_administrator=account.is_administrator,
         is_confirmed=account.is_confirmed if is_confirmed is None else is_confirmed,
+        avatar_url=image_url(account.avatar),
     )
 
 

@@ -23,6 +23,7 @@ from livehouse.web.preconditions import (
     expected_version,
     versioned_answer,
 )
+from livehouse.web.rest.images import AvatarUrl, BannerUrl, image_url
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["channels"])
@@ -89,6 +90,8 @@ class Channel(Shape):
     created_at: Rfc3339
     broadcast: Annotated[ChannelBroadcast | None, Field(description="null while offline")]
     chat: ChannelChat
+    avatar_url: AvatarUrl
+    banner_url: BannerUrl
 
 
 class ChatModesChange(Body):
@@ -218,6 +221,8 @@ async def _answer(cases: Cases, actor: Actor, channel: ChannelResult, if_none_ma
         created_at=channel.created_at,
         broadcast=None if broadcast is None else _broadcast(broadcast),
         chat=ChannelChat(room_url=f"/chat/{channel.name}"),
+        avatar_url=image_url((await cases.accounts.find_avatars([channel.owner_id])).get(channel.owner_id)),
+        banner_url=image_url(await cases.channel.find_banner(channel.id)),
     ).model_dump_json()
     return versioned_answer(body, channel.version, if_none_match)
 

@@ -1,0 +1,125 @@
+"""What storage of images promises: fakes, folder, obstore's memory and PostgreSQL pass the same suites."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cpc.images.image import ImageFile, ImageForm, ImageName, MadeImage
+from cpc.images.obstore_store import ObstoreImages
+from cpc.images.ports import ImageStore, ImagesUnitOfWorkFactory
+from cpc.images.postgres import PostgresImagesUnitOfWork
+from cpc.images.testing import InMemoryImagesDatabase, InMemoryImageStore
+from livehouse.main.wiring.persistence import build_engine
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+FORM = ImageForm(((30, 30), (10, 10)), is_cropped=True)
+
+
+def image(content: bytes = b"large") -> MadeImage:
+    return MadeImage.of(FORM, [content, b"small"])
+
+
+@pytest.fixture(params=["fake", "memory", "folder"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ImageStore:
+    match request.param:
+        case "fake":
+            return InMemoryImageStore()
+        case "memory":
+            return ObstoreImages.in_memory()
+        case _:
+            return ObstoreImages.in_folder(tmp_path / "media")
+
+
+async def test_sizes_are_kept_and_deleted_together(store: ImageStore) -> None:
+    one, other = image(), image(b"other")
+    await store.put(one)
+    await store.put(other)
+    await store.put(one)
+    assert await store.get(ImageFile(one.name)) == b"large"
+    assert await store.get(ImageFile(one.name, 10)) == b"small"
+    assert await store.get(ImageFile(one.name, 11)) is None
+    await store.delete(one.name)
+    await store.delete(one.name)
+    assert await store.get(ImageFile(one.name)) is None
+    assert await store.get(ImageFile(other.name)) == b"other"
+
+
+async def test_a_folder_holds_what_another_process_put_there(tmp_path: Path) -> None:
+    await ObstoreImages.in_folder(tmp_path).put(image())
+    assert await ObstoreImages.in_folder(tmp_path).get(ImageFile(image().name)) == b"large"
+
+
+@pytest.fixture(params=["in-memory", pytest.param("postgres", marks=pytest.mark.integration)])
+def storage_url(request: pytest.FixtureRequest) -> str | None:
+    """The database to use, None for memory."""
+    return request.getfixturevalue("database_url") if request.param == "postgres" else None
+
+
+@pytest.fixture
+async def units(storage_url: str | None) -> AsyncIterator[ImagesUnitOfWorkFactory]:
+    if storage_url is None:
+        yield InMemoryImagesDatabase().unit_of_work
+        return
+    engine = build_engine(storage_url)
+    yield lambda: PostgresImagesUnitOfWork(engine)
+    await engine.dispose()
+
+
+def name(number: int) -> ImageName:
+    return ImageName(f"{number:040x}")
+
+
+async def test_what_is_in_doubt_longest_is_taken_first_and_once(units: ImagesUnitOfWorkFactory) -> None:
+    async with units() as unit:
+        await unit.images_in_doubt.add(name(1), NOW)
+        await unit.images_in_doubt.add(name(2), NOW - timedelta(hours=1))
+        await unit.images_in_doubt.add(name(3), NOW + timedelta(hours=1))
+    for expected in (name(2), name(1), None):
+        async with units() as unit:
+            assert await unit.images_in_doubt.take(NOW + timedelta(seconds=1)) == expected
+
+
+async def test_doubted_again_it_waits_again(units: ImagesUnitOfWorkFactory) -> None:
+    async with units() as unit:
+        await unit.images_in_doubt.add(name(1), NOW)
+        await unit.images_in_doubt.add(name(1), NOW + timedelta(hours=1))
+    async with units() as unit:
+        assert await unit.images_in_doubt.take(NOW + timedelta(minutes=30)) is None
+
+
+async def test_what_was_taken_in_vain_is_taken_again(units: ImagesUnitOfWorkFactory) -> None:
+    async with units() as unit:
+        await unit.images_in_doubt.add(name(1), NOW)
+    with pytest.raises(RuntimeError):
+        async with units() as unit:
+            await unit.images_in_doubt.take(NOW + timedelta(hours=1))
+            raise RuntimeError
+    async with units() as unit:
+        assert await unit.images_in_doubt.take(NOW + timedelta(hours=1)) == name(1)
+
+
+@pytest.mark.integration
+async def test_who_uploads_what_is_being_collected_waits_and_stores_it_again(database_url: str) -> None:
+    engine = build_engine(database_url)
+    async with PostgresImagesUnitOfWork(engine) as unit:
+        await unit.images_in_doubt.add(name(1), NOW)
+
+    async def upload() -> None:
+        async with PostgresImagesUnitOfWork(engine) as unit:
+            await unit.images_in_doubt.add(name(1), NOW + timedelta(hours=5))
+
+    async with PostgresImagesUnitOfWork(engine) as unit:
+        assert await unit.images_in_doubt.take(NOW + timedelta(hours=1)) == name(1)
+        uploading = asyncio.create_task(upload())
+        async with PostgresImagesUnitOfWork(engine) as another:
+            assert await another.images_in_doubt.take(NOW + timedelta(hours=1)) is None
+        assert not uploading.done()
+    await uploading
+    async with PostgresImagesUnitOfWork(engine) as unit:
+        assert await unit.images_in_doubt.take(NOW + timedelta(hours=9)) == name(1)
+    await engine.dispose()
