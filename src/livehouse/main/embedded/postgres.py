@@ -292,7 +292,7 @@ class EmbeddedPostgres:
         )
 
     def _forget_dead_servers(self) -> None:
-        """Their lock files name process ids: a zombie, or somebody else by now, passes for a living server."""
+        """Their lock files name process ids: a zombie, or another by now, passes for a living server."""
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
         (self.socket_folder / f"{_SOCKET_NAME}.lock").unlink(missing_ok=True)
 

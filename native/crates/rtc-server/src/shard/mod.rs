@@ -7,6 +7,7 @@ mod execution;
 mod housekeeping;
 mod meter;
 mod path;
+mod picture_hold;
 mod rooms;
 mod session;
 #[cfg(test)]
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant, SystemTime};
 
-use rtc_core::{IngestId, IngestPacket, MediaKind, MonotonicTime, SourceId};
+use rtc_core::{IngestId, IngestPacket, MonotonicTime, SourceId};
 
 use self::closed::Closed;
 use self::demultiplexer::Demultiplexer;
@@ -43,8 +44,6 @@ use crate::webrtc::{self, PeerEvent, ReceivedPacket};
 const TICK: Duration = Duration::from_millis(100);
 /// Commands taken between two looks at the socket.
 const COMMANDS_A_ROUND: usize = 64;
-/// For fewer, messages saved are not worth a wait.
-const VIEWERS_WORTH_A_HOLD: usize = 8;
 
 /// What the threads of a node have in common.
 #[derive(Clone)]
@@ -125,18 +124,6 @@ impl Shard {
         let destination = self.outlet.candidates.destination(source, local);
         let Some(session) = self.addressee(datagram, destination) else { return };
         self.pass_in(Letter { session, shard: self.index, source, destination, bytes });
-    }
-
-    /// Of a picture for several viewers here the beginning has come, and its end has not.
-    pub(crate) fn is_amid_picture(&self) -> bool {
-        let last = self.outlet.events.iter().rev().find_map(|(id, event)| match event {
-            PeerEvent::Packet(packet) if packet.codec.kind() == MediaKind::Video => Some((id, packet.marker)),
-            _ => None,
-        });
-        last.is_some_and(|(id, is_end)| {
-            let room = self.sessions.get(id).and_then(|session| self.rooms.get(session.room));
-            !is_end && room.is_some_and(|room| room.sessions.len() > VIEWERS_WORTH_A_HOLD)
-        })
     }
 
     /// Hands a datagram to its session, wherever that is.
