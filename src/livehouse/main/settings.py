@@ -129,6 +129,12 @@ class Settings(BaseModel):
         100, gt=0, description="Requests a second one address may make on average"
     )
     http_request_burst: int = Field(300, gt=0, description="Requests one address may make at once")
+    http_account_writes_per_second: float = Field(
+        10, gt=0, description="Changes a second one account may make by HTTP on average"
+    )
+    http_account_write_burst: int = Field(
+        100, gt=0, description="Changes one account may make by HTTP at once"
+    )
     max_media_sessions: int = Field(5000, gt=0, description="WebRTC sessions the media role holds at once")
     max_chat_sockets: int = Field(20_000, gt=0, description="Chat sockets the chat role holds at once")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -12,8 +12,8 @@ from livehouse.web import health, whep, whip
 from livehouse.web.metrics import RequestMetrics, WebMetrics
 from livehouse.web.openapi_document import complete_openapi
 from livehouse.web.options import WebOptions
-from livehouse.web.problems import PROBLEM_RESPONSES, install_problem_handlers
-from livehouse.web.rate_limit import RateLimit
+from livehouse.web.problems import install_problem_handlers
+from livehouse.web.rate_limit import AccountLimit, RateLimit
 from livehouse.web.request_limits import BodyLimit
 from livehouse.web.response_headers import (
     CrossOriginAccess,
@@ -95,15 +95,17 @@ def build_routes(options: WebOptions) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        responses=PROBLEM_RESPONSES,
         generate_unique_id_function=_operation_id,
     )
     app.state.options = options
+    app.state.account_limit = AccountLimit(
+        writes_per_second=options.account_writes_per_second, burst=options.account_write_burst
+    )
     install_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
     app.router.default = StaticPage(options.page_folder)
-    complete_openapi(app)
+    complete_openapi(app, ROUTERS)
     return app
 
 

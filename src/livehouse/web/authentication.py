@@ -11,6 +11,7 @@ from cpc.kernel.errors import Forbidden, Unauthenticated
 from livehouse.accounts.application import SignedIn
 from livehouse.accounts.contract import ANONYMOUS, DEVICE_COOKIE, LOGIN_SESSION_COOKIE, Actor
 from livehouse.web.dependencies import Cases
+from livehouse.web.rate_limit import AccountLimit
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEVICE_LIFETIME_S = 400 * 24 * 3600  # as long as browsers keep a cookie
@@ -35,10 +36,21 @@ async def authenticate(
         str | None, Header(description="Needed on unsafe methods by cookie", include_in_schema=False)
     ] = None,
 ) -> Authentication:
-    """Raises `Unauthenticated` for a bad bearer token, `Forbidden` for a cookie without its CSRF token.
+    """Raises `Unauthenticated` for a bad bearer token, `Forbidden` for a cookie without its CSRF token,
+    `RateLimited` for an account that changes too much.
 
     A cookie that no longer counts makes an anonymous visitor, so that pages still load.
     """
+    found = await _authentication(request, cases, authorization, x_csrf_token)
+    if request.method not in _SAFE_METHODS and found.actor.account_id is not None:
+        account_limit: AccountLimit = request.app.state.account_limit
+        account_limit.count_write(str(found.actor.account_id), request.scope)
+    return found
+
+
+async def _authentication(
+    request: Request, cases: Cases, authorization: str | None, csrf_token: str | None
+) -> Authentication:
     if authorization is not None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
@@ -53,9 +65,9 @@ async def authenticate(
     except Unauthenticated:
         return Authentication(ANONYMOUS)
     if request.method not in _SAFE_METHODS:
-        if x_csrf_token is None:
+        if csrf_token is None:
             raise Forbidden("csrf-token-missing", "Send the header `X-CSRF-Token` with requests by cookie.")
-        if not cases.accounts.tokens.is_csrf_token_of(token, x_csrf_token):
+        if not cases.accounts.tokens.is_csrf_token_of(token, csrf_token):
             raise Forbidden(
                 "csrf-token-wrong", "The CSRF token is not that of this login. Load the page again."
             )

@@ -43,6 +43,8 @@ class WebOptions:
     trusted_proxies: tuple[str, ...] = ()
     requests_per_second: float = 100.0
     request_burst: float = 300.0
+    account_writes_per_second: float = 10.0
+    account_write_burst: float = 100.0
     max_body_bytes: int = 256 * 1024
     body_timeout_s: float = 10.0
     upload_timeout_s: float = 60.0

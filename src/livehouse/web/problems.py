@@ -49,12 +49,14 @@ class Problem(BaseModel):
     incident: Annotated[str | None, Field(description="Finds the log entry of an unexpected error")] = None
 
 
-PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    "default": {
-        "description": "A problem",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-}
+PROBLEM_SLUGS = "x-problem-types"
+"""In an operation of the OpenAPI document: the slugs of the problems that it can answer."""
+
+
+def may_answer(*slugs: str) -> dict[str, Any]:
+    """For `openapi_extra` of a route: the problems of its own. Those that any such request can meet, such as
+    no login, a malformed body or too many requests, are in the document already."""
+    return {PROBLEM_SLUGS: sorted(PROBLEM_TYPES[slug].slug for slug in slugs)}
 
 
 def problem(

@@ -1,12 +1,17 @@
-"""A token bucket for each client address, in front of everything else."""
+"""A token bucket for each client address, in front of everything else, and one for what each account changes.
+
+Answers of the API tell what is allowed and what is left (draft-ietf-httpapi-ratelimit-headers).
+"""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cpc.kernel.client_address import ProxyTrust, limit_key
 from cpc.kernel.errors import RateLimited
@@ -16,6 +21,7 @@ from livehouse.web.problems import domain_problem
 _MAX_ADDRESSES = 20_000
 _HEALTH_REQUESTS_PER_SECOND = 20.0
 _HEALTH_BURST = 40.0
+_ACCOUNT_QUOTA = "livehouse.account_quota"
 
 
 @dataclass(slots=True)
@@ -33,6 +39,17 @@ class TokenBuckets:
     def __len__(self) -> int:
         return len(self._buckets)
 
+    @property
+    def policy(self) -> str:
+        """Quota and window of `RateLimit-Policy`: so many at once, and all of them again after so long."""
+        return f"q={int(self.burst)};w={math.ceil(self.burst / self.per_second)}"
+
+    def left(self, key: str, now_s: float) -> str:
+        """Remaining quota of `RateLimit`, and the seconds until it is whole again."""
+        tokens, seen_s = self._buckets.get(key, (self.burst, now_s))
+        tokens = min(self.burst, tokens + (now_s - seen_s) * self.per_second)
+        return f"r={int(tokens)};t={math.ceil((self.burst - tokens) / self.per_second)}"
+
     def take(self, key: str, now_s: float) -> float:
         """0 when the request may pass, else the seconds until one may."""
         tokens, seen_s = self._buckets.pop(key, (self.burst, now_s))
@@ -46,6 +63,26 @@ class TokenBuckets:
             del self._buckets[next(iter(self._buckets))]  # a dict keeps order: the first was seen longest ago
         self._buckets[key] = (tokens, now_s)
         return wait_s
+
+
+class AccountLimit:
+    """What each account may change, on top of what its address may ask; one is kept by each process."""
+
+    def __init__(
+        self, *, writes_per_second: float, burst: float, monotonic_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._buckets = TokenBuckets(writes_per_second, burst)
+        self._monotonic_s = monotonic_s
+
+    def count_write(self, account: str, scope: Scope) -> None:
+        """What is left goes into the scope, for the answer's headers. Raises `RateLimited`."""
+        now_s = self._monotonic_s()
+        wait_s = self._buckets.take(account, now_s)
+        scope[_ACCOUNT_QUOTA] = (self._buckets.policy, self._buckets.left(account, now_s))
+        if wait_s > 0.0:
+            raise RateLimited(
+                "too-many-requests", "Your account changes things faster than it may. Slow down.", wait_s
+            )
 
 
 class RateLimit:
@@ -74,12 +111,31 @@ class RateLimit:
             return
         key = limit_key(see_through_proxies(scope, self._trust))
         buckets = self._health_buckets if scope["path"] == "/healthz" else self._buckets
-        wait_s = buckets.take(key, self._monotonic_s())
+        now_s = self._monotonic_s()
+        wait_s = buckets.take(key, now_s)
+        if scope["path"].startswith("/api/"):
+            send = _telling(scope, send, buckets.policy, buckets.left(key, now_s))
         if wait_s == 0.0:
             await self._app(scope, receive, send)
             return
         self._on_refused()
         await _refuse(scope, receive, send, wait_s)
+
+
+def _telling(scope: Scope, send: Send, policy: str, left: str) -> Send:
+    async def telling_send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            policies, lefts = f'"address";{policy}', f'"address";{left}'
+            if _ACCOUNT_QUOTA in scope:
+                account_policy, account_left = scope[_ACCOUNT_QUOTA]
+                policies += f', "account-changes";{account_policy}'
+                lefts += f', "account-changes";{account_left}'
+            headers = MutableHeaders(scope=message)
+            headers["RateLimit-Policy"] = policies
+            headers["RateLimit"] = lefts
+        await send(message)
+
+    return telling_send
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, wait_s: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from nats.aio.client import Client
 from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cpc.images.obstore_store import ObstoreImages
 from cpc.images.read_image import ReadImage
@@ -26,11 +28,42 @@ from livehouse.main.wiring.social import build_social, build_social_personal_dat
 from livehouse.main.wiring.streaming import build_streaming, build_streaming_personal_data, nats_outside
 from livehouse.processes import ProcessesUseCases
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
-from livehouse.web.app import create_app
+from livehouse.web.app import build_routes, create_app
 from livehouse.web.options import WebOptions
 from livehouse.web.use_cases import UseCases
 
+DOCUMENT = build_routes(WebOptions()).openapi()
 KEYS = KeyRing("k1", {"k1": b"k" * 32})
+
+
+class DocumentedProblems:
+    """ASGI layer: what an operation answers is among the statuses and problems its document lists."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status, body = 0, b""
+
+        async def watched_send(message: Message) -> None:
+            nonlocal status, body
+            status = message.get("status", status)
+            if status >= 400:
+                body += message.get("body", b"")
+            await send(message)
+
+        await self._app(scope, receive, watched_send)
+        path, method = getattr(scope.get("route"), "path_format", ""), scope["method"].lower()
+        operation = DOCUMENT["paths"].get(path, {}).get("get" if method == "head" else method)
+        if operation is None:
+            return
+        name = f"{method.upper()} {path}"
+        assert str(status) in operation["responses"], f"{name} answered {status}, which it does not document"
+        if status >= 400:
+            slug = json.loads(body or b'{"type": "/problems/"}')["type"].removeprefix("/problems/")
+            known = operation["x-problem-types"]
+            assert not slug or slug in known, f"{name} answered {slug}: name it by may_answer() at its route"
+
 
 Visit = Callable[..., httpx.AsyncClient]
 
@@ -98,7 +131,7 @@ async def use_cases(
 @pytest.fixture
 async def visit(use_cases: UseCases, options: WebOptions) -> AsyncIterator[Visit]:
     """`visit()` is a fresh browser: own cookies. `visit(address=…, base_url=…)` from elsewhere."""
-    apps: dict[str, object] = {}
+    apps: dict[str, ASGIApp] = {}
     browsers: list[httpx.AsyncClient] = []
 
     def open_browser(
@@ -108,7 +141,7 @@ async def visit(use_cases: UseCases, options: WebOptions) -> AsyncIterator[Visit
         if key not in apps:
             changed = replace(options, registry=CollectorRegistry() if apps else options.registry, **changes)
             apps[key] = create_app(use_cases, changed)
-        transport = httpx.ASGITransport(apps[key], client=(address, 50000))
+        transport = httpx.ASGITransport(DocumentedProblems(apps[key]), client=(address, 50000))
         browser = httpx.AsyncClient(transport=transport, base_url=base_url)
         browsers.append(browser)
         return browser

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cpc.kernel.client_address import ProxyTrust
+from cpc.kernel.errors import RateLimited
 from livehouse.web.client_address import see_through_proxies
-from livehouse.web.rate_limit import TokenBuckets
+from livehouse.web.rate_limit import AccountLimit, TokenBuckets
 
 
 def test_a_burst_passes_then_the_rate_holds() -> None:
@@ -49,6 +51,30 @@ def test_the_table_is_bounded_and_drops_the_quietest() -> None:
     assert len(buckets) == 3
     assert buckets.take("a", 0.0) > 0
     assert buckets.take("b", 0.0) == 0.0
+
+
+def test_what_is_left_is_told_in_whole_requests_and_seconds() -> None:
+    buckets = TokenBuckets(per_second=2.0, burst=5.0)
+    assert (buckets.policy, buckets.left("a", 0.0)) == ("q=5;w=3", "r=5;t=0")
+    buckets.take("a", 0.0)
+    assert buckets.left("a", 0.0) == "r=4;t=1"
+    for _ in range(9):
+        buckets.take("a", 0.0)
+    assert buckets.left("a", 0.0) == "r=0;t=3"
+    assert buckets.left("a", 1.25) == "r=2;t=2"
+    assert buckets.left("a", 60.0) == "r=5;t=0"
+
+
+def test_an_account_has_a_limit_of_its_own() -> None:
+    limit = AccountLimit(writes_per_second=0.5, burst=2.0, monotonic_s=lambda: 0.0)
+    scope: dict[str, object] = {}
+    limit.count_write("ada", scope)
+    limit.count_write("ada", scope)
+    with pytest.raises(RateLimited) as refused:
+        limit.count_write("ada", scope)
+    assert (refused.value.slug, refused.value.retry_after_s) == ("too-many-requests", 2.0)
+    assert ("q=2;w=4", "r=0;t=4") in scope.values(), "told with the refusal too"
+    limit.count_write("bob", scope)
 
 
 def seen(trust: ProxyTrust, peer: str, *forwarded: str, proto: str | None = None) -> tuple[str, str]:

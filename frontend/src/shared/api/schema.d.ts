@@ -1082,7 +1082,10 @@ export interface components {
              * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
              */
             avatar_url: string | null;
-            /** Bio */
+            /**
+             * Bio
+             * @example I paint the sea.
+             */
             bio: string;
             /**
              * Created At
@@ -1479,6 +1482,7 @@ export interface components {
             /**
              * Category
              * @description At most 50 characters
+             * @example Art
              */
             category?: string | null;
             chat_modes?: components["schemas"]["ChatModesChange"] | null;
@@ -1514,6 +1518,7 @@ export interface components {
             /**
              * Title
              * @description At most 140 characters
+             * @example Painting the sea
              */
             title?: string | null;
         };
@@ -1905,6 +1910,7 @@ export interface components {
             /**
              * Token
              * @description From the link, after `#token=`
+             * @example lho_…
              */
             token: string;
         };
@@ -2250,6 +2256,7 @@ export interface components {
             /**
              * New Password
              * @description 8 to 256 characters
+             * @example staple battery horse
              */
             new_password: string;
             /**
@@ -2263,11 +2270,13 @@ export interface components {
             /**
              * Password
              * @description 8 to 256 characters
+             * @example staple battery horse
              */
             password: string;
             /**
              * Token
              * @description From the link, after `#token=`
+             * @example lho_…
              */
             token: string;
         };
@@ -2389,7 +2398,10 @@ export interface components {
              * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
              */
             avatar_url: string | null;
-            /** Bio */
+            /**
+             * Bio
+             * @example I paint the sea.
+             */
             bio: string;
             /**
              * Created At
@@ -2420,6 +2432,7 @@ export interface components {
             /**
              * Bio
              * @description At most 300 characters
+             * @example I paint the sea.
              */
             bio?: string | null;
             /**
@@ -2710,10 +2723,131 @@ export interface components {
          */
         Weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description `invalid-request` */
+        Problem400: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `invalid-token`, `sign-in-required`, `unknown-authorization` */
+        Problem401: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `account-suspended`, `channel-suspended`, `login-required`, `mail-not-confirmed`, `not-allowed`, `scope-missing` */
+        Problem403: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `account-suspended`, `channel-suspended`, `csrf-token-missing`, `csrf-token-wrong`, `login-required`, `mail-not-confirmed`, `not-allowed`, `scope-missing` */
+        Problem403OnChange: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `too-slow` */
+        Problem408: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `too-large` */
+        Problem413: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `too-many-requests` */
+        Problem429: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `unexpected` */
+        Problem500: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description `database-away`, `database-busy` */
+        Problem503: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+        IdempotencyKey: string;
+    };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description Of this state of it (RFC 9110 section 8.8.3) */
+        ETag: string;
+        /** @description The next page, as `rel="next"` (RFC 8288) */
+        Link: string;
+        /** @description Where the new thing is */
+        Location: string;
+        /** @description What is left: `r` requests; in `t` seconds the quota is whole again (draft-ietf-httpapi-ratelimit-headers) */
+        RateLimit: string;
+        /** @description What is allowed: a quota of `q` requests, filled again within `w` seconds */
+        "RateLimit-Policy": string;
+        /** @description Seconds to wait before the next try */
+        "Retry-After": string;
+        /** @description How to sign in (RFC 6750) */
+        "WWW-Authenticate": string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -2730,21 +2864,38 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *       "bio": "I paint the sea.",
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "deletion_due_at": "2026-01-31T20:00:00Z",
+                     *       "display_name": "Ada",
+                     *       "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "is_administrator": false,
+                     *       "locale": "en",
+                     *       "mail": "ada@example.org",
+                     *       "name": "ada",
+                     *       "pending_mail": "…",
+                     *       "suspension": {
+                     *         "reason": "Spam in other people's chats",
+                     *         "until": "2026-01-31T20:00:00Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccountSettings"];
                 };
             };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_profile: {
@@ -2756,6 +2907,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "bio": "I paint the sea.",
+                 *       "display_name": "Ada",
+                 *       "locale": "de"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ProfileChange"];
             };
         };
@@ -2763,21 +2921,51 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *       "bio": "I paint the sea.",
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "deletion_due_at": "2026-01-31T20:00:00Z",
+                     *       "display_name": "Ada",
+                     *       "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "is_administrator": false,
+                     *       "locale": "en",
+                     *       "mail": "ada@example.org",
+                     *       "name": "ada",
+                     *       "pending_mail": "…",
+                     *       "suspension": {
+                     *         "reason": "Spam in other people's chats",
+                     *         "until": "2026-01-31T20:00:00Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccountSettings"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `bio-too-long`, `display-name`, `invalid-request`, `malformed-locale` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_access_tokens: {
@@ -2792,21 +2980,35 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_tokens": [
+                     *         {
+                     *           "created_at": "2026-01-31T20:00:00Z",
+                     *           "expires_at": "2026-01-31T20:00:00Z",
+                     *           "id": "pat_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "last_used_at": "2026-01-31T20:00:00Z",
+                     *           "name": "Overlay",
+                     *           "scopes": [
+                     *             "account:read"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccessTokens"];
                 };
             };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     create_access_token: {
@@ -2818,6 +3020,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "expires_in_s": 60,
+                 *       "name": "Overlay",
+                 *       "scopes": [
+                 *         "chat:write"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewAccessToken"];
             };
         };
@@ -2825,21 +3036,57 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "lhp_…",
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "expires_at": "2026-01-31T20:00:00Z",
+                     *       "id": "pat_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "last_used_at": "2026-01-31T20:00:00Z",
+                     *       "name": "Overlay",
+                     *       "scopes": [
+                     *         "account:read"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ShownAccessToken"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `token-lifetime`, `token-name`, `token-scope` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            408: components["responses"]["Problem408"];
+            /** @description `too-many-access-tokens` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     revoke_access_token: {
@@ -2847,6 +3094,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which of the access tokens, as their list names it */
                 token_id: string;
             };
             cookie?: never;
@@ -2856,19 +3104,39 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-id` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-access-token` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_blocks: {
@@ -2888,21 +3156,42 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "blocks": [
+                     *         {
+                     *           "blocked_at": "2026-01-31T20:00:00Z",
+                     *           "name": "mallory"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Blocks"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-cursor` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     block_person: {
@@ -2910,6 +3199,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the person
+                 * @example mallory
+                 */
                 name: string;
             };
             cookie?: never;
@@ -2919,19 +3212,50 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `own-name` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-account` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-blocks` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     unblock_person: {
@@ -2939,6 +3263,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the person
+                 * @example mallory
+                 */
                 name: string;
             };
             cookie?: never;
@@ -2948,19 +3276,29 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-account` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     request_deletion: {
@@ -2972,6 +3310,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
                 "application/json": components["schemas"]["DeletionRequest"];
             };
         };
@@ -2979,15 +3322,64 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "deletion_due_at": "2026-01-31T20:00:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Deletion"];
                 };
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            /** @description `account-suspended`, `channel-suspended`, `csrf-token-missing`, `csrf-token-wrong`, `login-required`, `mail-not-confirmed`, `not-allowed`, `scope-missing`, `wrong-password` */
+            403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `is-administrator` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            /** @description `too-many-requests`, `too-many-tries` */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Problem500"];
+            /** @description `database-away`, `database-busy`, `sign-in-busy` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3008,19 +3400,17 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     export_data: {
@@ -3035,21 +3425,30 @@ export interface operations {
             /** @description JSON files */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/zip": unknown;
                 };
             };
-            /** @description A problem */
-            default: {
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `too-many-exports`, `too-many-requests` */
+            429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_logins: {
@@ -3064,21 +3463,33 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "logins": [
+                     *         {
+                     *           "created_at": "2026-01-31T20:00:00Z",
+                     *           "expires_at": "2026-01-31T20:00:00Z",
+                     *           "id": "lgs_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "is_current": false,
+                     *           "last_used_at": "2026-01-31T20:00:00Z",
+                     *           "program": "…"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Logins"];
                 };
             };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     end_other_logins: {
@@ -3093,21 +3504,24 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ended": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["EndedLogins"];
                 };
             };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     end_login: {
@@ -3115,6 +3529,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which of the logins, as their list names it */
                 login_id: string;
             };
             cookie?: never;
@@ -3124,19 +3539,39 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-id` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-login` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_mail: {
@@ -3148,6 +3583,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mail": "ada@example.org",
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
                 "application/json": components["schemas"]["MailChange"];
             };
         };
@@ -3155,13 +3596,56 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-mail`, `no-mail-here` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            /** @description `account-suspended`, `channel-suspended`, `csrf-token-missing`, `csrf-token-wrong`, `login-required`, `mail-not-confirmed`, `not-allowed`, `scope-missing`, `wrong-password` */
+            403: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            /** @description `too-many-mails`, `too-many-requests`, `too-many-tries` */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Problem500"];
+            /** @description `database-away`, `database-busy`, `sign-in-busy` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3182,19 +3666,50 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            /** @description `no-mail-here` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `nothing-to-confirm` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-mails`, `too-many-requests` */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_password: {
@@ -3206,6 +3721,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "new_password": "staple battery horse",
+                 *       "old_password": "correct horse battery"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PasswordChange"];
             };
         };
@@ -3213,13 +3734,56 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `weak-password` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            /** @description `account-suspended`, `channel-suspended`, `csrf-token-missing`, `csrf-token-wrong`, `login-required`, `mail-not-confirmed`, `not-allowed`, `scope-missing`, `wrong-password` */
+            403: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            /** @description `too-many-requests`, `too-many-tries` */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Problem500"];
+            /** @description `database-away`, `database-busy`, `sign-in-busy` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3237,6 +3801,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mail": "ada@example.org",
+                 *       "name": "ada",
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewAccount"];
             };
         };
@@ -3244,15 +3815,80 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *         "created_at": "2026-01-31T20:00:00Z",
+                     *         "display_name": "Ada",
+                     *         "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "is_administrator": false,
+                     *         "is_confirmed": false,
+                     *         "locale": "en",
+                     *         "name": "ada"
+                     *       },
+                     *       "channel": {
+                     *         "category": "Art",
+                     *         "created_at": "2026-01-31T20:00:00Z",
+                     *         "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "name": "ada",
+                     *         "title": "Painting the sea"
+                     *       },
+                     *       "csrf_token": "…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["OpenedAccount"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `mail-missing`, `malformed-mail`, `malformed-name`, `no-mail-here`, `reserved-name`, `weak-password` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `name-taken`, `name-too-similar` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            /** @description `too-many-requests`, `too-many-sign-ups` */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Problem500"];
+            /** @description `database-away`, `database-busy`, `sign-in-busy` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3282,21 +3918,48 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accounts": [
+                     *         {
+                     *           "created_at": "2026-01-31T20:00:00Z",
+                     *           "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "is_administrator": false,
+                     *           "name": "ada",
+                     *           "suspension": {
+                     *             "reason": "Spam in other people's chats",
+                     *             "until": "2026-01-31T20:00:00Z"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AdministeredAccounts"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-cursor` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_account: {
@@ -3304,6 +3967,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the account
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3313,21 +3980,43 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "is_administrator": false,
+                     *       "name": "ada",
+                     *       "suspension": {
+                     *         "reason": "Spam in other people's chats",
+                     *         "until": "2026-01-31T20:00:00Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["AdministeredAccount"];
                 };
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-account` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     suspend_account: {
@@ -3335,12 +4024,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the account
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "Spam in chats",
+                 *       "until": "2026-01-31T20:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewSuspension"];
             };
         };
@@ -3348,21 +4047,66 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "is_administrator": false,
+                     *       "name": "ada",
+                     *       "suspension": {
+                     *         "reason": "Spam in other people's chats",
+                     *         "until": "2026-01-31T20:00:00Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["AdministeredAccount"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-reason`, `suspension-end` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-account` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `is-administrator` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     lift_suspension: {
@@ -3373,6 +4117,10 @@ export interface operations {
             };
             header?: never;
             path: {
+                /**
+                 * @description Name of the account
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3382,19 +4130,39 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-reason` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-account`, `not-suspended` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     read_audit_log: {
@@ -3414,21 +4182,48 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "entries": [
+                     *         {
+                     *           "at": "2026-01-31T20:00:00Z",
+                     *           "by_id": "…",
+                     *           "by_name": "grace",
+                     *           "id": "aud_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "reason": "…",
+                     *           "subject": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "subject_name": "ada",
+                     *           "what": "suspend_account"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AuditLog"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-cursor` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_channels: {
@@ -3450,21 +4245,54 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "channels": [
+                     *         {
+                     *           "category": "Art",
+                     *           "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "is_live": false,
+                     *           "is_mature": false,
+                     *           "language": "en",
+                     *           "name": "ada",
+                     *           "privacy": "public",
+                     *           "started_at": "2026-01-31T20:00:00Z",
+                     *           "tags": [
+                     *             "watercolour",
+                     *             "English"
+                     *           ],
+                     *           "title": "Painting the sea",
+                     *           "viewers": 42
+                     *         }
+                     *       ],
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChannelPage"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-cursor` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_channel: {
@@ -3475,6 +4303,10 @@ export interface operations {
                 "if-none-match"?: string | null;
             };
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3484,28 +4316,84 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *       "banner_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *       "broadcast": {
+                     *         "codec": "AV1",
+                     *         "height": 1,
+                     *         "id": "brd_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "started_at": "2026-01-31T20:00:00Z",
+                     *         "state": "live",
+                     *         "viewers": 0,
+                     *         "width": 1
+                     *       },
+                     *       "category": "Art",
+                     *       "chat": {
+                     *         "room_url": "/chat/ada"
+                     *       },
+                     *       "chat_modes": {
+                     *         "emotes_only": false,
+                     *         "followers_only_min": 1,
+                     *         "members_only": false,
+                     *         "slow_mode_s": 1
+                     *       },
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "is_mature": false,
+                     *       "is_recorded": false,
+                     *       "ladder": [
+                     *         720,
+                     *         480
+                     *       ],
+                     *       "language": "en",
+                     *       "name": "ada",
+                     *       "owner_id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "privacy": "public",
+                     *       "tags": [
+                     *         "watercolour",
+                     *         "English"
+                     *       ],
+                     *       "title": "Painting the sea"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Channel"];
                 };
             };
             /** @description As in the ETag sent */
             304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_channel: {
@@ -3516,12 +4404,40 @@ export interface operations {
                 "if-match"?: string | null;
             };
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "category": "Art",
+                 *       "chat_modes": {
+                 *         "emotes_only": false,
+                 *         "followers_only_min": 1,
+                 *         "members_only": false,
+                 *         "slow_mode_s": 0
+                 *       },
+                 *       "is_mature": false,
+                 *       "is_recorded": false,
+                 *       "ladder": [
+                 *         720,
+                 *         480
+                 *       ],
+                 *       "language": "en",
+                 *       "privacy": "public",
+                 *       "tags": [
+                 *         "watercolour",
+                 *         "English"
+                 *       ],
+                 *       "title": "Painting the sea"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChannelChange"];
             };
         };
@@ -3529,21 +4445,97 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *       "banner_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *       "broadcast": {
+                     *         "codec": "AV1",
+                     *         "height": 1,
+                     *         "id": "brd_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "started_at": "2026-01-31T20:00:00Z",
+                     *         "state": "live",
+                     *         "viewers": 0,
+                     *         "width": 1
+                     *       },
+                     *       "category": "Art",
+                     *       "chat": {
+                     *         "room_url": "/chat/ada"
+                     *       },
+                     *       "chat_modes": {
+                     *         "emotes_only": false,
+                     *         "followers_only_min": 1,
+                     *         "members_only": false,
+                     *         "slow_mode_s": 1
+                     *       },
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "is_mature": false,
+                     *       "is_recorded": false,
+                     *       "ladder": [
+                     *         720,
+                     *         480
+                     *       ],
+                     *       "language": "en",
+                     *       "name": "ada",
+                     *       "owner_id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "privacy": "public",
+                     *       "tags": [
+                     *         "watercolour",
+                     *         "English"
+                     *       ],
+                     *       "title": "Painting the sea"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Channel"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `category-too-long`, `followers-only-range`, `invalid-request`, `malformed-if-match`, `malformed-ladder`, `malformed-language`, `malformed-tag`, `slow-mode-range`, `title-too-long`, `too-many-tags` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `channel-changed` */
+            412: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_about: {
@@ -3554,6 +4546,10 @@ export interface operations {
                 "if-none-match"?: string | null;
             };
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3563,28 +4559,57 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "description": "I paint the *sea*.",
+                     *       "description_html": "<p>I paint the <em>sea</em>.</p>\n",
+                     *       "panels": [
+                     *         {
+                     *           "image": "…",
+                     *           "link_url": "https://example.org",
+                     *           "text": "All from *one* shop.",
+                     *           "text_html": "<p>All from <em>one</em> shop.</p>\n",
+                     *           "title": "My brushes"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["AboutShape"];
                 };
             };
             /** @description As in the ETag sent */
             304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_about: {
@@ -3595,12 +4620,22 @@ export interface operations {
                 "if-match"?: string | null;
             };
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "I paint the *sea*.",
+                 *       "panels": []
+                 *     }
+                 */
                 "application/json": components["schemas"]["AboutChange"];
             };
         };
@@ -3608,21 +4643,70 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "description": "I paint the *sea*.",
+                     *       "description_html": "<p>I paint the <em>sea</em>.</p>\n",
+                     *       "panels": [
+                     *         {
+                     *           "image": "…",
+                     *           "link_url": "https://example.org",
+                     *           "text": "All from *one* shop.",
+                     *           "text_html": "<p>All from <em>one</em> shop.</p>\n",
+                     *           "title": "My brushes"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["AboutShape"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `description-too-long`, `foreign-image`, `invalid-request`, `malformed-if-match`, `malformed-link`, `panel-empty`, `panel-text-too-long`, `panel-title-too-long`, `text-too-complex`, `too-many-panels` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `about-changed` */
+            412: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_banner: {
@@ -3630,6 +4714,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3648,15 +4736,65 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "banner_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Banner"];
                 };
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            /** @description `image-damaged`, `image-too-complex`, `image-too-large`, `image-type-not-taken`, `not-an-image` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `image-in-progress`, `too-many-images`, `too-many-requests` */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Problem500"];
+            /** @description `database-away`, `database-busy`, `images-away`, `images-busy` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3670,6 +4808,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3679,19 +4821,29 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_broadcast: {
@@ -3699,6 +4851,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3708,21 +4864,54 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "channel_id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "codec": "AV1",
+                     *       "height": 1,
+                     *       "id": "brd_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "started_at": "2026-01-31T20:00:00Z",
+                     *       "state": "live",
+                     *       "viewers": 0,
+                     *       "width": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["BroadcastShape"];
                 };
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel`, `not-live` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `not-live` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     end_broadcast: {
@@ -3730,6 +4919,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3739,13 +4932,45 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel`, `not-live` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-live` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            /** @description `database-away`, `database-busy`, `media-node-away` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3759,6 +4984,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3768,15 +4997,77 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "samples": [
+                     *         {
+                     *           "at": "2026-01-31T20:00:00Z",
+                     *           "audio_bitrate_bps": 1,
+                     *           "frames_per_second": 0.5,
+                     *           "freezes": 1,
+                     *           "jitter_ms": 0.5,
+                     *           "loss_fraction": 0,
+                     *           "playback": {
+                     *             "bitrate_bps": 1,
+                     *             "freezes": 1,
+                     *             "jitter_ms": 0.5,
+                     *             "loss_fraction": 0,
+                     *             "lossy": 1,
+                     *             "rtt_ms": 0.5,
+                     *             "stalled": 1,
+                     *             "unplayable": 1,
+                     *             "viewers": 1,
+                     *             "worst_loss_fraction": 0,
+                     *             "worst_rtt_ms": 0.5
+                     *           },
+                     *           "rtt_ms": 0.5,
+                     *           "video_bitrate_bps": 1,
+                     *           "viewers": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["BroadcastHealthShape"];
                 };
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel`, `not-live` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-live` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            /** @description `bus-away`, `database-away`, `database-busy` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3790,10 +5081,15 @@ export interface operations {
             query?: {
                 /** @description Messages older than this one; without: the newest */
                 before_seq?: number | null;
+                /** @description How many at most */
                 limit?: number;
             };
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3803,21 +5099,67 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "messages": [
+                     *         {
+                     *           "badges": [
+                     *             "broadcaster"
+                     *           ],
+                     *           "fragments": [
+                     *             {
+                     *               "text": "…",
+                     *               "type": "text"
+                     *             }
+                     *           ],
+                     *           "id": "msg_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "nonce": "…",
+                     *           "sender": {
+                     *             "color": "#3f8fd2",
+                     *             "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *             "name": "ada"
+                     *           },
+                     *           "sent_at": "2026-01-31T20:00:00Z",
+                     *           "seq": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChatMessages"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-before-seq`, `malformed-limit` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     follow_channel: {
@@ -3825,12 +5167,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "notifies": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["FollowPreference"] | null;
             };
         };
@@ -3838,21 +5189,71 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "followed_at": "2026-01-31T20:00:00Z",
+                     *       "notifies": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["Follow"];
                 };
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            /** @description `account-suspended`, `channel-suspended`, `csrf-token-missing`, `csrf-token-wrong`, `follow-refused`, `login-required`, `mail-not-confirmed`, `not-allowed`, `scope-missing` */
+            403: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `own-channel`, `too-many-follows` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            /** @description `follow-rate`, `too-many-requests` */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     unfollow_channel: {
@@ -3860,6 +5261,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3869,19 +5274,29 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_followers: {
@@ -3894,6 +5309,10 @@ export interface operations {
             };
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3903,21 +5322,54 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "followers": [
+                     *         {
+                     *           "followed_at": "2026-01-31T20:00:00Z",
+                     *           "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "name": "grace"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Followers"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-cursor` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     count_followers: {
@@ -3925,6 +5377,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3934,21 +5390,36 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "followers": 42
+                     *     }
+                     */
                     "application/json": components["schemas"]["FollowerCount"];
                 };
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_relationship: {
@@ -3956,6 +5427,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -3965,21 +5440,42 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "follow": {
+                     *         "followed_at": "2026-01-31T20:00:00Z",
+                     *         "notifies": false
+                     *       },
+                     *       "roles": [
+                     *         "follower"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Relationship"];
                 };
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_schedule: {
@@ -3992,6 +5488,10 @@ export interface operations {
             };
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -4001,21 +5501,76 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "entries": [
+                     *         {
+                     *           "cancelled": [
+                     *             "2026-12-26"
+                     *           ],
+                     *           "duration_min": 120,
+                     *           "id": "sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "repeats_on": [
+                     *             "tuesday",
+                     *             "saturday"
+                     *           ],
+                     *           "repeats_until": "2026-01-31",
+                     *           "starts_at": "2026-12-01T19:30:00",
+                     *           "time_zone": "Europe/Paris",
+                     *           "title": "Painting the sea"
+                     *         }
+                     *       ],
+                     *       "occurrences": [
+                     *         {
+                     *           "day": "2026-12-01",
+                     *           "ends_at": "2026-12-01T20:30:00Z",
+                     *           "entry_id": "sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "starts_at": "2026-12-01T18:30:00Z",
+                     *           "state": "planned",
+                     *           "title": "Painting the sea"
+                     *         }
+                     *       ],
+                     *       "vacation": {
+                     *         "ends_at": "2027-01-03T00:00:00Z",
+                     *         "starts_at": "2026-12-20T00:00:00Z"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["ScheduleShape"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `window-too-long` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     add_schedule_entry: {
@@ -4023,12 +5578,32 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "cancelled": [
+                 *         "2026-12-26"
+                 *       ],
+                 *       "duration_min": 120,
+                 *       "repeats_on": [
+                 *         "tuesday",
+                 *         "saturday"
+                 *       ],
+                 *       "repeats_until": "2026-01-31",
+                 *       "starts_at": "2026-12-01T19:30:00",
+                 *       "time_zone": "Europe/Paris",
+                 *       "title": "Painting the sea"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewScheduleEntry"];
             };
         };
@@ -4036,21 +5611,72 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cancelled": [
+                     *         "2026-12-26"
+                     *       ],
+                     *       "duration_min": 120,
+                     *       "id": "sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "repeats_on": [
+                     *         "tuesday",
+                     *         "saturday"
+                     *       ],
+                     *       "repeats_until": "2026-01-31",
+                     *       "starts_at": "2026-12-01T19:30:00",
+                     *       "time_zone": "Europe/Paris",
+                     *       "title": "Painting the sea"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ScheduleEntryShape"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-duration`, `malformed-repetition`, `malformed-start`, `no-such-time-zone`, `not-on-that-day`, `title-missing`, `title-too-long`, `too-many-cancellations` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `schedule-full` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_schedule_feed: {
@@ -4061,6 +5687,10 @@ export interface operations {
                 "if-none-match"?: string | null;
             };
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -4070,6 +5700,9 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4079,19 +5712,30 @@ export interface operations {
             /** @description As in the ETag sent */
             304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     set_vacation: {
@@ -4099,12 +5743,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "ends_at": "2027-01-03T00:00:00Z",
+                 *       "starts_at": "2026-12-20T00:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewVacation"];
             };
         };
@@ -4112,21 +5766,49 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ends_at": "2027-01-03T00:00:00Z",
+                     *       "starts_at": "2026-12-20T00:00:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["VacationShape"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-vacation` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     end_vacation: {
@@ -4134,6 +5816,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -4143,19 +5829,29 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     remove_schedule_entry: {
@@ -4163,7 +5859,12 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
+                /** @description Which of the schedule, as their list names it */
                 entry_id: string;
             };
             cookie?: never;
@@ -4173,19 +5874,39 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-id` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel`, `no-such-show` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_schedule_entry: {
@@ -4193,13 +5914,34 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
+                /** @description Which of the schedule, as their list names it */
                 entry_id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "cancelled": [
+                 *         "2026-12-26"
+                 *       ],
+                 *       "duration_min": 120,
+                 *       "repeats_on": [
+                 *         "tuesday",
+                 *         "saturday"
+                 *       ],
+                 *       "repeats_until": "2026-01-31",
+                 *       "starts_at": "2026-12-01T19:30:00",
+                 *       "time_zone": "Europe/Paris",
+                 *       "title": "Painting the sea"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ScheduleEntryChange"];
             };
         };
@@ -4207,21 +5949,60 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "cancelled": [
+                     *         "2026-12-26"
+                     *       ],
+                     *       "duration_min": 120,
+                     *       "id": "sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "repeats_on": [
+                     *         "tuesday",
+                     *         "saturday"
+                     *       ],
+                     *       "repeats_until": "2026-01-31",
+                     *       "starts_at": "2026-12-01T19:30:00",
+                     *       "time_zone": "Europe/Paris",
+                     *       "title": "Painting the sea"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ScheduleEntryShape"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-duration`, `malformed-id`, `malformed-repetition`, `malformed-start`, `no-such-time-zone`, `not-on-that-day`, `title-missing`, `title-too-long`, `too-many-cancellations` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel`, `no-such-show` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_stream_keys: {
@@ -4229,6 +6010,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -4238,21 +6023,44 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "stream_keys": [
+                     *         {
+                     *           "created_at": "2026-01-31T20:00:00Z",
+                     *           "expires_at": "2026-01-31T20:00:00Z",
+                     *           "id": "key_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "last_used_at": "2026-01-31T20:00:00Z",
+                     *           "name": "OBS at home"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["StreamKeyList"];
                 };
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     create_stream_key: {
@@ -4260,12 +6068,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "expires_in_s": 60,
+                 *       "name": "OBS at home"
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewStreamKey"];
             };
         };
@@ -4273,21 +6091,65 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "expires_at": "2026-01-31T20:00:00Z",
+                     *       "id": "key_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "last_used_at": "2026-01-31T20:00:00Z",
+                     *       "name": "OBS at home",
+                     *       "stream_key": "lhk_…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ShownStreamKeyShape"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `stream-key-lifetime`, `stream-key-name` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `too-many-stream-keys` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     revoke_stream_key: {
@@ -4295,7 +6157,12 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
+                /** @description Which of the stream keys, as their list names it */
                 stream_key_id: string;
             };
             cookie?: never;
@@ -4305,19 +6172,39 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-id` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel`, `no-such-stream-key` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     rotate_stream_key: {
@@ -4325,7 +6212,12 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
                 name: string;
+                /** @description Which of the stream keys, as their list names it */
                 stream_key_id: string;
             };
             cookie?: never;
@@ -4335,21 +6227,51 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "expires_at": "2026-01-31T20:00:00Z",
+                     *       "id": "key_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "last_used_at": "2026-01-31T20:00:00Z",
+                     *       "name": "OBS at home",
+                     *       "stream_key": "lhk_…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ShownStreamKeyShape"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-id` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel`, `no-such-stream-key` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     confirm_mail: {
@@ -4361,6 +6283,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "lho_…"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Link"];
             };
         };
@@ -4368,21 +6295,37 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "mail": "ada@example.org",
+                     *       "name": "ada"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ConfirmedMail"];
                 };
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            /** @description `link-void` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     change_avatar: {
@@ -4406,15 +6349,54 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Avatar"];
                 };
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            /** @description `image-damaged`, `image-too-complex`, `image-too-large`, `image-type-not-taken`, `not-an-image` */
+            422: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `image-in-progress`, `too-many-images`, `too-many-requests` */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Problem500"];
+            /** @description `database-away`, `database-busy`, `images-away`, `images-busy` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4435,19 +6417,17 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     list_following: {
@@ -4467,21 +6447,45 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "channels": [
+                     *         {
+                     *           "followed_at": "2026-01-31T20:00:00Z",
+                     *           "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "name": "ada",
+                     *           "notifies": false,
+                     *           "title": "Painting the sea"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Following"];
                 };
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-cursor` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     request_password_reset: {
@@ -4493,6 +6497,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mail": "ada@example.org"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PasswordResetRequest"];
             };
         };
@@ -4500,19 +6509,39 @@ export interface operations {
             /** @description Successful Response */
             202: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `malformed-mail`, `no-mail-here` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            /** @description `too-many-mails`, `too-many-requests` */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     reset_password: {
@@ -4524,6 +6553,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "password": "staple battery horse",
+                 *       "token": "lho_…"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PasswordReset"];
             };
         };
@@ -4531,13 +6566,44 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            /** @description `invalid-request`, `weak-password` */
+            400: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `link-void` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            /** @description `database-away`, `database-busy`, `sign-in-busy` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4551,6 +6617,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Name of the person
+                 * @example ada
+                 */
                 name: string;
             };
             cookie?: never;
@@ -4560,21 +6630,41 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *       "bio": "I paint the sea.",
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "display_name": "Ada",
+                     *       "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "name": "ada"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Profile"];
                 };
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-account` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_server: {
@@ -4589,21 +6679,28 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "chat_url": "ws://localhost:8081",
+                     *       "edge_url": "http://localhost:8082",
+                     *       "max_message_characters": 500,
+                     *       "name": "Livehouse",
+                     *       "public_url": "http://localhost:8080",
+                     *       "sends_mail": false,
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Server"];
                 };
             };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_session: {
@@ -4618,21 +6715,34 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *         "created_at": "2026-01-31T20:00:00Z",
+                     *         "display_name": "Ada",
+                     *         "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "is_administrator": false,
+                     *         "is_confirmed": false,
+                     *         "locale": "en",
+                     *         "name": "ada"
+                     *       },
+                     *       "csrf_token": "…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CurrentSession"];
                 };
             };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     sign_in: {
@@ -4644,6 +6754,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "ada",
+                 *       "password": "correct horse battery",
+                 *       "token": "cookie"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Credentials"];
             };
         };
@@ -4651,15 +6768,65 @@ export interface operations {
             /** @description Successful Response */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "…",
+                     *       "account": {
+                     *         "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *         "created_at": "2026-01-31T20:00:00Z",
+                     *         "display_name": "Ada",
+                     *         "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "is_administrator": false,
+                     *         "is_confirmed": false,
+                     *         "locale": "en",
+                     *         "name": "ada"
+                     *       },
+                     *       "csrf_token": "…"
+                     *     }
+                     */
                     "application/json": components["schemas"]["OpenedSession"];
                 };
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            /** @description `wrong-name-or-password` */
+            401: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            /** @description `too-many-requests`, `too-many-sign-ins` */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Problem500"];
+            /** @description `database-away`, `database-busy`, `sign-in-busy` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4680,19 +6847,17 @@ export interface operations {
             /** @description Successful Response */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
         };
     };
     get_image: {
@@ -4703,6 +6868,7 @@ export interface operations {
                 "if-none-match"?: string | null;
             };
             path: {
+                /** @description Which of the images, as their list names it */
                 file: string;
             };
             cookie?: never;
@@ -4712,6 +6878,9 @@ export interface operations {
             /** @description The image, for ever the same */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4721,13 +6890,33 @@ export interface operations {
             /** @description As in the ETag sent */
             304: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description A problem */
-            default: {
+            400: components["responses"]["Problem400"];
+            /** @description `no-such-image` */
+            404: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            /** @description `database-away`, `database-busy`, `images-away` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {

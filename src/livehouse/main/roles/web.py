@@ -113,6 +113,8 @@ def build_options(
         trusted_proxies=settings.trusted_proxies,
         requests_per_second=settings.http_requests_per_second,
         request_burst=settings.http_request_burst,
+        account_writes_per_second=settings.http_account_writes_per_second,
+        account_write_burst=settings.http_account_write_burst,
         ice_servers=tuple(
             IceServer(url, server.username, server.credential)
             for server in settings.ice_servers

@@ -17,6 +17,7 @@ from livehouse.web.preconditions import (
     expected_version,
     versioned_answer,
 )
+from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Body, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["channels"])
@@ -84,7 +85,21 @@ async def get_about(
     return _answer(await cases.channel.read_about(actor, name), if_none_match)
 
 
-@router.put("/channels/{name}/about", response_model=AboutShape)
+@router.put(
+    "/channels/{name}/about",
+    response_model=AboutShape,
+    openapi_extra=may_answer(
+        "about-changed",
+        "panel-empty",
+        "too-many-panels",
+        "description-too-long",
+        "panel-title-too-long",
+        "panel-text-too-long",
+        "text-too-complex",
+        "malformed-link",
+        "foreign-image",
+    ),
+)
 async def change_about(
     name: str, body: AboutChange, actor: CurrentActor, cases: Cases, if_match: IfMatch = None
 ) -> Response:

@@ -12,21 +12,26 @@ from livehouse.accounts.application import Account as AccountResult
 from livehouse.accounts.contract import Actor
 from livehouse.web.authentication import CurrentActor, CurrentAuthentication
 from livehouse.web.dependencies import Cases, ClientAddress
+from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape, SuspensionShape
 
 router = APIRouter(prefix="/api/v1", tags=["account"])
 
 Password = Annotated[str, Field(max_length=1000, examples=["correct horse battery"])]
-NewPassword = Annotated[str, Field(max_length=1000, description="8 to 256 characters")]
-LinkToken = Annotated[str, Field(max_length=200, description="From the link, after `#token=`")]
+NewPassword = Annotated[
+    str, Field(max_length=1000, description="8 to 256 characters", examples=["staple battery horse"])
+]
+LinkToken = Annotated[
+    str, Field(max_length=200, description="From the link, after `#token=`", examples=["lho_…"])
+]
 
 
 class AccountSettings(Shape):
     id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["ada"])]
     display_name: Annotated[str, Field(description="The name as its owner writes it", examples=["Ada"])]
-    bio: str
+    bio: Annotated[str, Field(examples=["I paint the sea."])]
     locale: Annotated[str, Field(description="RFC 5646; empty: as the browser asks", examples=["en"])]
     mail: Annotated[str | None, Field(description="Confirmed", examples=["ada@example.org"])]
     pending_mail: Annotated[str | None, Field(description="Waits to be confirmed")]
@@ -43,7 +48,10 @@ class ProfileChange(Body):
     display_name: Annotated[
         str | None, Field(max_length=100, description="The name with other capitals", examples=["Ada"])
     ] = None
-    bio: Annotated[str | None, Field(max_length=3000, description="At most 300 characters")] = None
+    bio: Annotated[
+        str | None,
+        Field(max_length=3000, description="At most 300 characters", examples=["I paint the sea."]),
+    ] = None
     locale: Annotated[str | None, Field(max_length=20, examples=["de"])] = None
 
 
@@ -51,7 +59,7 @@ class Profile(Shape):
     id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["ada"])]
     display_name: Annotated[str, Field(examples=["Ada"])]
-    bio: str
+    bio: Annotated[str, Field(examples=["I paint the sea."])]
     created_at: Rfc3339
     avatar_url: AvatarUrl
 
@@ -98,7 +106,7 @@ async def get_own_account(actor: CurrentActor, cases: Cases) -> AccountSettings:
     return _settings(await cases.accounts.read_own_account.settings(actor), actor)
 
 
-@router.patch("/account")
+@router.patch("/account", openapi_extra=may_answer("display-name", "bio-too-long", "malformed-locale"))
 async def change_profile(body: ProfileChange, actor: CurrentActor, cases: Cases) -> AccountSettings:
     """Change display name, bio or locale."""
     changed = await cases.accounts.change_profile(
@@ -107,7 +115,7 @@ async def change_profile(body: ProfileChange, actor: CurrentActor, cases: Cases)
     return _settings(changed, actor)
 
 
-@router.get("/people/{name}")
+@router.get("/people/{name}", openapi_extra=may_answer("no-such-account"))
 async def get_profile(name: str, actor: CurrentActor, cases: Cases) -> Profile:
     """What a person says of themselves."""
     account = await cases.accounts.read_profile(actor, name)
@@ -121,28 +129,44 @@ async def get_profile(name: str, actor: CurrentActor, cases: Cases) -> Profile:
     )
 
 
-@router.put("/account/mail", status_code=202, response_class=Response)
+@router.put(
+    "/account/mail",
+    status_code=202,
+    response_class=Response,
+    openapi_extra=may_answer(
+        "malformed-mail", "no-mail-here", "wrong-password", "too-many-tries", "too-many-mails", "sign-in-busy"
+    ),
+)
 async def change_mail(body: MailChange, actor: CurrentActor, cases: Cases) -> Response:
     """Send a link to a new mail address. The old one counts until the link is followed."""
     await cases.accounts.ask_for_mail.change(actor, body.mail, body.password)
     return Response(status_code=202)
 
 
-@router.post("/account/mail/confirmation", status_code=202, response_class=Response)
+@router.post(
+    "/account/mail/confirmation",
+    status_code=202,
+    response_class=Response,
+    openapi_extra=may_answer("nothing-to-confirm", "no-mail-here", "too-many-mails"),
+)
 async def send_confirmation_again(actor: CurrentActor, cases: Cases) -> Response:
     """Send the link again."""
     await cases.accounts.ask_for_mail.again(actor)
     return Response(status_code=202)
 
 
-@router.post("/mail-confirmations")
+@router.post("/mail-confirmations", openapi_extra=may_answer("link-void"))
 async def confirm_mail(body: Link, cases: Cases) -> ConfirmedMail:
     """Follow the link of a confirmation mail. Takes no login."""
     account = await cases.accounts.confirm_mail(body.token)
     return ConfirmedMail(name=account.name.value, mail=str(account.mail))
 
 
-@router.put("/account/password", status_code=204)
+@router.put(
+    "/account/password",
+    status_code=204,
+    openapi_extra=may_answer("wrong-password", "weak-password", "too-many-tries", "sign-in-busy"),
+)
 async def change_password(body: PasswordChange, authentication: CurrentAuthentication, cases: Cases) -> None:
     """Set a new password. All other logins end."""
     await cases.accounts.change_password(
@@ -150,7 +174,12 @@ async def change_password(body: PasswordChange, authentication: CurrentAuthentic
     )
 
 
-@router.post("/password-resets", status_code=202, response_class=Response)
+@router.post(
+    "/password-resets",
+    status_code=202,
+    response_class=Response,
+    openapi_extra=may_answer("no-mail-here", "too-many-mails", "malformed-mail"),
+)
 async def request_password_reset(
     body: PasswordResetRequest, cases: Cases, address: ClientAddress
 ) -> Response:
@@ -159,7 +188,11 @@ async def request_password_reset(
     return Response(status_code=202)
 
 
-@router.post("/password-resets/confirmations", status_code=204)
+@router.post(
+    "/password-resets/confirmations",
+    status_code=204,
+    openapi_extra=may_answer("link-void", "weak-password", "sign-in-busy"),
+)
 async def reset_password(body: PasswordReset, cases: Cases) -> None:
     """Set a new password by the link. All logins and access tokens of the account end."""
     await cases.accounts.reset_password(body.token, body.password)
@@ -169,6 +202,7 @@ async def reset_password(body: PasswordReset, cases: Cases) -> None:
     "/account/export",
     response_class=StreamingResponse,
     responses={200: {"description": "JSON files", "content": {"application/zip": {}}}},
+    openapi_extra=may_answer("too-many-exports"),
 )
 async def export_data(actor: CurrentActor, cases: Cases) -> StreamingResponse:
     """Everything we keep of one, as a zip of JSON files."""
@@ -183,7 +217,11 @@ async def export_data(actor: CurrentActor, cases: Cases) -> StreamingResponse:
     )
 
 
-@router.post("/account/deletion", status_code=202)
+@router.post(
+    "/account/deletion",
+    status_code=202,
+    openapi_extra=may_answer("wrong-password", "too-many-tries", "is-administrator", "sign-in-busy"),
+)
 async def request_deletion(body: DeletionRequest, actor: CurrentActor, cases: Cases) -> Deletion:
     """Have the account erased after a grace, in which it works on and this can be taken back."""
     account = await cases.accounts.request_deletion(actor, body.password)

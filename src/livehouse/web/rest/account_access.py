@@ -13,6 +13,7 @@ from livehouse.accounts.application.access_tokens import PersonalAccessToken
 from livehouse.web.authentication import CurrentActor, CurrentAuthentication
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
+from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"])
@@ -96,7 +97,7 @@ async def end_other_logins(authentication: CurrentAuthentication, cases: Cases) 
     return EndedLogins(ended=ended)
 
 
-@router.delete("/logins/{login_id}", status_code=204)
+@router.delete("/logins/{login_id}", status_code=204, openapi_extra=may_answer("no-such-login"))
 async def end_login(login_id: str, actor: CurrentActor, cases: Cases) -> None:
     """Sign out somewhere else, or here."""
     await cases.accounts.end_login_session(actor, login_id)
@@ -110,7 +111,11 @@ async def list_access_tokens(actor: CurrentActor, cases: Cases) -> AccessTokens:
     )
 
 
-@router.post("/access-tokens", status_code=201)
+@router.post(
+    "/access-tokens",
+    status_code=201,
+    openapi_extra=may_answer("token-name", "token-scope", "token-lifetime", "too-many-access-tokens"),
+)
 async def create_access_token(
     body: NewAccessToken, response: Response, actor: CurrentActor, cases: Cases
 ) -> ShownAccessToken:
@@ -122,7 +127,11 @@ async def create_access_token(
     return ShownAccessToken(**_access_token(shown.token).model_dump(), access_token=shown.secret)
 
 
-@router.delete("/access-tokens/{token_id}", status_code=204)
+@router.delete(
+    "/access-tokens/{token_id}",
+    status_code=204,
+    openapi_extra=may_answer("no-such-access-token"),
+)
 async def revoke_access_token(token_id: str, actor: CurrentActor, cases: Cases) -> None:
     """Take a token back; it counts no more at once."""
     await cases.accounts.revoke_access_token(actor, token_id)
@@ -146,13 +155,17 @@ async def list_blocks(
     )
 
 
-@router.put("/blocks/{name}", status_code=204)
+@router.put(
+    "/blocks/{name}",
+    status_code=204,
+    openapi_extra=may_answer("no-such-account", "own-name", "too-many-blocks"),
+)
 async def block_person(name: str, actor: CurrentActor, cases: Cases) -> None:
     """Block somebody. They are not told. Doing it twice is fine."""
     await cases.accounts.block_person(actor, name)
 
 
-@router.delete("/blocks/{name}", status_code=204)
+@router.delete("/blocks/{name}", status_code=204, openapi_extra=may_answer("no-such-account"))
 async def unblock_person(name: str, actor: CurrentActor, cases: Cases) -> None:
     """Take a block back. Doing it twice is fine."""
     await cases.accounts.unblock_person(actor, name)

@@ -16,6 +16,7 @@ from livehouse.web.authentication import (
     set_login_cookie,
 )
 from livehouse.web.dependencies import Cases, ClientAddress
+from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
@@ -90,7 +91,22 @@ class CurrentSession(Shape):
     csrf_token: str | None
 
 
-@router.post("/accounts", status_code=201)
+@router.post(
+    "/accounts",
+    status_code=201,
+    openapi_extra=may_answer(
+        "malformed-name",
+        "reserved-name",
+        "name-taken",
+        "name-too-similar",
+        "weak-password",
+        "mail-missing",
+        "no-mail-here",
+        "malformed-mail",
+        "too-many-sign-ups",
+        "sign-in-busy",
+    ),
+)
 async def open_account(
     body: NewAccount, request: Request, response: Response, cases: Cases, address: ClientAddress
 ) -> OpenedAccount:
@@ -114,7 +130,11 @@ async def open_account(
     )
 
 
-@router.post("/session", status_code=201)
+@router.post(
+    "/session",
+    status_code=201,
+    openapi_extra=may_answer("wrong-name-or-password", "too-many-sign-ins", "sign-in-busy"),
+)
 async def sign_in(
     body: Credentials, request: Request, response: Response, cases: Cases, address: ClientAddress
 ) -> OpenedSession:

@@ -12,6 +12,7 @@ from livehouse.accounts.application import Account as AccountResult
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
+from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape, SuspensionShape
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"])
@@ -81,13 +82,16 @@ async def list_accounts(
     )
 
 
-@router.get("/accounts/{name}")
+@router.get("/accounts/{name}", openapi_extra=may_answer("no-such-account"))
 async def get_account(name: str, actor: CurrentActor, cases: Cases) -> AdministeredAccount:
     """One account. For administrators."""
     return _account(await cases.accounts.find_account(actor, name))
 
 
-@router.put("/accounts/{name}/suspension")
+@router.put(
+    "/accounts/{name}/suspension",
+    openapi_extra=may_answer("no-such-account", "is-administrator", "malformed-reason", "suspension-end"),
+)
 async def suspend_account(
     name: str, body: NewSuspension, actor: CurrentActor, cases: Cases
 ) -> AdministeredAccount:
@@ -96,7 +100,11 @@ async def suspend_account(
     return _account(await cases.accounts.suspend_account(actor, name, reason=body.reason, until=until))
 
 
-@router.delete("/accounts/{name}/suspension", status_code=204)
+@router.delete(
+    "/accounts/{name}/suspension",
+    status_code=204,
+    openapi_extra=may_answer("no-such-account", "not-suspended", "malformed-reason"),
+)
 async def lift_suspension(
     name: str,
     actor: CurrentActor,

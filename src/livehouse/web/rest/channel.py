@@ -23,6 +23,7 @@ from livehouse.web.preconditions import (
     expected_version,
     versioned_answer,
 )
+from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, BannerUrl, image_url
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
@@ -108,8 +109,13 @@ class ChatModesChange(Body):
 class ChannelChange(Body):
     """What is left out, or null, stays as it is."""
 
-    title: Annotated[str | None, Field(max_length=3000, description="At most 140 characters")] = None
-    category: Annotated[str | None, Field(max_length=1000, description="At most 50 characters")] = None
+    title: Annotated[
+        str | None,
+        Field(max_length=3000, description="At most 140 characters", examples=["Painting the sea"]),
+    ] = None
+    category: Annotated[
+        str | None, Field(max_length=1000, description="At most 50 characters", examples=["Art"])
+    ] = None
     tags: Annotated[
         list[Annotated[str, Field(max_length=100)]] | None,
         Field(
@@ -170,7 +176,11 @@ async def list_channels(
     )
 
 
-@router.get("/channels/{name}", responses=NOT_MODIFIED, response_model=Channel)
+@router.get(
+    "/channels/{name}",
+    responses=NOT_MODIFIED,
+    response_model=Channel,
+)
 async def get_channel(
     name: str, actor: CurrentActor, cases: Cases, if_none_match: IfNoneMatch = None
 ) -> Response:
@@ -179,7 +189,21 @@ async def get_channel(
     return await _answer(cases, actor, channel, if_none_match)
 
 
-@router.patch("/channels/{name}", response_model=Channel)
+@router.patch(
+    "/channels/{name}",
+    response_model=Channel,
+    openapi_extra=may_answer(
+        "channel-changed",
+        "title-too-long",
+        "category-too-long",
+        "too-many-tags",
+        "malformed-tag",
+        "malformed-language",
+        "malformed-ladder",
+        "slow-mode-range",
+        "followers-only-range",
+    ),
+)
 async def change_channel(
     name: str,
     body: ChannelChange,

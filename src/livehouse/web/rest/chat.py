@@ -11,6 +11,7 @@ from livehouse.chat.application import ChatMessage as ChatMessageResult
 from livehouse.chat.application.queries import HISTORY_LIMIT
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
+from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["chat"])
@@ -58,7 +59,10 @@ class ChatMessages(Shape):
     messages: Annotated[list[ChatMessage], Field(description="Oldest first")]
 
 
-@router.get("/channels/{name}/chat/messages")
+@router.get(
+    "/channels/{name}/chat/messages",
+    openapi_extra=may_answer("malformed-before-seq", "malformed-limit"),
+)
 async def read_chat_history(
     name: str,
     actor: CurrentActor,
@@ -66,7 +70,7 @@ async def read_chat_history(
     before_seq: Annotated[
         int | None, Query(ge=1, lt=2**63, description="Messages older than this one; without: the newest")
     ] = None,
-    limit: Annotated[int, Query(ge=1, le=HISTORY_LIMIT)] = 50,
+    limit: Annotated[int, Query(ge=1, le=HISTORY_LIMIT, description="How many at most")] = 50,
 ) -> ChatMessages:
     """What was said in a channel's chat."""
     messages = await cases.chat.read_history(actor, name, before_seq=before_seq, limit=limit)

@@ -12,6 +12,7 @@ from cpc.images.image import MAX_UPLOAD_BYTES, ImageName
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.preconditions import NOT_MODIFIED, IfNoneMatch, entity_tags
+from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Shape
 
 UPLOADS: Final = re.compile(r"/api/v1/me/avatar|/api/v1/channels/[^/]+/banner")
@@ -25,6 +26,10 @@ _UPLOAD: Final[dict[str, Any]] = {
         "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _TAKEN},
     }
 }
+_REFUSALS = may_answer(
+    *("not-an-image", "image-type-not-taken", "image-too-large", "image-damaged", "image-too-complex"),
+    *("image-in-progress", "too-many-images", "images-busy", "images-away"),
+)
 
 AvatarUrl = Annotated[
     str | None,
@@ -58,7 +63,7 @@ def image_url(name: ImageName | None) -> str | None:
     return None if name is None else name.path
 
 
-@router.put("/me/avatar", openapi_extra=_UPLOAD)
+@router.put("/me/avatar", openapi_extra=_UPLOAD | _REFUSALS)
 async def change_avatar(request: Request, actor: CurrentActor, cases: Cases) -> Avatar:
     """Send an avatar: cut to a square, turned upright, without what a camera wrote into it."""
     account = await cases.accounts.change_avatar(actor, request.stream())
@@ -71,7 +76,7 @@ async def remove_avatar(actor: CurrentActor, cases: Cases) -> None:
     await cases.accounts.change_avatar.remove(actor)
 
 
-@router.put("/channels/{name}/banner", openapi_extra=_UPLOAD)
+@router.put("/channels/{name}/banner", openapi_extra=_UPLOAD | _REFUSALS)
 async def change_banner(name: str, request: Request, actor: CurrentActor, cases: Cases) -> Banner:
     """Send a banner. For the owner and editors."""
     return Banner(banner_url=image_url(await cases.channel.change_banner(actor, name, request.stream())))
@@ -85,6 +90,7 @@ async def remove_banner(name: str, actor: CurrentActor, cases: Cases) -> None:
 
 @files.get(
     "/images/{file}",
+    openapi_extra=may_answer("no-such-image", "images-away"),
     response_class=Response,
     responses={
         200: {"description": "The image, for ever the same", "content": {"image/webp": {}}},

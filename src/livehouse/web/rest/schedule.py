@@ -21,6 +21,7 @@ from livehouse.channel.application import (
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases, Options
 from livehouse.web.preconditions import NOT_MODIFIED, IfNoneMatch, entity_tags
+from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["schedule"])
@@ -110,7 +111,7 @@ class NewVacation(Body):
     ends_at: Annotated[AwareDatetime, Field(examples=["2027-01-03T00:00:00Z"])]
 
 
-@router.get("/channels/{name}/schedule")
+@router.get("/channels/{name}/schedule", openapi_extra=may_answer("window-too-long"))
 async def get_schedule(
     name: str,
     actor: CurrentActor,
@@ -155,7 +156,21 @@ async def get_schedule_feed(
     return Response(calendar, headers=headers, media_type="text/calendar; charset=utf-8")
 
 
-@router.post("/channels/{name}/schedule", status_code=201)
+@router.post(
+    "/channels/{name}/schedule",
+    status_code=201,
+    openapi_extra=may_answer(
+        "title-missing",
+        "title-too-long",
+        "malformed-start",
+        "malformed-duration",
+        "malformed-repetition",
+        "not-on-that-day",
+        "too-many-cancellations",
+        "no-such-time-zone",
+        "schedule-full",
+    ),
+)
 async def add_schedule_entry(
     name: str, body: NewScheduleEntry, actor: CurrentActor, cases: Cases
 ) -> ScheduleEntryShape:
@@ -172,7 +187,7 @@ async def add_schedule_entry(
     return _entry(await cases.channel.add_schedule_entry(actor, name, show))
 
 
-@router.put("/channels/{name}/schedule/vacation")
+@router.put("/channels/{name}/schedule/vacation", openapi_extra=may_answer("malformed-vacation"))
 async def set_vacation(name: str, body: NewVacation, actor: CurrentActor, cases: Cases) -> VacationShape:
     """Say for how long no show takes place. For the owner and editors."""
     vacation = await cases.channel.set_vacation(actor, name, (body.starts_at, body.ends_at))
@@ -186,7 +201,20 @@ async def end_vacation(name: str, actor: CurrentActor, cases: Cases) -> None:
     await cases.channel.set_vacation(actor, name, None)
 
 
-@router.patch("/channels/{name}/schedule/{entry_id}")
+@router.patch(
+    "/channels/{name}/schedule/{entry_id}",
+    openapi_extra=may_answer(
+        "title-missing",
+        "title-too-long",
+        "malformed-start",
+        "malformed-duration",
+        "malformed-repetition",
+        "not-on-that-day",
+        "too-many-cancellations",
+        "no-such-time-zone",
+        "no-such-show",
+    ),
+)
 async def change_schedule_entry(
     name: str, entry_id: str, body: ScheduleEntryChange, actor: CurrentActor, cases: Cases
 ) -> ScheduleEntryShape:
@@ -204,7 +232,9 @@ async def change_schedule_entry(
     return _entry(await cases.channel.change_schedule_entry(actor, name, entry_id, change))
 
 
-@router.delete("/channels/{name}/schedule/{entry_id}", status_code=204)
+@router.delete(
+    "/channels/{name}/schedule/{entry_id}", status_code=204, openapi_extra=may_answer("no-such-show")
+)
 async def remove_schedule_entry(name: str, entry_id: str, actor: CurrentActor, cases: Cases) -> None:
     """Take a show off the schedule, with all its repetitions. For the owner and editors."""
     await cases.channel.remove_schedule_entry(actor, name, entry_id)

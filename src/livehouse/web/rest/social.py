@@ -11,6 +11,7 @@ from livehouse.social.application import Follow as FollowResult
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
+from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["social"])
@@ -66,7 +67,10 @@ class Relationship(Shape):
     follow: Annotated[Follow | None, Field(description="null unless one follows")]
 
 
-@router.put("/channels/{name}/follow")
+@router.put(
+    "/channels/{name}/follow",
+    openapi_extra=may_answer("follow-refused", "own-channel", "too-many-follows", "follow-rate"),
+)
 async def follow_channel(
     name: str, actor: CurrentActor, cases: Cases, body: FollowPreference | None = None
 ) -> Follow:

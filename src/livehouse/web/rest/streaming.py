@@ -12,6 +12,7 @@ from livehouse.streaming.application.create_stream_key import ShownStreamKey
 from livehouse.streaming.application.media_report import PlaybackStats
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
+from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1/channels/{name}", tags=["streaming"])
@@ -104,7 +105,11 @@ async def list_stream_keys(name: str, actor: CurrentActor, cases: Cases) -> Stre
     )
 
 
-@router.post("/stream-keys", status_code=201)
+@router.post(
+    "/stream-keys",
+    status_code=201,
+    openapi_extra=may_answer("stream-key-name", "stream-key-lifetime", "too-many-stream-keys"),
+)
 async def create_stream_key(
     name: str, body: NewStreamKey, response: Response, actor: CurrentActor, cases: Cases
 ) -> ShownStreamKeyShape:
@@ -115,7 +120,10 @@ async def create_stream_key(
     return _shown(shown)
 
 
-@router.post("/stream-keys/{stream_key_id}/rotate")
+@router.post(
+    "/stream-keys/{stream_key_id}/rotate",
+    openapi_extra=may_answer("no-such-stream-key"),
+)
 async def rotate_stream_key(
     name: str, stream_key_id: str, actor: CurrentActor, cases: Cases
 ) -> ShownStreamKeyShape:
@@ -123,13 +131,17 @@ async def rotate_stream_key(
     return _shown(await cases.streaming.rotate_stream_key(actor, name, stream_key_id))
 
 
-@router.delete("/stream-keys/{stream_key_id}", status_code=204)
+@router.delete(
+    "/stream-keys/{stream_key_id}",
+    status_code=204,
+    openapi_extra=may_answer("no-such-stream-key"),
+)
 async def revoke_stream_key(name: str, stream_key_id: str, actor: CurrentActor, cases: Cases) -> None:
     """Take the key back; an encoder that uses it is cut off. For the owner."""
     await cases.streaming.revoke_stream_key(actor, name, stream_key_id)
 
 
-@router.get("/broadcast")
+@router.get("/broadcast", openapi_extra=may_answer("not-live"))
 async def get_broadcast(name: str, actor: CurrentActor, cases: Cases) -> BroadcastShape:
     """The running broadcast; 404 while the channel is not live."""
     view = await cases.streaming.current_broadcast.of_channel_named(actor, name)
@@ -145,13 +157,13 @@ async def get_broadcast(name: str, actor: CurrentActor, cases: Cases) -> Broadca
     )
 
 
-@router.delete("/broadcast", status_code=204)
+@router.delete("/broadcast", status_code=204, openapi_extra=may_answer("not-live", "media-node-away"))
 async def end_broadcast(name: str, actor: CurrentActor, cases: Cases) -> None:
     """End the running broadcast for everyone. For the owner, editors and administrators."""
     await cases.streaming.end_broadcast(actor, name)
 
 
-@router.get("/broadcast/health")
+@router.get("/broadcast/health", openapi_extra=may_answer("not-live", "bus-away"))
 async def get_broadcast_health(name: str, actor: CurrentActor, cases: Cases) -> BroadcastHealthShape:
     """How the encoder's media arrives and viewers receive it. For the owner, editors and administrators."""
     samples = await cases.streaming.broadcast_health(actor, name)
