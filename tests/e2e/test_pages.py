@@ -17,7 +17,7 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 
 # What only somebody who is signed in sees.
 SETTINGS = ["", "/sign-in", "/tokens", "/blocks", "/data"]
-SIGNED_IN = ["/studio", *(f"/settings{section}" for section in SETTINGS)]
+SIGNED_IN = ["/studio", "/following", *(f"/settings{section}" for section in SETTINGS)]
 
 
 @pytest.fixture(scope="module")
