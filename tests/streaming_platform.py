@@ -22,6 +22,7 @@ from livehouse.main.wiring.accounts import build_accounts
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.chat import build_chat
 from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.social import build_social
 from livehouse.main.wiring.streaming import build_media_report_listener, build_streaming, nats_outside
 from livehouse.processes import ProcessesUseCases
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
@@ -98,15 +99,16 @@ async def streaming_platform(
         engine, channel.find_channels, await nats_outside(connection), clock, ids, key_ring, return_window
     )
     use_cases = UseCases(
-        accounts,
-        channel,
-        streaming,
-        build_chat(engine, channel.find_channels, clock),
-        ProcessesUseCases(
+        accounts=accounts,
+        channel=channel,
+        streaming=streaming,
+        chat=build_chat(engine, channel.find_channels, clock),
+        social=build_social(engine, channel.find_channels, clock, ids),
+        processes=ProcessesUseCases(
             OpenAccount(accounts.sign_up, channel.create_channel),
             ReturnToAccount(accounts.sign_in, channel.create_channel),
         ),
-        ReadImage(ObstoreImages.in_memory()),
+        read_image=ReadImage(ObstoreImages.in_memory()),
     )
     options = WebOptions(
         registry=CollectorRegistry(),

@@ -12,9 +12,14 @@ export interface WhepConnection {
   close(): void;
 }
 
-export type OpenWhepConnection = (url: string, signal: AbortSignal) => Promise<WhepConnection>;
+/** `token`: a playback token, where the channel is for members only. */
+export type OpenWhepConnection = (
+  url: string,
+  signal: AbortSignal,
+  token: string | null,
+) => Promise<WhepConnection>;
 
-export const openWhepConnection: OpenWhepConnection = async (url, signal) => {
+export const openWhepConnection: OpenWhepConnection = async (url, signal, token) => {
   const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   const stream = new MediaStream();
   for (const kind of ['video', 'audio'] as const) {
@@ -28,7 +33,7 @@ export const openWhepConnection: OpenWhepConnection = async (url, signal) => {
   try {
     const answer = await negotiate(
       connection,
-      { url, signal },
+      token === null ? { url, signal } : { url, signal, bearer: token },
       { local: withStereoOpus, remote: withStereoOpus },
     );
     sessionUrl = answer.sessionUrl;

@@ -14,8 +14,10 @@ import { openWhepConnection, type OpenWhepConnection, type WhepConnection } from
 /**
  * `offline`: nothing to see. `connecting`: the first picture is on its way. `live`: it plays.
  * `interrupted`: the broadcaster lost the connection. `reconnecting`: we did. `ended`: it was live, now it is over.
+ * `refused`: it is for others, `problem` says for whom.
  */
-export type PlayerState = 'offline' | 'connecting' | 'live' | 'interrupted' | 'reconnecting' | 'ended';
+export type PlayerState =
+  'offline' | 'connecting' | 'live' | 'interrupted' | 'reconnecting' | 'ended' | 'refused';
 
 const tickMs = 500;
 const measureMs = 950;
@@ -29,11 +31,15 @@ const firstFrameMs = 8000;
 /** So long without a packet of video: ask what the picture is coded in, a few times, for it may not be known yet. */
 const pictureMs = 2000;
 const codecQuestions = 3;
+/** Who became a member elsewhere sees the picture so soon at the latest. */
+const refusedRetryMs = 15_000;
 
 export interface WhepPlayerOptions {
   readonly url: string;
   /** The codec of the broadcast's picture as the server names it, null for none or not known. */
   readonly broadcastCodec?: () => Promise<string | null>;
+  /** Asked where the server lets nobody in without a playback token; one is good for one connection. */
+  readonly playbackToken?: () => Promise<string>;
   readonly open?: OpenWhepConnection;
   readonly clock?: () => number;
   readonly random?: () => number;
@@ -43,6 +49,7 @@ export interface WhepPlayerOptions {
 export class WhepPlayer {
   readonly #url: string;
   readonly #broadcastCodec: () => Promise<string | null>;
+  readonly #playbackToken: (() => Promise<string>) | null;
   readonly #open: OpenWhepConnection;
   readonly #clock: () => number;
   readonly #backoff: Backoff;
@@ -57,6 +64,7 @@ export class WhepPlayer {
   #connection: WhepConnection | null = null;
   #opening: AbortController | null = null;
   #hasPlayed = false;
+  #takesToken = false;
   #openedAt = 0;
   #codecAskedAt = 0;
   #codecAsked = 0;
@@ -71,12 +79,14 @@ export class WhepPlayer {
   constructor({
     url,
     broadcastCodec = () => Promise.resolve(null),
+    playbackToken,
     open = openWhepConnection,
     clock = Date.now,
     random = Math.random,
   }: WhepPlayerOptions) {
     this.#url = url;
     this.#broadcastCodec = broadcastCodec;
+    this.#playbackToken = playbackToken ?? null;
     this.#open = open;
     this.#clock = clock;
     this.#backoff = new Backoff({ firstMs: 500, longestMs: 4000, random });
@@ -187,7 +197,7 @@ export class WhepPlayer {
     const opening = new AbortController();
     this.#opening = opening;
     try {
-      const connection = await this.#open(this.#url, opening.signal);
+      const connection = await this.#openAs(opening.signal);
       if (this.#opening !== opening) {
         connection.close();
         return;
@@ -204,14 +214,34 @@ export class WhepPlayer {
     }
   }
 
+  /** Most channels take no token: only where the first offer was refused for want of one, it is asked for. */
+  async #openAs(signal: AbortSignal): Promise<WhepConnection> {
+    const ask = this.#playbackToken;
+    if (ask === null) return this.#open(this.#url, signal, null);
+    if (!this.#takesToken) {
+      try {
+        return await this.#open(this.#url, signal, null);
+      } catch (failure) {
+        if (signal.aborted || problemFromFailure(failure).status !== 401) throw failure;
+        this.#takesToken = true;
+      }
+    }
+    return this.#open(this.#url, signal, await ask());
+  }
+
   #later(problem: Problem | null): void {
     this.#problem = problem;
+    clearTimeout(this.#retry);
+    if (problem !== null && (problem.status === 401 || problem.status === 403)) {
+      this.#state = 'refused';
+      this.#retry = setTimeout(() => void this.#connect(), refusedRetryMs);
+      return;
+    }
     // 409 is "nobody is live here" (WHEP draft-03, 4.2), 404 "no such channel".
     const nothingToSee = problem?.status === 409 || problem?.status === 404;
     if (nothingToSee && this.#broadcast === null) this.#state = this.#hasPlayed ? 'ended' : 'offline';
     else if (this.#broadcast === 'interrupted') this.#state = 'interrupted';
     else this.#state = this.#hasPlayed ? 'reconnecting' : 'connecting';
-    clearTimeout(this.#retry);
     // While the server says live, a long Retry-After for "nothing here yet" only keeps the viewer waiting.
     const asked = nothingToSee && this.#broadcast !== null ? 0 : (problem?.retryAfterMs ?? 0);
     this.#retry = setTimeout(() => void this.#connect(), this.#backoff.nextMs(asked));

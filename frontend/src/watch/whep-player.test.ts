@@ -53,6 +53,9 @@ let attempts: number;
 let player: WhepPlayer;
 let codec: string | null;
 let asked: number;
+let tokens: (string | null)[];
+let isForMembers: boolean;
+let tokenRefusal: Problem | null;
 
 function notLive(retryAfterMs: number): Problem {
   return new Problem('Nobody is live', { slug: 'room-empty', status: 409, retryAfterMs });
@@ -69,6 +72,9 @@ beforeEach(() => {
   attempts = 0;
   codec = 'AV1';
   asked = 0;
+  tokens = [];
+  isForMembers = false;
+  tokenRefusal = null;
   player = new WhepPlayer({
     url: '/whep/ada',
     random: () => 0,
@@ -76,8 +82,16 @@ beforeEach(() => {
       asked += 1;
       return Promise.resolve(codec);
     },
-    open: () => {
+    playbackToken: () => {
+      if (tokenRefusal !== null) return Promise.reject(tokenRefusal);
+      return Promise.resolve(`token-${tokens.length}`);
+    },
+    open: (_url, _signal, token) => {
       attempts += 1;
+      tokens.push(token);
+      if (isForMembers && token === null) {
+        return Promise.reject(new Problem('Members only', { slug: 'playback-token-missing', status: 401 }));
+      }
       if (refusal !== null) return Promise.reject(refusal);
       const opened = new FakeConnection();
       connections.push(opened);
@@ -273,6 +287,47 @@ describe('WhepPlayer', () => {
     expect(player.state).toBe('live');
     expect(player.unplayableCodec).toBeNull();
     expect(asked).toBe(3);
+  });
+
+  it('asks for a playback token only where the server wants one, and for each connection a new one', async () => {
+    const open = await live();
+    expect(tokens).toEqual([null]);
+    isForMembers = true;
+    open.flows = false;
+    open.transport = 'failed';
+    await pass(2000);
+    expect(player.state).toBe('live');
+    expect(tokens).toEqual([null, null, 'token-2']);
+    connections.at(-1)!.flows = false;
+    connections.at(-1)!.transport = 'failed';
+    await pass(2000);
+    expect(tokens.at(-1)).toBe('token-3');
+  });
+
+  it('says to whom it is refused, and plays by itself when they have become members', async () => {
+    isForMembers = true;
+    tokenRefusal = new Problem('This channel is for its members.', { slug: 'members-only', status: 403 });
+    player.start();
+    player.hear('live');
+    await pass(0);
+    expect(player.state).toBe('refused');
+    expect(player.problem?.slug).toBe('members-only');
+    await pass(14_000);
+    expect(attempts).toBe(1);
+    tokenRefusal = null;
+    await pass(2000);
+    expect(player.state).toBe('live');
+  });
+
+  it('is refused in the middle when the right has gone', async () => {
+    const connection = await live();
+    isForMembers = true;
+    tokenRefusal = new Problem('This channel is for its members.', { slug: 'members-only', status: 403 });
+    connection.flows = false;
+    connection.transport = 'closed';
+    await pass(1500);
+    expect(player.state).toBe('refused');
+    expect(player.stream).toBeNull();
   });
 
   it('closes everything when it is stopped', async () => {

@@ -272,6 +272,23 @@ class FakeMediaRouter:
             del self.sessions[token]
         return bool(tokens)
 
+    async def viewers(self, node_id: str, channel_id: ChannelId) -> Collection[str | None]:
+        self._answer()
+        return {each.tag for each in self._viewers_of(channel_id).values()}
+
+    async def close_viewers(self, node_id: str, channel_id: ChannelId, tags: Collection[str | None]) -> None:
+        self._answer()
+        for token, session in self._viewers_of(channel_id).items():
+            if session.tag in tags:
+                del self.sessions[token]
+
+    def _viewers_of(self, channel_id: ChannelId) -> dict[str, _FakeSession]:
+        return {
+            token: each
+            for token, each in self.sessions.items()
+            if not each.is_ingest and each.channel_id == channel_id
+        }
+
     async def close_room(self, node_id: str, channel_id: ChannelId) -> None:
         self._answer()
         self._drop(channel_id, ingests_only=False)

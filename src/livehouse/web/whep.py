@@ -1,4 +1,5 @@
-"""WHEP (draft-ietf-wish-whep-03): players receive media. `POST /whep/{channel}`; no credentials needed."""
+"""WHEP (draft-ietf-wish-whep-03): players receive media. `POST /whep/{channel}`; no credentials needed, but
+for channels of members only: a playback token, as bearer token or in the parameter `token`."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from starlette.responses import Response
 
 from cpc.kernel.errors import Unauthenticated
 from livehouse.accounts.contract import ANONYMOUS, LOGIN_SESSION_COOKIE, Actor
+from livehouse.streaming.application.playback_tokens import PREFIX
 from livehouse.web.sdp_exchange import (
     METHODS,
     SDP,
@@ -32,7 +34,9 @@ async def _open(request: Request) -> Response:
     # we may make and never do. RFC 9110 section 12.5.1 lets a server disregard the header.
     offer = await read_offer(request)
     actor = await _actor(request)
-    opened = await use_cases_of(request).streaming.open_playback(actor, request.path_params["channel"], offer)
+    opened = await use_cases_of(request).streaming.open_playback(
+        actor, request.path_params["channel"], offer, _playback_token(request)
+    )
     return created(request, opened, SESSIONS_PATH)
 
 
@@ -41,7 +45,7 @@ async def _actor(request: Request) -> Actor:
     resolve_actor = use_cases_of(request).accounts.resolve_actor
     token = bearer_token(request)
     if token is not None:
-        return await resolve_actor(token)
+        return ANONYMOUS if token.startswith(PREFIX) else await resolve_actor(token)
     cookie = request.cookies.get(LOGIN_SESSION_COOKIE)
     if not cookie:
         return Actor()
@@ -49,6 +53,14 @@ async def _actor(request: Request) -> Actor:
         return await resolve_actor(cookie)
     except Unauthenticated:
         return Actor()
+
+
+def _playback_token(request: Request) -> str | None:
+    """The parameter is for players that cannot set headers. It takes nothing that opens more than media."""
+    bearer = bearer_token(request)
+    if bearer is not None and bearer.startswith(PREFIX):
+        return bearer
+    return request.query_params.get("token")
 
 
 async def _patch(request: Request) -> Response:

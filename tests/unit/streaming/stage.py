@@ -24,12 +24,14 @@ from livehouse.streaming.application.authorization import (
 from livehouse.streaming.application.close_session import CloseSession
 from livehouse.streaming.application.create_stream_key import CreateStreamKey
 from livehouse.streaming.application.end_broadcast import EndBroadcast, StopBroadcast
+from livehouse.streaming.application.end_unentitled_playback import EndUnentitledPlayback
 from livehouse.streaming.application.expire_interrupted import ExpireInterrupted
 from livehouse.streaming.application.ingest_access import IngestAccess
 from livehouse.streaming.application.media_report import IngestStats, MediaReport, MediaSessionReport
 from livehouse.streaming.application.open_ingest import OpenedSession, OpenIngest
 from livehouse.streaming.application.open_playback import OpenPlayback
 from livehouse.streaming.application.patch_session import PatchSession
+from livehouse.streaming.application.playback_tokens import IssuePlaybackToken, PlaybackTokens
 from livehouse.streaming.application.publish_live_states import PublishLiveStates
 from livehouse.streaming.application.queries import (
     BroadcastHealth,
@@ -66,10 +68,11 @@ class Stage:
     states: RecordingLiveStates = field(default_factory=RecordingLiveStates)
     clock: FakeClock = field(default_factory=FakeClock)
     access: Access = field(default_factory=lambda: access_for((CHANNEL.id, CHANNEL.owner_id)))
+    channel: ChannelRef = CHANNEL
     people: People = field(default_factory=lambda: FakePeople(OWNER))
 
     def __post_init__(self) -> None:
-        units, channels, clock = self.database.unit_of_work, FakeChannels(CHANNEL), self.clock
+        units, channels, clock = self.database.unit_of_work, FakeChannels(self.channel), self.clock
         numbers = itertools.count(1)
 
         def random_text() -> str:
@@ -88,7 +91,12 @@ class Stage:
         self.open_ingest = OpenIngest(
             units, broadcaster, self.router, self.nodes, social, clock, ids, random_text, WINDOW
         )
-        self.open_playback = OpenPlayback(units, authorize, self.router, random_text)
+        self.playback_tokens = PlaybackTokens(ring, clock)
+        self.open_playback = OpenPlayback(
+            units, authorize, self.router, random_text, self.playback_tokens, self.people
+        )
+        self.issue_playback_token = IssuePlaybackToken(authorize, self.playback_tokens)
+        self.end_unentitled = EndUnentitledPlayback(units, channels, self.people, access, self.router)
         self.patch_session = PatchSession(ingests, self.router, access)
         self.close_session = CloseSession(units, ingests, self.router, social, clock, access)
         self.end_broadcast = EndBroadcast(authorize, self.stop_broadcast)

@@ -588,6 +588,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/{name}/playback-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue Playback Token
+         * @description A token for `POST /whep/{name}` where the channel is for members only; one for each connection.
+         *
+         *     Whoever has it can open the media for a minute, and nothing else. For whoever may watch.
+         */
+        post: operations["issue_playback_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{name}/relationship": {
         parameters: {
             query?: never;
@@ -2333,6 +2355,20 @@ export interface components {
             worst_loss_fraction: number | null;
             /** Worst Rtt Ms */
             worst_rtt_ms: number | null;
+        };
+        /** PlaybackTokenShape */
+        PlaybackTokenShape: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Token
+             * @description Send as `Authorization: Bearer`, or as `?token=`
+             * @example lhv_…
+             */
+            token: string;
         };
         /**
          * Privacy
@@ -5406,6 +5442,57 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    issue_playback_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expires_at": "2026-01-31T20:00:00Z",
+                     *       "token": "lhv_…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlaybackTokenShape"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
             /** @description `no-such-channel` */
             404: {
                 headers: {

@@ -11,7 +11,7 @@ export interface SignallingAnswer {
 export interface Offer {
   readonly url: string;
   readonly sdp: string;
-  /** The stream key, for WHIP. */
+  /** The stream key, for WHIP; a playback token, for WHEP. */
   readonly bearer?: string;
   readonly signal?: AbortSignal;
 }

@@ -56,7 +56,8 @@ async def run(role: RoleContext) -> None:
 def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: StreamingOutside) -> UseCases:
     clock = SystemClock()
     ids = UuidV7Ids(clock)
-    tokens = NodeSecrets(settings.secrets_dir, clock).key_ring("token")
+    secrets = NodeSecrets(settings.secrets_dir, clock)
+    tokens = secrets.key_ring("token")
     image_store = build_image_store(settings)
     keep_image = build_keep_image(engine, clock, image_store)
     channel = build_channel(engine, clock, ids, keep_image=keep_image)
@@ -87,6 +88,7 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
             tokens,
             return_window,
             sends_mail=settings.sends_mail,
+            signing_keys=secrets.key_ring("signing"),
         ),
         chat=build_chat(engine, channel.find_channels, clock),
         social=build_social(engine, channel.find_channels, clock, ids),

@@ -19,7 +19,11 @@ from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.images import build_image_duties, build_image_store
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_parting
-from livehouse.main.wiring.streaming import build_media_report_listener, build_stop_broadcast
+from livehouse.main.wiring.streaming import (
+    build_media_report_listener,
+    build_playback_duties,
+    build_stop_broadcast,
+)
 from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 
 log = structlog.get_logger(__name__)
@@ -52,6 +56,9 @@ async def run(role: RoleContext) -> None:
             engine, clock, ids, NodeSecrets(settings.secrets_dir, clock).key_ring("token"), settings
         ),
         **build_image_duties(engine, clock, build_image_store(settings)),
+        **build_playback_duties(
+            engine, channel.find_channels, connection, clock, sends_mail=settings.sends_mail
+        ),
         "media reports": listener.run,
     }
     tasks = {asyncio.ensure_future(duty()): name for name, duty in duties.items()}

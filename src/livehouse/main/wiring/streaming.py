@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cpc.kernel.clock import Clock
+from cpc.kernel.errors import Unavailable
 from cpc.kernel.ids import Ids
 from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.contract import PersonalData
@@ -30,12 +34,14 @@ from livehouse.streaming.application.authorization import (
 from livehouse.streaming.application.close_session import CloseSession
 from livehouse.streaming.application.create_stream_key import CreateStreamKey
 from livehouse.streaming.application.end_broadcast import EndBroadcast, StopBroadcast
+from livehouse.streaming.application.end_unentitled_playback import EVERY_S, EndUnentitledPlayback
 from livehouse.streaming.application.expire_interrupted import ExpireInterrupted
 from livehouse.streaming.application.ingest_access import IngestAccess
 from livehouse.streaming.application.open_ingest import OpenIngest
 from livehouse.streaming.application.open_playback import OpenPlayback
 from livehouse.streaming.application.patch_session import PatchSession
 from livehouse.streaming.application.personal_data import StreamingPersonalData
+from livehouse.streaming.application.playback_tokens import IssuePlaybackToken, PlaybackTokens
 from livehouse.streaming.application.ports import (
     HealthSamples,
     MediaNodes,
@@ -54,6 +60,8 @@ from livehouse.streaming.application.reconcile_media_report import ReconcileMedi
 from livehouse.streaming.application.revoke_stream_key import RevokeStreamKey
 from livehouse.streaming.application.rotate_stream_key import RotateStreamKey
 from livehouse.streaming.application.social_events import SocialEvents
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +90,20 @@ def build_streaming(
     return_window: timedelta = timedelta(seconds=30),
     *,
     sends_mail: bool = False,
+    signing_keys: KeyRing | None = None,
 ) -> StreamingUseCases:
-    """For the web role. key_ring: the node's token keys. return_window: how long a broadcaster may be
+    """For the web role. key_ring: the node's token keys. signing_keys: what playback tokens are signed with;
+    None: those too. return_window: how long a broadcaster may be
     gone."""
     units = _units(engine)
     social_events = SocialEvents(channels, ids)
     access = build_access(engine, clock)
     authorize = AuthorizeForChannel(channels, access)
+    people = build_people(engine, clock, sends_mail=sends_mail)
     authorize_broadcaster = AuthorizeBroadcaster(
-        AuthenticateBroadcaster(units, key_ring, clock),
-        channels,
-        build_people(engine, clock, sends_mail=sends_mail),
-        access,
+        AuthenticateBroadcaster(units, key_ring, clock), channels, people, access
     )
+    playback_tokens = PlaybackTokens(signing_keys or key_ring, clock)
     ingests = IngestAccess(units, authorize_broadcaster)
     router = outside.router
     stop_broadcast = StopBroadcast(units, router, social_events, clock)
@@ -110,7 +119,8 @@ def build_streaming(
             _random_text,
             return_window,
         ),
-        open_playback=OpenPlayback(units, authorize, router, _random_text),
+        open_playback=OpenPlayback(units, authorize, router, _random_text, playback_tokens, people),
+        issue_playback_token=IssuePlaybackToken(authorize, playback_tokens),
         patch_session=PatchSession(ingests, router, access),
         close_session=CloseSession(units, ingests, router, social_events, clock, access),
         end_broadcast=EndBroadcast(authorize, stop_broadcast),
@@ -142,6 +152,29 @@ def build_stop_broadcast(
     """For the worker role."""
     social_events = SocialEvents(channels, ids)
     return StopBroadcast(_units(engine), NatsMediaRouter(nats_client), social_events, clock)
+
+
+def build_playback_duties(
+    engine: AsyncEngine, channels: Channels, nats_client: Client, clock: Clock, *, sends_mail: bool
+) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    """For the worker role: by name, functions that run until cancelled."""
+    end_unentitled = EndUnentitledPlayback(
+        _units(engine),
+        channels,
+        build_people(engine, clock, sends_mail=sends_mail),
+        build_access(engine, clock),
+        NatsMediaRouter(nats_client),
+    )
+
+    async def forever() -> None:
+        while True:
+            try:
+                await end_unentitled()
+            except Unavailable as error:
+                log.info("waits", reason=error.detail)
+            await asyncio.sleep(EVERY_S)
+
+    return {"members-only playback": forever}
 
 
 def build_media_report_listener(

@@ -71,6 +71,17 @@ class CloseRoomRequest(msgspec.Struct, frozen=True):
     channel_id: str
 
 
+class ViewersRequest(msgspec.Struct, frozen=True):
+    channel_id: str
+
+
+class CloseViewersRequest(msgspec.Struct, frozen=True):
+    """tags: of those whose playback sessions are to be closed; null: those without one."""
+
+    channel_id: str
+    tags: list[str | None]
+
+
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a call brought; each verb uses its part of it."""
 
@@ -78,6 +89,7 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     etag: str | None = None
     sdpfrag: str | None = None
     closed: bool = False
+    tags: list[str | None] = []
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from livehouse.streaming.domain.sessions import session_digest
 
 _PLAYBACK_LISTED_FOR_S = 60.0
 _MAX_PLAYBACK_LISTED = 2000
+_MAX_TAGS = 20_000  # fits one message; the rest is told after these are gone
 _T = TypeVar("_T")
 _UFRAG = re.compile(r"^a=ice-ufrag:(\S+)", re.MULTILINE)
 
@@ -63,6 +64,8 @@ class NativeMediaNode:
             "close_session": self._close_session,
             "close_ingest": self._close_ingest,
             "close_room": self._close_room,
+            "viewers": self._viewers,
+            "close_viewers": self._close_viewers,
         }
 
     async def answer(self, verb: str, payload: bytes) -> messages.Reply:
@@ -139,6 +142,28 @@ class NativeMediaNode:
         request = msgspec.json.decode(payload, type=messages.CloseRoomRequest)
         await self._in_thread(lambda: self._core.close_room(request.channel_id))
         return messages.Outcome(closed=True)
+
+    async def _viewers(self, payload: bytes) -> messages.Outcome:
+        request = msgspec.json.decode(payload, type=messages.ViewersRequest)
+        tags = {each.tag for each in await self._open_playbacks(request.channel_id)}
+        return messages.Outcome(tags=list(tags)[:_MAX_TAGS])
+
+    async def _close_viewers(self, payload: bytes) -> messages.Outcome:
+        request = msgspec.json.decode(payload, type=messages.CloseViewersRequest)
+        tags = set(request.tags)
+        closed = False
+        for each in await self._open_playbacks(request.channel_id):
+            if each.tag in tags:
+                self._ice_sessions.pop(each.id, None)
+                closed |= await self._in_thread(partial(self._core.close_session, each.id))
+        return messages.Outcome(closed=closed)
+
+    async def _open_playbacks(self, channel_id: str) -> list[livehouse_native.SessionReport]:
+        return [
+            each
+            for each in await self._in_thread(self._core.report)
+            if each.kind == "playback" and each.room == channel_id and each.state != "closed"
+        ]
 
     async def _open_ingests(self, channel_id: str) -> list[str]:
         return [

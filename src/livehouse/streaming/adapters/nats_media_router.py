@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 import nats.errors
@@ -71,6 +71,13 @@ class NatsMediaRouter:
 
     async def close_room(self, node_id: str, channel_id: ChannelId) -> None:
         await self._call(node_id, "close_room", messages.CloseRoomRequest(str(channel_id)))
+
+    async def viewers(self, node_id: str, channel_id: ChannelId) -> Collection[str | None]:
+        return (await self._call(node_id, "viewers", messages.ViewersRequest(str(channel_id)))).tags
+
+    async def close_viewers(self, node_id: str, channel_id: ChannelId, tags: Collection[str | None]) -> None:
+        request = messages.CloseViewersRequest(str(channel_id), list(tags))
+        await self._call(node_id, "close_viewers", request)
 
     async def _call(self, node_id: str, verb: str, request: msgspec.Struct) -> messages.Outcome:
         if not self._nats.is_connected:

@@ -11,6 +11,7 @@ from livehouse.streaming.application.expire_interrupted import ExpireInterrupted
 from livehouse.streaming.application.open_ingest import OpenIngest
 from livehouse.streaming.application.open_playback import OpenPlayback
 from livehouse.streaming.application.patch_session import PatchSession
+from livehouse.streaming.application.playback_tokens import IssuePlaybackToken
 from livehouse.streaming.application.publish_live_states import PublishLiveStates
 from livehouse.streaming.application.queries import BroadcastHealth, CurrentBroadcast, ListStreamKeys
 from livehouse.streaming.application.reconcile_media_report import ReconcileMediaReport
@@ -24,6 +25,7 @@ class StreamingUseCases:
 
     open_ingest: OpenIngest
     open_playback: OpenPlayback
+    issue_playback_token: IssuePlaybackToken
     patch_session: PatchSession
     close_session: CloseSession
     end_broadcast: EndBroadcast

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from cpc.kernel.errors import Conflict
+from cpc.kernel.errors import Conflict, NotFound, Unauthenticated
 from livehouse.access.contract import Action
-from livehouse.accounts.contract import Actor
+from livehouse.accounts.contract import Actor, People
+from livehouse.channel.contract import ChannelRef, Privacy
 from livehouse.streaming.application.authorization import AuthorizeForChannel
 from livehouse.streaming.application.open_ingest import OpenedSession
+from livehouse.streaming.application.playback_tokens import PlaybackTokens, refused
 from livehouse.streaming.application.ports import MediaRouter, RandomText, UnitOfWorkFactory
 from livehouse.streaming.domain.sessions import SessionAddress, SessionKind, Viewer
 
@@ -18,16 +20,33 @@ class OpenPlayback:
         authorize: AuthorizeForChannel,
         router: MediaRouter,
         random_text: RandomText,
+        tokens: PlaybackTokens,
+        people: People,
     ) -> None:
         self._units = units
         self._authorize = authorize
         self._router = router
         self._random_text = random_text
+        self._tokens = tokens
+        self._people = people
 
-    async def __call__(self, actor: Actor, channel_name: str, offer: str) -> OpenedSession:
-        """Raises `NotFound` (no such channel), `Forbidden`, `Conflict` (`not-live`), `Invalid`,
+    async def __call__(
+        self, actor: Actor, channel_name: str, offer: str, playback_token: str | None = None
+    ) -> OpenedSession:
+        """playback_token: speaks for whom it was issued to, instead of `actor`.
+
+        Raises `NotFound` (no such channel), `Unauthenticated` (sign-in-required, playback-token-missing,
+        playback-token-refused), `Forbidden` (members-only), `Conflict` (`not-live`), `Invalid`,
         `Unprocessable`, `Unavailable`."""
-        channel = await self._authorize(actor, Action.OPEN_PLAYBACK, channel_name)
+        if playback_token is None:
+            channel = await self._authorize(actor, Action.OPEN_PLAYBACK, channel_name)
+            if channel.privacy is Privacy.MEMBERS_ONLY:
+                raise Unauthenticated(
+                    "playback-token-missing",
+                    "This channel is for its members. Ask for a playback token and send it as bearer token.",
+                )
+        else:
+            actor, channel = await self._granted(playback_token, channel_name)
         async with self._units() as unit:
             broadcast = await unit.broadcasts.running_of(channel.id)
         if broadcast is None:
@@ -36,3 +55,14 @@ class OpenPlayback:
         tag = Viewer(actor.account_id).tag
         answer = await self._router.open_playback(address, channel.id, offer, tag=tag)
         return OpenedSession(address, answer)
+
+    async def _granted(self, playback_token: str, channel_name: str) -> tuple[Actor, ChannelRef]:
+        grant = self._tokens.read(playback_token)
+        try:
+            actor = await self._people.actor(grant.account_id)
+        except NotFound:
+            raise refused() from None
+        channel = await self._authorize(actor, Action.OPEN_PLAYBACK, channel_name)
+        if channel.id != grant.channel_id:
+            raise refused()
+        return actor, channel

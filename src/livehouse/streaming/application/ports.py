@@ -170,6 +170,14 @@ class MediaRouter(Protocol):
         """Close an ingest session known by its digest only."""
         ...
 
+    async def viewers(self, node_id: str, channel_id: ChannelId) -> Collection[str | None]:
+        """The tags of all who watch, each once; None: somebody without one."""
+        ...
+
+    async def close_viewers(self, node_id: str, channel_id: ChannelId, tags: Collection[str | None]) -> None:
+        """Close every playback session of these."""
+        ...
+
     async def close_room(self, node_id: str, channel_id: ChannelId) -> None:
         """The broadcast is over: close the channel's ingest and all its viewers."""
         ...

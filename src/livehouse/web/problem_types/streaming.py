@@ -16,6 +16,18 @@ from livehouse.web.problem_types.problem_type import ProblemType
 
 STREAMING = (
     ProblemType(
+        "playback-token-missing",
+        Unauthenticated,
+        "The channel is for its members, so its media takes a playback token.",
+        "Ask for one by `POST /api/v1/channels/{name}/playback-token` and send it as bearer token.",
+    ),
+    ProblemType(
+        "playback-token-refused",
+        Unauthenticated,
+        "The playback token is forged, for another channel, or older than a minute.",
+        "Ask for a new one for each connection.",
+    ),
+    ProblemType(
         "not-live",
         (NotFound, Conflict),
         "The channel is not live. 404 answers a look at the broadcast, 409 a player that wants to watch.",

@@ -87,6 +87,13 @@ class BroadcastHealthShape(Shape):
     samples: Annotated[list[HealthSampleShape], Field(description="The last 120 seconds, oldest first")]
 
 
+class PlaybackTokenShape(Shape):
+    token: Annotated[
+        str, Field(description="Send as `Authorization: Bearer`, or as `?token=`", examples=["lhv_…"])
+    ]
+    expires_at: Rfc3339
+
+
 @router.get("/stream-keys")
 async def list_stream_keys(name: str, actor: CurrentActor, cases: Cases) -> StreamKeyList:
     """The channel's usable stream keys, without their secrets. For the owner."""
@@ -139,6 +146,16 @@ async def rotate_stream_key(
 async def revoke_stream_key(name: str, stream_key_id: str, actor: CurrentActor, cases: Cases) -> None:
     """Take the key back; an encoder that uses it is cut off. For the owner."""
     await cases.streaming.revoke_stream_key(actor, name, stream_key_id)
+
+
+@router.post("/playback-token")
+async def issue_playback_token(name: str, actor: CurrentActor, cases: Cases) -> PlaybackTokenShape:
+    """A token for `POST /whep/{name}` where the channel is for members only; one for each connection.
+
+    Whoever has it can open the media for a minute, and nothing else. For whoever may watch.
+    """
+    issued = await cases.streaming.issue_playback_token(actor, name)
+    return PlaybackTokenShape(token=issued.token, expires_at=issued.expires_at)
 
 
 @router.get("/broadcast", openapi_extra=may_answer("not-live"))
