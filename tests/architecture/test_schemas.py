@@ -53,6 +53,7 @@ async def test_every_table_lies_in_the_schema_of_its_owner(database_url: str) ->
         "social",
         "social_integration",
         "streaming",
+        "web",
     }
     public = await rows(database_url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     assert set(public) <= {"alembic_version", "schema_fingerprint"}, "only what the migrations note"

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from cpc.images.image import MAX_UPLOAD_BYTES
 from cpc.kernel.client_address import ProxyTrust
 from livehouse.web import health, whep, whip
+from livehouse.web.idempotency.layer import IdempotentRequests
 from livehouse.web.metrics import RequestMetrics, WebMetrics
 from livehouse.web.openapi_document import complete_openapi
 from livehouse.web.options import WebOptions
@@ -64,8 +65,11 @@ def create_app(use_cases: UseCases, options: WebOptions | None = None) -> ASGIAp
     routes = build_routes(options)
     routes.state.use_cases = use_cases
     metrics = WebMetrics(options.registry)
-    app: ASGIApp = BodyLimit(
-        routes,
+    app: ASGIApp = routes
+    if options.kept_answers is not None:
+        app = IdempotentRequests(app, options.kept_answers, use_cases)
+    app = BodyLimit(
+        app,
         max_body_bytes=options.max_body_bytes,
         body_timeout_s=options.body_timeout_s,
         uploads=images.UPLOADS,

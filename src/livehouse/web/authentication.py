@@ -12,6 +12,7 @@ from livehouse.accounts.application import SignedIn
 from livehouse.accounts.contract import ANONYMOUS, DEVICE_COOKIE, LOGIN_SESSION_COOKIE, Actor
 from livehouse.web.dependencies import Cases
 from livehouse.web.rate_limit import AccountLimit
+from livehouse.web.use_cases import UseCases
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEVICE_LIFETIME_S = 400 * 24 * 3600  # as long as browsers keep a cookie
@@ -41,16 +42,17 @@ async def authenticate(
 
     A cookie that no longer counts makes an anonymous visitor, so that pages still load.
     """
-    found = await _authentication(request, cases, authorization, x_csrf_token)
+    found = await read_authentication(request, cases, authorization, x_csrf_token)
     if request.method not in _SAFE_METHODS and found.actor.account_id is not None:
         account_limit: AccountLimit = request.app.state.account_limit
         account_limit.count_write(str(found.actor.account_id), request.scope)
     return found
 
 
-async def _authentication(
-    request: Request, cases: Cases, authorization: str | None, csrf_token: str | None
+async def read_authentication(
+    request: Request, cases: UseCases, authorization: str | None, csrf_token: str | None
 ) -> Authentication:
+    """Who sent the request, as `authenticate` but counted against no limit."""
     if authorization is not None:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():

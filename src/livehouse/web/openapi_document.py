@@ -25,6 +25,7 @@ _WITH_LOGIN = (
     *("login-required", "mail-not-confirmed", "account-suspended", "channel-suspended"),
 )
 _CHANGING = ("csrf-token-missing", "csrf-token-wrong")
+_WITH_KEY = (*("malformed-idempotency-key", "idempotency-key-reused", "request-in-progress", "made-already"),)
 _BY_PARAMETER = {"cursor": "malformed-cursor", "if-match": "malformed-if-match"}
 
 Json = dict[str, Any]
@@ -87,11 +88,14 @@ def _complete(operation: Json, route: APIRoute, method: str, schemas: Json) -> N
             for key, text in path_parameter(route.path_format, parameter["name"]).items():
                 parameter.setdefault(key, text)
     names = {parameter["name"].lower() for parameter in parameters}
+    if method == "post":
+        parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
     needs_login = _asks_who(route.dependant)
     slugs = {
         *operation.get(PROBLEM_SLUGS, ()),
         *_ALWAYS,
         *(_WITH_INPUT if parameters or "requestBody" in operation else ()),
+        *(_WITH_KEY if method == "post" else ()),
         *(_WITH_BODY if "requestBody" in operation else ()),
         *(_WITH_LOGIN if needs_login else ()),
         *(_CHANGING if needs_login and method not in _SAFE_METHODS else ()),

@@ -21,6 +21,10 @@ decide by it, and show people `detail`. Each operation lists all it can answer.
 **Changing what others change too.** What has an `ETag` takes `If-Match`, and answers 412 when it has changed
 meanwhile. `If-None-Match` saves sending again what has not.
 
+**Trying again.** A `POST` takes an `Idempotency-Key`: the same request with the same key is carried out once,
+and answered from what was kept of the first answer for 24 hours, with `Idempotency-Replayed: true`. Answers
+that hold a secret are not kept: 409 `made-already` then tells that it was done, and `Location` what was made.
+
 **Limits.** `RateLimit-Policy` and `RateLimit` tell what is allowed and what is left; 429 and 503 say in
 `Retry-After` how long to wait.
 """

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry
 
+from livehouse.web.idempotency.kept_answers import KeptAnswers
+
 PAGE_FOLDER = Path(__file__).parent / "page"
 
 
@@ -28,6 +30,7 @@ class WebOptions:
     chat_url, edge_url: full addresses where a proxy publishes them; None: made from the request's host and
     the port. trusted_proxies: addresses or networks whose `X-Forwarded-*` is believed.
     ready_checks: by name, something that raises while that part is away.
+    kept_answers: where answers to requests with an `Idempotency-Key` are kept; None: the header says nothing.
     metrics: what `/metrics` tells; None: the registry of this process. metrics_allowed_from: who may read it.
     """
 
@@ -51,6 +54,7 @@ class WebOptions:
     max_message_characters: int = 500
     ice_servers: tuple[IceServer, ...] = ()
     page_folder: Path = PAGE_FOLDER
+    kept_answers: KeptAnswers | None = None
     ready_checks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)
     registry: CollectorRegistry = REGISTRY
     metrics: Callable[[], Awaitable[bytes]] | None = None

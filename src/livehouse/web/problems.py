@@ -123,9 +123,13 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    return http_problem(error, request.url.path)
+
+
+def http_problem(error: HTTPException, instance: str) -> Response:
     phrase = HTTPStatus(error.status_code).phrase
     slug, detail = _SLUGS.get(error.status_code, (phrase.lower().replace(" ", "-"), str(error.detail)))
-    return problem(error.status_code, slug, detail, request.url.path, headers=error.headers)
+    return problem(error.status_code, slug, detail, instance, headers=error.headers)
 
 
 async def _on_unexpected_error(request: Request, error: Exception) -> Response:

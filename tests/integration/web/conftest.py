@@ -26,9 +26,11 @@ from livehouse.main.wiring.images import build_keep_image
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_social, build_social_personal_data
 from livehouse.main.wiring.streaming import build_streaming, build_streaming_personal_data, nats_outside
+from livehouse.main.wiring.web import build_kept_answers
 from livehouse.processes import ProcessesUseCases
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
 from livehouse.web.app import build_routes, create_app
+from livehouse.web.idempotency.postgres_kept_answers import PostgresKeptAnswers
 from livehouse.web.options import WebOptions
 from livehouse.web.use_cases import UseCases
 
@@ -129,7 +131,16 @@ async def use_cases(
 
 
 @pytest.fixture
-async def visit(use_cases: UseCases, options: WebOptions) -> AsyncIterator[Visit]:
+async def kept_answers(database_url: str, clock: FakeClock) -> AsyncIterator[PostgresKeptAnswers]:
+    engine = build_engine(database_url)
+    yield build_kept_answers(engine, clock, UuidV7Ids(clock))
+    await engine.dispose()
+
+
+@pytest.fixture
+async def visit(
+    use_cases: UseCases, options: WebOptions, kept_answers: PostgresKeptAnswers
+) -> AsyncIterator[Visit]:
     """`visit()` is a fresh browser: own cookies. `visit(address=…, base_url=…)` from elsewhere."""
     apps: dict[str, ASGIApp] = {}
     browsers: list[httpx.AsyncClient] = []
@@ -139,7 +150,8 @@ async def visit(use_cases: UseCases, options: WebOptions) -> AsyncIterator[Visit
     ) -> httpx.AsyncClient:
         key = repr(sorted(changes.items()))
         if key not in apps:
-            changed = replace(options, registry=CollectorRegistry() if apps else options.registry, **changes)
+            registry = CollectorRegistry() if apps else options.registry
+            changed = replace(options, registry=registry, kept_answers=kept_answers, **changes)
             apps[key] = create_app(use_cases, changed)
         transport = httpx.ASGITransport(DocumentedProblems(apps[key]), client=(address, 50000))
         browser = httpx.AsyncClient(transport=transport, base_url=base_url)

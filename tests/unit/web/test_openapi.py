@@ -110,6 +110,15 @@ def test_what_needs_no_login_says_so() -> None:
     assert "csrf-token-wrong" not in OPERATIONS["get /api/v1/account"]["x-problem-types"]
 
 
+def test_secrets_are_marked_so_that_their_answers_are_not_kept() -> None:
+    named = {"csrf_token", "access_token", "stream_key", "token"}
+    for schema_name, schema in DOCUMENT["components"]["schemas"].items():
+        for field, form in schema.get("properties", {}).items():
+            is_sent = "additionalProperties" not in schema  # bodies that we take forbid others
+            if field in named and is_sent:
+                assert form.get("format") == "password", f"{schema_name}.{field}: json_schema_extra=SECRET"
+
+
 def test_the_committed_document_is_the_present_one() -> None:
     """The page's types are made of it: `python -m livehouse.web.openapi frontend/openapi.json`, then
     `npm --prefix frontend run schema`."""

@@ -1754,7 +1754,10 @@ export interface components {
          */
         CurrentSession: {
             account: components["schemas"]["Account"] | null;
-            /** Csrf Token */
+            /**
+             * Csrf Token
+             * Format: password
+             */
             csrf_token: string | null;
         };
         /** Deletion */
@@ -2199,6 +2202,7 @@ export interface components {
             channel: components["schemas"]["OwnChannel"];
             /**
              * Csrf Token
+             * Format: password
              * @description Send as `X-CSRF-Token` with unsafe requests by cookie
              */
             csrf_token: string;
@@ -2207,11 +2211,15 @@ export interface components {
         OpenedSession: {
             /**
              * Access Token
+             * Format: password
              * @description For `Authorization: Bearer`; only when asked for, shown once
              */
             access_token?: string | null;
             account: components["schemas"]["Account"];
-            /** Csrf Token */
+            /**
+             * Csrf Token
+             * Format: password
+             */
             csrf_token: string;
         };
         /** OwnChannel */
@@ -2365,6 +2373,7 @@ export interface components {
             expires_at: string;
             /**
              * Token
+             * Format: password
              * @description Send as `Authorization: Bearer`, or as `?token=`
              * @example lhv_…
              */
@@ -2625,6 +2634,7 @@ export interface components {
         ShownAccessToken: {
             /**
              * Access Token
+             * Format: password
              * @description The secret, shown this once
              * @example lhp_…
              */
@@ -2686,6 +2696,7 @@ export interface components {
             name: string;
             /**
              * Stream Key
+             * Format: password
              * @description The secret, shown this once
              * @example lhk_…
              */
@@ -3050,7 +3061,10 @@ export interface operations {
     create_access_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3094,7 +3108,7 @@ export interface operations {
                     "application/json": components["schemas"]["ShownAccessToken"];
                 };
             };
-            /** @description `invalid-request`, `token-lifetime`, `token-name`, `token-scope` */
+            /** @description `invalid-request`, `malformed-idempotency-key`, `token-lifetime`, `token-name`, `token-scope` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3108,7 +3122,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
             408: components["responses"]["Problem408"];
-            /** @description `too-many-access-tokens` */
+            /** @description `made-already`, `request-in-progress`, `too-many-access-tokens` */
             409: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3120,6 +3134,17 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -3340,7 +3365,10 @@ export interface operations {
     request_deletion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3371,7 +3399,17 @@ export interface operations {
                     "application/json": components["schemas"]["Deletion"];
                 };
             };
-            400: components["responses"]["Problem400"];
+            /** @description `invalid-request`, `malformed-idempotency-key` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: components["responses"]["Problem401"];
             /** @description `account-suspended`, `channel-suspended`, `csrf-token-missing`, `csrf-token-wrong`, `login-required`, `mail-not-confirmed`, `not-allowed`, `scope-missing`, `wrong-password` */
             403: {
@@ -3385,7 +3423,7 @@ export interface operations {
                 };
             };
             408: components["responses"]["Problem408"];
-            /** @description `is-administrator` */
+            /** @description `is-administrator`, `made-already`, `request-in-progress` */
             409: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3397,6 +3435,17 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `too-many-requests`, `too-many-tries` */
             429: {
                 headers: {
@@ -3693,7 +3742,10 @@ export interface operations {
     send_confirmation_again: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3708,7 +3760,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `no-mail-here` */
+            /** @description `invalid-request`, `malformed-idempotency-key`, `no-mail-here` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3721,8 +3773,19 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
-            /** @description `nothing-to-confirm` */
+            /** @description `made-already`, `nothing-to-confirm`, `request-in-progress` */
             409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -3831,7 +3894,10 @@ export interface operations {
     open_account: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3882,7 +3948,7 @@ export interface operations {
                     "application/json": components["schemas"]["OpenedAccount"];
                 };
             };
-            /** @description `invalid-request`, `mail-missing`, `malformed-mail`, `malformed-name`, `no-mail-here`, `reserved-name`, `weak-password` */
+            /** @description `invalid-request`, `mail-missing`, `malformed-idempotency-key`, `malformed-mail`, `malformed-name`, `no-mail-here`, `reserved-name`, `weak-password` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3894,7 +3960,7 @@ export interface operations {
                 };
             };
             408: components["responses"]["Problem408"];
-            /** @description `name-taken`, `name-too-similar` */
+            /** @description `made-already`, `name-taken`, `name-too-similar`, `request-in-progress` */
             409: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -3906,6 +3972,17 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `too-many-requests`, `too-many-sign-ups` */
             429: {
                 headers: {
@@ -5461,7 +5538,10 @@ export interface operations {
     issue_playback_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /**
                  * @description Name of the channel
@@ -5490,11 +5570,43 @@ export interface operations {
                     "application/json": components["schemas"]["PlaybackTokenShape"];
                 };
             };
-            400: components["responses"]["Problem400"];
+            /** @description `invalid-request`, `malformed-idempotency-key` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
             /** @description `no-such-channel` */
             404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `made-already`, `request-in-progress` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -5663,7 +5775,10 @@ export interface operations {
     add_schedule_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /**
                  * @description Name of the channel
@@ -5724,7 +5839,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleEntryShape"];
                 };
             };
-            /** @description `invalid-request`, `malformed-duration`, `malformed-repetition`, `malformed-start`, `no-such-time-zone`, `not-on-that-day`, `title-missing`, `title-too-long`, `too-many-cancellations` */
+            /** @description `invalid-request`, `malformed-duration`, `malformed-idempotency-key`, `malformed-repetition`, `malformed-start`, `no-such-time-zone`, `not-on-that-day`, `title-missing`, `title-too-long`, `too-many-cancellations` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5749,7 +5864,7 @@ export interface operations {
                 };
             };
             408: components["responses"]["Problem408"];
-            /** @description `schedule-full` */
+            /** @description `made-already`, `request-in-progress`, `schedule-full` */
             409: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5761,6 +5876,17 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6153,7 +6279,10 @@ export interface operations {
     create_stream_key: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /**
                  * @description Name of the channel
@@ -6197,7 +6326,7 @@ export interface operations {
                     "application/json": components["schemas"]["ShownStreamKeyShape"];
                 };
             };
-            /** @description `invalid-request`, `stream-key-lifetime`, `stream-key-name` */
+            /** @description `invalid-request`, `malformed-idempotency-key`, `stream-key-lifetime`, `stream-key-name` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6222,7 +6351,7 @@ export interface operations {
                 };
             };
             408: components["responses"]["Problem408"];
-            /** @description `too-many-stream-keys` */
+            /** @description `made-already`, `request-in-progress`, `too-many-stream-keys` */
             409: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6234,6 +6363,17 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6297,7 +6437,10 @@ export interface operations {
     rotate_stream_key: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /**
                  * @description Name of the channel
@@ -6332,7 +6475,7 @@ export interface operations {
                     "application/json": components["schemas"]["ShownStreamKeyShape"];
                 };
             };
-            /** @description `invalid-request`, `malformed-id` */
+            /** @description `invalid-request`, `malformed-id`, `malformed-idempotency-key` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6356,6 +6499,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `made-already`, `request-in-progress` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6364,7 +6529,10 @@ export interface operations {
     confirm_mail: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6396,7 +6564,17 @@ export interface operations {
                     "application/json": components["schemas"]["ConfirmedMail"];
                 };
             };
-            400: components["responses"]["Problem400"];
+            /** @description `invalid-request`, `malformed-idempotency-key` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `link-void` */
             404: {
                 headers: {
@@ -6409,7 +6587,29 @@ export interface operations {
                 };
             };
             408: components["responses"]["Problem408"];
+            /** @description `made-already`, `request-in-progress` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6578,7 +6778,10 @@ export interface operations {
     request_password_reset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6602,7 +6805,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid-request`, `malformed-mail`, `no-mail-here` */
+            /** @description `invalid-request`, `malformed-idempotency-key`, `malformed-mail`, `no-mail-here` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6614,7 +6817,29 @@ export interface operations {
                 };
             };
             408: components["responses"]["Problem408"];
+            /** @description `made-already`, `request-in-progress` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `too-many-mails`, `too-many-requests` */
             429: {
                 headers: {
@@ -6634,7 +6859,10 @@ export interface operations {
     reset_password: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6659,7 +6887,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `invalid-request`, `weak-password` */
+            /** @description `invalid-request`, `malformed-idempotency-key`, `weak-password` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6682,7 +6910,29 @@ export interface operations {
                 };
             };
             408: components["responses"]["Problem408"];
+            /** @description `made-already`, `request-in-progress` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             /** @description `database-away`, `database-busy`, `sign-in-busy` */
@@ -6835,7 +7085,10 @@ export interface operations {
     sign_in: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6880,7 +7133,17 @@ export interface operations {
                     "application/json": components["schemas"]["OpenedSession"];
                 };
             };
-            400: components["responses"]["Problem400"];
+            /** @description `invalid-request`, `malformed-idempotency-key` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `wrong-name-or-password` */
             401: {
                 headers: {
@@ -6894,7 +7157,29 @@ export interface operations {
                 };
             };
             408: components["responses"]["Problem408"];
+            /** @description `made-already`, `request-in-progress` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `too-many-requests`, `too-many-sign-ins` */
             429: {
                 headers: {

@@ -15,6 +15,7 @@ _OWNERS = (
     ("livehouse.social", "adapters/migrations"),
     ("cpc.messenger", "migrations"),
     ("livehouse.chat", "adapters/migrations"),
+    ("livehouse.web", "idempotency/migrations"),
 )
 
 

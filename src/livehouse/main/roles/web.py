@@ -31,9 +31,11 @@ from livehouse.main.wiring.streaming import (
     build_streaming_personal_data,
     nats_outside,
 )
+from livehouse.main.wiring.web import build_kept_answers
 from livehouse.processes import ProcessesUseCases
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
 from livehouse.web.app import create_app
+from livehouse.web.idempotency.kept_answers import KeptAnswers
 from livehouse.web.options import IceServer, WebOptions
 from livehouse.web.use_cases import UseCases
 
@@ -46,7 +48,12 @@ async def run(role: RoleContext) -> None:
         await role.database_migrated()
         outside = await nats_outside(connection)
         use_cases = build_use_cases(settings, engine, outside)
-        options = build_options(settings, _ready_checks(engine, connection, outside))
+        clock = SystemClock()
+        options = build_options(
+            settings,
+            _ready_checks(engine, connection, outside),
+            build_kept_answers(engine, clock, UuidV7Ids(clock)),
+        )
         await serve_http(create_app(use_cases, options), role, settings.http_port)
     finally:
         await connection.close()
@@ -101,7 +108,9 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
 
 
 def build_options(
-    settings: ResolvedSettings, ready_checks: dict[str, Callable[[], Awaitable[None]]]
+    settings: ResolvedSettings,
+    ready_checks: dict[str, Callable[[], Awaitable[None]]],
+    kept_answers: KeptAnswers,
 ) -> WebOptions:
     behind_proxy = settings.public_url is not None
     return WebOptions(
@@ -123,6 +132,7 @@ def build_options(
             for url in server.urls
         ),
         ready_checks=ready_checks,
+        kept_answers=kept_answers,
         metrics=NodeMetrics(Path()),  # the working directory is the run folder
         metrics_allowed_from=settings.metrics_allowed_from,
     )

@@ -24,6 +24,7 @@ from livehouse.main.wiring.streaming import (
     build_playback_duties,
     build_stop_broadcast,
 )
+from livehouse.main.wiring.web import build_web_duties
 from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 
 log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ async def run(role: RoleContext) -> None:
         **build_playback_duties(
             engine, channel.find_channels, connection, clock, sends_mail=settings.sends_mail
         ),
+        **build_web_duties(engine, clock, ids),
         "media reports": listener.run,
     }
     tasks = {asyncio.ensure_future(duty()): name for name, duty in duties.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
@@ -11,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cpc.images.keep_image import KeepImage
 from cpc.kernel.clock import Clock
-from cpc.kernel.errors import Unavailable
 from cpc.kernel.ids import Ids
 from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.adapters.argon2_password_hasher import Argon2PasswordHasher
@@ -54,6 +52,7 @@ from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.domain.outgoing_mail import OutgoingMail
 from livehouse.main.settings import ResolvedSettings
 from livehouse.main.wiring.access import build_access
+from livehouse.main.wiring.duties import again
 from livehouse.main.wiring.images import build_keep_image
 
 DELETION_GRACE = timedelta(days=14)
@@ -144,10 +143,10 @@ def build_accounts_duties(
 ) -> Mapping[str, Callable[[], Awaitable[None]]]:
     """For the worker role: by name, functions that run until cancelled."""
     duties = accounts_duties(engine, clock, ids, keyring, settings)
-    named = {"account deletions": lambda: _again(duties.erase_due_accounts, _LOOK_FOR_DELETIONS_S)}
+    named = {"account deletions": lambda: again(duties.erase_due_accounts, _LOOK_FOR_DELETIONS_S)}
     send_mails = duties.send_mails
     if send_mails is not None:
-        named["mails"] = lambda: _again(send_mails, _LOOK_FOR_MAIL_S)
+        named["mails"] = lambda: again(send_mails, _LOOK_FOR_MAIL_S)
     return named
 
 
@@ -163,17 +162,6 @@ def accounts_duties(
         letters = PlainLetters(settings.base_url())
         send_mails = SendMails(units, letters, mailer, LoginTokens(keyring, clock, ids), clock, _given_up)
     return AccountsDuties(EraseDueAccounts(units, clock, ids), send_mails)
-
-
-async def _again(work: Callable[[], Awaitable[bool]], pause_s: float) -> None:
-    """Work as long as there is some, then look again after a pause. Outlives a database that is away."""
-    while True:
-        try:
-            while await work():
-                pass
-        except Unavailable as error:
-            log.info("waits", reason=error.detail)
-        await asyncio.sleep(pause_s)
 
 
 def _given_up(mail: OutgoingMail, why: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from cpc.kernel.errors import (
+    Conflict,
     Forbidden,
     Invalid,
     RateLimited,
     Unauthenticated,
     Unavailable,
+    Unprocessable,
 )
 from livehouse.web.problem_types.problem_type import ProblemType
 
@@ -53,6 +55,30 @@ DOOR = (
         Forbidden,
         "The CSRF token belongs to another login.",
         "Load the session again and send its `csrf_token`.",
+    ),
+    ProblemType(
+        "malformed-idempotency-key",
+        Invalid,
+        "`Idempotency-Key` is 1 to 255 visible characters in quotes.",
+        "Send a new UUID in quotes for each thing to be done.",
+    ),
+    ProblemType(
+        "idempotency-key-reused",
+        Unprocessable,
+        "The `Idempotency-Key` came with another request before.",
+        "Make a new key for each thing to be done; keep it only when sending the same request again.",
+    ),
+    ProblemType(
+        "request-in-progress",
+        Conflict,
+        "The very same request, with the same `Idempotency-Key`, is being carried out.",
+        "Ask again after `Retry-After`. If the server died over it, a minute passes before it is tried anew.",
+    ),
+    ProblemType(
+        "made-already",
+        Conflict,
+        "The request was carried out before. Its answer held a secret, which is shown once, or was too long.",
+        "`Location` names what was made. Where the secret is lost, take it back and make a new one.",
     ),
     ProblemType("not-found", 404, "There is nothing at this address.", "Check the address and its version."),
     ProblemType(

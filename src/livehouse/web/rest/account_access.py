@@ -14,7 +14,7 @@ from livehouse.web.authentication import CurrentActor, CurrentAuthentication
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.problems import may_answer
-from livehouse.web.rest.shapes import Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import SECRET, Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"])
 
@@ -46,7 +46,9 @@ class AccessToken(Shape):
 
 
 class ShownAccessToken(AccessToken):
-    access_token: Annotated[str, Field(description="The secret, shown this once", examples=["lhp_…"])]
+    access_token: Annotated[
+        str, Field(description="The secret, shown this once", examples=["lhp_…"], json_schema_extra=SECRET)
+    ]
 
 
 class AccessTokens(Shape):

@@ -18,7 +18,7 @@ from livehouse.web.authentication import (
 from livehouse.web.dependencies import Cases, ClientAddress
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, image_url
-from livehouse.web.rest.shapes import Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import SECRET, Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"])
 
@@ -64,7 +64,10 @@ class NewAccount(Body):
 class OpenedAccount(Shape):
     account: Account
     channel: OwnChannel
-    csrf_token: Annotated[str, Field(description="Send as `X-CSRF-Token` with unsafe requests by cookie")]
+    csrf_token: Annotated[
+        str,
+        Field(description="Send as `X-CSRF-Token` with unsafe requests by cookie", json_schema_extra=SECRET),
+    ]
 
 
 class Credentials(Body):
@@ -78,9 +81,13 @@ class Credentials(Body):
 
 class OpenedSession(Shape):
     account: Account
-    csrf_token: str
+    csrf_token: Annotated[str, Field(json_schema_extra=SECRET)]
     access_token: Annotated[
-        str | None, Field(description="For `Authorization: Bearer`; only when asked for, shown once")
+        str | None,
+        Field(
+            description="For `Authorization: Bearer`; only when asked for, shown once",
+            json_schema_extra=SECRET,
+        ),
     ] = None
 
 
@@ -88,7 +95,7 @@ class CurrentSession(Shape):
     """Both null for an anonymous visitor."""
 
     account: Account | None
-    csrf_token: str | None
+    csrf_token: Annotated[str | None, Field(json_schema_extra=SECRET)]
 
 
 @router.post(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from livehouse.access.contract import Suspension
 
 Rfc3339 = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+SECRET: dict[str, JsonValue] = {"format": "password"}
+"""`json_schema_extra` of a field that holds one: an answer with it is shown once and never kept."""
 
 
 class Shape(BaseModel):

@@ -13,7 +13,7 @@ from livehouse.streaming.application.media_report import PlaybackStats
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.problems import may_answer
-from livehouse.web.rest.shapes import Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import SECRET, Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1/channels/{name}", tags=["streaming"])
 
@@ -27,7 +27,9 @@ class StreamKeyShape(Shape):
 
 
 class ShownStreamKeyShape(StreamKeyShape):
-    stream_key: Annotated[str, Field(description="The secret, shown this once", examples=["lhk_…"])]
+    stream_key: Annotated[
+        str, Field(description="The secret, shown this once", examples=["lhk_…"], json_schema_extra=SECRET)
+    ]
 
 
 class StreamKeyList(Shape):
@@ -89,7 +91,12 @@ class BroadcastHealthShape(Shape):
 
 class PlaybackTokenShape(Shape):
     token: Annotated[
-        str, Field(description="Send as `Authorization: Bearer`, or as `?token=`", examples=["lhv_…"])
+        str,
+        Field(
+            description="Send as `Authorization: Bearer`, or as `?token=`",
+            examples=["lhv_…"],
+            json_schema_extra=SECRET,
+        ),
     ]
     expires_at: Rfc3339
 

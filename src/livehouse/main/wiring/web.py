@@ -1,0 +1,26 @@
+"""What the web door keeps in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cpc.kernel.clock import Clock
+from cpc.kernel.ids import Ids
+from livehouse.main.wiring.duties import again
+from livehouse.web.idempotency.postgres_kept_answers import PostgresKeptAnswers
+
+_LOOK_FOR_OLD_ANSWERS_S = 60.0
+
+
+def build_kept_answers(engine: AsyncEngine, clock: Clock, ids: Ids) -> PostgresKeptAnswers:
+    return PostgresKeptAnswers(engine, clock, ids)
+
+
+def build_web_duties(
+    engine: AsyncEngine, clock: Clock, ids: Ids
+) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    """For the worker role: by name, functions that run until cancelled."""
+    kept = build_kept_answers(engine, clock, ids)
+    return {"kept answers": lambda: again(kept.purge, _LOOK_FOR_OLD_ANSWERS_S)}

@@ -1,0 +1,1 @@
+"""`Idempotency-Key`: a request sent again is carried out once (draft-ietf-httpapi-idempotency-key-header)."""
