@@ -9,6 +9,7 @@ use crate::packet_ring::PacketRing;
 use crate::time::MonotonicTime;
 use viewer::Viewer;
 
+mod replay;
 mod viewer;
 
 /// Packets kept for retransmission: some seconds of either. Older video is found in the keyframe group.
@@ -62,12 +63,31 @@ pub struct Audience {
     /// Packets received and not yet forwarded.
     pending_audio: Vec<RoomPacket>,
     pending_video: Vec<RoomPacket>,
+    /// The highest sequence number of video received.
+    newest_video: u64,
     viewers: Vec<Viewer>,
+    /// Those to whom a keyframe group is on its way.
+    replaying: Vec<ViewerId>,
     places: HashMap<ViewerId, usize>,
     wishes_keyframe: bool,
     /// Keyframes received.
     keyframes: u64,
     counters: AudienceCounters,
+}
+
+/// What may be sent of the video so far.
+struct History<'a> {
+    cache: &'a KeyframeCache,
+    ring: &'a PacketRing,
+    /// The highest sequence number there is.
+    newest: u64,
+}
+
+impl History<'_> {
+    /// The packet of this number of the room.
+    fn video(&self, sequence: u64) -> Option<&RoomPacket> {
+        self.ring.get(sequence).or_else(|| self.cache.get(sequence))
+    }
 }
 
 impl Audience {
@@ -80,7 +100,9 @@ impl Audience {
             video_ring: PacketRing::new(VIDEO_RING),
             pending_audio: Vec::new(),
             pending_video: Vec::new(),
+            newest_video: 0,
             viewers: Vec::new(),
+            replaying: Vec::new(),
             places: HashMap::new(),
             wishes_keyframe: false,
             keyframes: 0,
@@ -127,6 +149,7 @@ impl Audience {
                     if !self.video_ring.insert(packet) {
                         continue;
                     }
+                    self.newest_video = self.newest_video.max(packet.sequence);
                     if packet.starts_keyframe {
                         self.keyframes += 1;
                         self.is_seeded = true;
@@ -139,32 +162,58 @@ impl Audience {
         }
     }
 
-    /// Hands every viewer what has been received since the last call.
+    /// Hands every viewer what has been received since the last call, and who has joined what is due of its keyframe
+    /// group.
     pub fn forward(&mut self, now: MonotonicTime, sink: &mut impl PacketSink) {
         if self.pending_audio.is_empty() && self.pending_video.is_empty() {
+            self.replay_on(now, sink);
             return;
         }
-        let (group, has_keyframe) =
-            (self.cache.packets(), self.pending_video.iter().any(|packet| packet.starts_keyframe));
+        self.replaying.clear();
+        let history = History { cache: &self.cache, ring: &self.video_ring, newest: self.newest_video };
+        let has_keyframe = self.pending_video.iter().any(|packet| packet.starts_keyframe);
         for viewer in self.viewers.iter_mut().filter(|viewer| !viewer.is_paused) {
             let mut has_written = viewer.send_audio(&self.pending_audio, sink);
             has_written |= viewer.send_video(&self.pending_video, sink);
             if !viewer.has_joined && self.is_seeded {
-                self.wishes_keyframe |= viewer.join(&self.state, group, now, sink);
+                self.wishes_keyframe |= viewer.join(&self.state, &history, now, sink);
                 has_written |= viewer.is_watching();
             } else if !viewer.is_watching() && self.is_seeded {
                 // Has not started yet, or the broadcast has come back to a codec the viewer takes. An encoder that
                 // answers is waited for; a player that gets no video never asks itself.
                 let may_start = has_keyframe || !self.state.answers_keyframe_requests;
-                self.wishes_keyframe |= viewer.start(&self.state, group, may_start, now, sink);
+                self.wishes_keyframe |= viewer.start(&self.state, &history, may_start, now, sink);
                 has_written |= viewer.is_watching();
+            } else {
+                has_written |= viewer.replay_on(&history, now, sink);
             }
             if has_written {
                 sink.finish(viewer.id);
             }
+            if viewer.replays_at().is_some() {
+                self.replaying.push(viewer.id);
+            }
         }
         self.pending_audio.clear();
         self.pending_video.clear();
+    }
+
+    fn replay_on(&mut self, now: MonotonicTime, sink: &mut impl PacketSink) {
+        let history = History { cache: &self.cache, ring: &self.video_ring, newest: self.newest_video };
+        let (viewers, places) = (&mut self.viewers, &self.places);
+        self.replaying.retain(|id| {
+            let Some(viewer) = places.get(id).map(|place| &mut viewers[*place]) else { return false };
+            if viewer.replay_on(&history, now, sink) {
+                sink.finish(viewer.id);
+            }
+            viewer.replays_at().is_some()
+        });
+    }
+
+    /// When `forward` is to be called although nothing is received.
+    pub fn deadline(&self) -> Option<MonotonicTime> {
+        let viewers = self.replaying.iter().filter_map(|id| self.places.get(id).map(|place| &self.viewers[*place]));
+        viewers.filter_map(Viewer::replays_at).min()
     }
 
     /// A viewer who is ready to receive. It gets the keyframe group kept, or a keyframe is wished for.
@@ -190,10 +239,14 @@ impl Audience {
     /// Before the source's history has come nothing can be said: `forward` joins those who wait for it.
     fn join(&mut self, place: usize, now: MonotonicTime, sink: &mut impl PacketSink) {
         if self.is_seeded {
+            let history = History { cache: &self.cache, ring: &self.video_ring, newest: self.newest_video };
             let viewer = &mut self.viewers[place];
-            self.wishes_keyframe |= viewer.join(&self.state, self.cache.packets(), now, sink);
+            self.wishes_keyframe |= viewer.join(&self.state, &history, now, sink);
             if viewer.is_watching() {
                 sink.finish(viewer.id);
+            }
+            if viewer.replays_at().is_some() {
+                self.replaying.push(viewer.id);
             }
         }
     }
@@ -201,6 +254,7 @@ impl Audience {
     pub fn remove_viewer(&mut self, viewer: ViewerId) {
         let Some(place) = self.places.remove(&viewer) else { return };
         self.viewers.swap_remove(place);
+        self.replaying.retain(|replaying| *replaying != viewer);
         if let Some(moved) = self.viewers.get(place) {
             self.places.insert(moved.id, place);
         }

@@ -74,6 +74,11 @@ impl DownTrack {
         self.flow.is_some()
     }
 
+    /// Of the packets sent.
+    pub(crate) fn highest_sequence(&self) -> u64 {
+        self.highest_sequence
+    }
+
     /// Lets packets flow from `packet` on.
     pub(crate) fn start_at(&mut self, packet: &RoomPacket) {
         self.flow = Some(Flow { room_start: packet.sequence, own_start: self.highest_sequence + 1 });
@@ -84,7 +89,7 @@ impl DownTrack {
         self.flow = None;
     }
 
-    /// Starts with a keyframe group: all of it goes out at once. False for a group that would turn back the viewer's
+    /// Starts with a keyframe group: all of it is to go out. False for a group that would turn back the viewer's
     /// time: it has seen later pictures.
     pub(crate) fn start_with_group(&mut self, group: &[RoomPacket]) -> bool {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { return false };

@@ -9,7 +9,7 @@ const BURST: usize = 128 << 10;
 
 /// Bytes a packet costs on the way beside its payload, headers down to IP and the SRTP tag, so that small packets are
 /// not free.
-const OVERHEAD: usize = 64;
+pub(crate) const OVERHEAD: usize = 64;
 
 /// Assumed until the viewer's receiver reports tell.
 const ROUND_TRIP: Duration = Duration::from_millis(50);

@@ -6,6 +6,7 @@ use crate::packet::{IngestPacket, SourceId};
 use crate::source::{IngestId, Source};
 
 mod joining;
+mod replaying;
 mod retransmission;
 mod splitting;
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use super::{PacketSink, ViewerId, ViewerTracks};
+use super::replay::Replay;
+use super::{History, PacketSink, ViewerId, ViewerTracks};
 use crate::codec::MediaKind;
 use crate::down_track::DownTrack;
 use crate::packet::{RoomPacket, SourceState};
@@ -23,6 +24,8 @@ pub(super) struct Viewer {
     /// Whether it has been looked for a keyframe group to begin with.
     pub(super) has_joined: bool,
     got_group: Option<MonotonicTime>,
+    /// While the keyframe group is on its way.
+    replay: Option<Box<Replay>>,
     /// When its last wish was passed on, and how many keyframes the audience had had then.
     wished: Option<(MonotonicTime, u64)>,
 }
@@ -37,6 +40,7 @@ impl Viewer {
             is_paused: false,
             has_joined: false,
             got_group: None,
+            replay: None,
             wished: None,
         }
     }
@@ -63,6 +67,7 @@ impl Viewer {
     pub(super) fn pause(&mut self) {
         self.is_paused = true;
         self.has_joined = false;
+        self.replay = None;
         self.audio.stop();
         self.video.stop();
     }
@@ -83,11 +88,12 @@ impl Viewer {
         has_written
     }
 
-    /// Whether anything was written.
+    /// Sends what is not to wait behind the keyframe group. Whether anything was written.
     pub(super) fn send_video(&mut self, packets: &[RoomPacket], sink: &mut impl PacketSink) -> bool {
         let mut has_written = false;
         if self.video.is_flowing() {
-            for packet in packets {
+            let until = self.replay.as_ref().map_or(u64::MAX, |replay| replay.next());
+            for packet in packets.iter().filter(|packet| packet.sequence < until) {
                 if let Some(outgoing) = self.video.write(packet) {
                     self.retransmissions.earn(packet);
                     sink.write(self.id, outgoing);
@@ -103,19 +109,19 @@ impl Viewer {
     pub(super) fn join(
         &mut self,
         source: &SourceState,
-        group: &[RoomPacket],
+        history: &History<'_>,
         now: MonotonicTime,
         sink: &mut impl PacketSink,
     ) -> bool {
         self.has_joined = true;
-        self.start(source, group, true, now, sink)
+        self.start(source, history, true, now, sink)
     }
 
     /// Begins with the keyframe group, if it may; says whether a keyframe is wished for.
     pub(super) fn start(
         &mut self,
         source: &SourceState,
-        group: &[RoomPacket],
+        history: &History<'_>,
         may_start: bool,
         now: MonotonicTime,
         sink: &mut impl PacketSink,
@@ -124,12 +130,47 @@ impl Viewer {
         if !takes_video {
             return false;
         }
+        let group = history.cache.packets();
         if !may_start || group.is_empty() || !self.video.start_with_group(group) {
             return true;
         }
         self.got_group = Some(now);
-        self.send_video(group, sink);
+        self.replay = Some(Box::new(Replay::new(group, self.video.highest_sequence(), now)));
+        self.replay_on(history, now, sink);
         false
+    }
+
+    /// Goes on with the keyframe group. Whether anything was written.
+    pub(super) fn replay_on(&mut self, history: &History<'_>, now: MonotonicTime, sink: &mut impl PacketSink) -> bool {
+        let Some(replay) = self.replay.as_mut().filter(|_| self.video.is_flowing()) else {
+            self.replay = None;
+            return false;
+        };
+        if let Some(keyframe) = history.cache.packets().first().filter(|first| first.sequence > replay.next()) {
+            // Without a gap in the viewer's numbers, so that it does not ask for what was left out.
+            self.video.start_at(keyframe);
+            replay.skip_to(keyframe.sequence);
+        }
+        let mut has_written = false;
+        replay.pass_time(now);
+        while let Some(sequence) = replay.take(history.newest) {
+            let Some(packet) = history.video(sequence) else { continue };
+            if let Some(outgoing) = self.video.write(packet) {
+                replay.spend(packet);
+                self.retransmissions.earn(packet);
+                sink.write(self.id, outgoing);
+                has_written = true;
+            }
+        }
+        if replay.next() > history.newest {
+            self.replay = None;
+        }
+        has_written
+    }
+
+    /// When `replay_on` is to be called next, while the keyframe group is on its way.
+    pub(super) fn replays_at(&self) -> Option<MonotonicTime> {
+        self.replay.as_ref().map(|replay| replay.deadline())
     }
 
     /// Sends the packet of this viewer's sequence number again, if `find` has it and it may be.
@@ -145,13 +186,21 @@ impl Viewer {
             MediaKind::Audio => &self.audio,
             MediaKind::Video => &self.video,
         };
-        let outgoing = track.sent_as(lost).and_then(|(sequence, room_sequence)| {
+        let sent_as = track.sent_as(lost);
+        if let (MediaKind::Video, Some(replay), Some((sequence, _))) = (kind, &mut self.replay, sent_as) {
+            replay.lose(sequence, track.highest_sequence(), now);
+        }
+        let outgoing = sent_as.and_then(|(sequence, room_sequence)| {
             let packet = find(room_sequence)?;
             track.write_again(sequence, packet)
         });
         let Some(outgoing) = outgoing else { return false };
         let may = self.retransmissions.spend(kind, outgoing.sequence, outgoing.packet, now);
         if may {
+            // It takes its share of the way.
+            if let Some(replay) = &mut self.replay {
+                replay.spend(outgoing.packet);
+            }
             sink.retransmit(self.id, outgoing);
         }
         may

@@ -166,6 +166,7 @@ impl Shard {
     pub(crate) fn finish(&mut self, now: Instant) -> bool {
         self.now = now;
         self.expire();
+        self.rooms.touch_due(self.monotonic(now));
         self.settle();
         if self.has_mail() {
             self.open_mail();

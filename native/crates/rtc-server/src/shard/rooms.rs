@@ -259,16 +259,16 @@ impl Rooms {
     /// Looks at the rooms something happened in and at those whose time has come.
     pub(crate) fn poll_keyframe_requests(&mut self, now: MonotonicTime, place: &Place<'_>) -> Vec<IngestId> {
         let mut asked = Vec::new();
-        let due = self.deadlines.range(..=(now, u64::MAX)).map(|(_, id)| *id);
+        self.touch_due(now);
         let mut ids = std::mem::take(&mut self.touched);
-        ids.extend(due);
         for id in ids.drain(..) {
             let Some(room) = self.rooms.get_mut(&id) else { continue };
             room.is_touched = false;
             room.pass_wishes(place);
-            let Some(source) = &mut room.source else { continue };
-            asked.extend(source.poll_keyframe_request(now));
-            let deadline = source.deadline();
+            asked.extend(room.source.as_mut().and_then(|source| source.poll_keyframe_request(now)));
+            let request = room.source.as_ref().and_then(Source::deadline);
+            let replay = room.audience.as_ref().and_then(Audience::deadline);
+            let deadline = request.into_iter().chain(replay).min();
             if room.deadline != deadline {
                 self.deadlines.extend(deadline.map(|at| (at, id)));
                 if let Some(before) = std::mem::replace(&mut room.deadline, deadline) {
@@ -281,7 +281,15 @@ impl Rooms {
         asked
     }
 
-    /// When `poll_keyframe_requests` is to be called next.
+    /// Has the rooms looked at whose time has come.
+    pub(crate) fn touch_due(&mut self, now: MonotonicTime) {
+        let due: Vec<u64> = self.deadlines.range(..=(now, u64::MAX)).map(|(_, id)| *id).collect();
+        for id in due {
+            self.get_mut(id);
+        }
+    }
+
+    /// When `touch_due`, `forward` and `poll_keyframe_requests` are to be called next.
     pub(crate) fn deadline(&self) -> Option<MonotonicTime> {
         let at_once = (!self.touched.is_empty()).then(MonotonicTime::default);
         at_once.or_else(|| self.deadlines.first().map(|(at, _)| *at))

@@ -15,6 +15,7 @@ mod viewer;
 mod world;
 
 use std::env;
+use std::time::Duration;
 
 use self::outcome::Outcome;
 use self::scenario::Scenario;
@@ -49,6 +50,29 @@ fn on_good_links_everyone_sees_every_picture_however_many_shards_there_are() {
             assert_eq!(outcome.seen(), outcomes[0].seen());
         }
     }
+}
+
+/// A keyframe group of ten seconds is on its way to who joins by a link twice as wide as the broadcast, and to who has a
+/// wide one.
+#[test]
+fn who_joins_by_a_narrow_link_has_the_picture_at_once_loses_little_and_catches_up() {
+    let scenario = Scenario::long_group(&[None, Some(1_200_000), Some(2_400_000)]);
+    let outcome = World::run(&scenario, 1).unwrap();
+    let from = |viewer: usize| outcome.start + scenario.rooms[0].viewers[viewer].joins;
+    let first = |viewer: usize| outcome.rooms[0].of(viewer)[0].at - from(viewer);
+    let caught_up = |viewer: usize| outcome.rooms[0].caught_up(viewer).map(|at| at - from(viewer));
+    println!(
+        "first pictures {:?}, caught up {:?}, {} lost in full queues, {}",
+        [1, 2, 3].map(first),
+        [1, 2, 3].map(caught_up),
+        outcome.overflowed,
+        outcome.summary()
+    );
+    assert!([1, 2, 3].map(first).iter().all(|after| *after < Duration::from_millis(600)));
+    assert!(caught_up(1).is_some_and(|after| after < Duration::from_secs(2)));
+    assert!([2, 3].map(caught_up).iter().all(|after| after.is_some_and(|after| after < Duration::from_secs(6))));
+    assert!(outcome.overflowed < 700, "{}", outcome.overflowed);
+    assert!(outcome.rooms[0].requests <= 1, "{}", outcome.summary());
 }
 
 /// Seeds with something of everything, and those that found a bug: 57, 71 and 94 had pictures of a replayed keyframe group

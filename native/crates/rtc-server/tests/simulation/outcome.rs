@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use rtc_server::CounterSnapshot;
@@ -13,6 +14,8 @@ pub(crate) struct Outcome {
     pub(crate) rooms: Vec<RoomOutcome>,
     pub(crate) leftovers: Leftovers,
     pub(crate) counters: CounterSnapshot,
+    /// Datagrams that found the queue of a viewer's link full.
+    pub(crate) overflowed: u64,
 }
 
 #[derive(Debug, Default)]
@@ -40,10 +43,25 @@ pub(crate) struct Leftovers {
     pub(crate) on_their_way: usize,
 }
 
+impl RoomOutcome {
+    /// What a viewer saw.
+    pub(crate) fn of(&self, viewer: usize) -> &[Decoded] {
+        self.viewers.iter().find(|outcome| outcome.index == viewer).map_or(&[], |outcome| &outcome.player.decoded)
+    }
+
+    /// When a viewer first saw a picture as soon as the first viewer did, or nearly.
+    pub(crate) fn caught_up(&self, viewer: usize) -> Option<Instant> {
+        let live: HashMap<u32, Instant> = self.of(0).iter().map(|picture| (picture.frame, picture.at)).collect();
+        let is_live = |picture: &&Decoded| live.get(&picture.frame).is_some_and(|at| picture.at < *at + CAUGHT_UP);
+        self.of(viewer).iter().find(is_live).map(|picture| picture.at)
+    }
+}
+
 /// How long after a trouble has ended the picture must be back. A rebinding is noticed by the peer's next check; to an
 /// encoder that nominates once, str0m goes on sending NACK and PLI the old way until it takes that for dead.
 const RECOVERY: Duration = Duration::from_secs(5);
 const REBINDING: Duration = Duration::from_secs(16);
+const CAUGHT_UP: Duration = Duration::from_millis(300);
 const TOLERANCE: Duration = Duration::from_millis(500);
 
 impl Outcome {

@@ -95,6 +95,27 @@ impl Scenario {
         Self { seed, weather, rooms, calm_from: CALM_FROM, end: END }
     }
 
+    /// One who watches from the beginning, and viewers who come late in a long keyframe group, by links of these rates.
+    pub(crate) fn long_group(rates: &[Option<u64>]) -> Self {
+        let good = Conditions { delay: Duration::from_millis(20), ..Conditions::default() };
+        let person = |joins, rate_bps| PersonPlan {
+            joins: Duration::from_millis(joins),
+            leaves: None,
+            up: good,
+            down: Conditions { rate_bps, ..good },
+            is_behind_nat: false,
+            troubles: Vec::new(),
+        };
+        let late = rates.iter().map(|rate| person(9_500, *rate));
+        let room = RoomPlan {
+            keyframe_every: 750,
+            broadcaster: person(0, None),
+            returns: Vec::new(),
+            viewers: [person(1_500, None)].into_iter().chain(late).collect(),
+        };
+        Self { seed: 1, weather: Weather::Clean, rooms: vec![room], calm_from: END, end: Duration::from_secs(20) }
+    }
+
     /// Nothing but joins and leaves on good links.
     pub(crate) fn uneventful(seed: u64) -> Self {
         let mut scenario = Self::under(Weather::Clean, seed);

@@ -112,6 +112,7 @@ impl<'a> World<'a> {
             rooms: world.rooms.into_iter().map(|room| room.outcome).collect(),
             leftovers,
             counters: world.node.counters(),
+            overflowed: world.network.counters().down.overflowed,
         })
     }
 

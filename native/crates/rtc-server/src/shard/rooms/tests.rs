@@ -200,6 +200,14 @@ fn a_shard_that_takes_nothing_costs_drops_and_gets_the_group_when_it_takes_again
     home.forward(at(30), &shards.place(0), &mut Sink::default());
     shards.deliver(1, &mut other);
     other.forward(at(30), &shards.place(1), &mut sink);
+    // What of the group may not go at once goes when its time has come.
+    other.poll_keyframe_requests(at(30), &shards.place(1));
+    while let Some(deadline) = other.deadline() {
+        assert!(deadline < at(5_000));
+        other.touch_due(deadline);
+        other.forward(deadline, &shards.place(1), &mut sink);
+        other.poll_keyframe_requests(deadline, &shards.place(1));
+    }
     let mut got: Vec<u64> = sink.0.iter().map(|(_, got)| *got).collect();
     got.sort_unstable();
     got.dedup();
