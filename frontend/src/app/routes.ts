@@ -7,6 +7,8 @@ export function layRoutes(): void {
   Object.assign(routes, {
     '/': HomePage,
     '/studio': () => import('./StudioPage.svelte'),
+    '/studio/channel': () => import('./StudioChannelPage.svelte'),
+    '/studio/channel/:section': () => import('./StudioChannelPage.svelte'),
     '/sign-in': () => import('./SignInPage.svelte'),
     '/sign-up': () => import('./SignUpPage.svelte'),
     '/following': () => import('./FollowingPage.svelte'),

@@ -1,4 +1,5 @@
 import { problemFromFailure, type Problem } from './api/problems';
+import { distinctBy } from './distinct';
 
 export interface Part<Item> {
   readonly items: readonly Item[];
@@ -9,6 +10,7 @@ export interface Part<Item> {
 /** A list the server gives part by part. */
 export class PagedList<Item> {
   readonly #ask: (cursor: string | null) => Promise<Part<Item>>;
+  readonly #keyOf: ((item: Item) => string) | undefined;
   #items = $state.raw<readonly Item[] | null>(null);
   #next = $state<string | null>(null);
   #problem = $state.raw<Problem | null>(null);
@@ -16,8 +18,10 @@ export class PagedList<Item> {
   #asked = 0;
   #cursor: string | null = null;
 
-  constructor(ask: (cursor: string | null) => Promise<Part<Item>>) {
+  /** `keyOf`: for a list in motion. An item that meanwhile moved to a later part is shown once. */
+  constructor(ask: (cursor: string | null) => Promise<Part<Item>>, keyOf?: (item: Item) => string) {
     this.#ask = ask;
+    this.#keyOf = keyOf;
   }
 
   /** Null until the first answer. */
@@ -64,7 +68,7 @@ export class PagedList<Item> {
       const { items, next } = await this.#ask(cursor);
       // Somebody typed on meanwhile: the later question's answer counts.
       if (turn !== this.#asked) return;
-      this.#items = cursor === null ? items : [...(this.#items ?? []), ...items];
+      this.#items = this.#distinct(cursor === null ? items : [...(this.#items ?? []), ...items]);
       this.#next = next;
       this.#problem = null;
     } catch (failure) {
@@ -72,5 +76,9 @@ export class PagedList<Item> {
     } finally {
       if (turn === this.#asked) this.#isLoading = false;
     }
+  }
+
+  #distinct(items: readonly Item[]): readonly Item[] {
+    return this.#keyOf === undefined ? items : distinctBy(items, this.#keyOf);
   }
 }

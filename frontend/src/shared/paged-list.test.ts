@@ -49,4 +49,17 @@ describe('PagedList', () => {
     await list.again();
     expect(list).toMatchObject({ items: [1, 2], hasMore: false, problem: null });
   });
+
+  it('shows once what moved to the next part meanwhile', async () => {
+    const list = new PagedList<string>(
+      (cursor) =>
+        Promise.resolve(
+          cursor === null ? { items: ['a', 'b'], next: 'b' } : { items: ['b', 'c'], next: null },
+        ),
+      (item) => item,
+    );
+    await list.load();
+    await list.more();
+    expect(list.items).toEqual(['a', 'b', 'c']);
+  });
 });

@@ -32,8 +32,7 @@ interface Answer<T> {
   response: Response;
 }
 
-/** The body of a good answer; everything else is thrown as a `Problem`. */
-export async function answerOf<T>(call: Promise<Answer<T>>): Promise<T> {
+async function goodAnswer<T>(call: Promise<Answer<T>>): Promise<Answer<T>> {
   let answer: Answer<T>;
   try {
     answer = await call;
@@ -41,5 +40,21 @@ export async function answerOf<T>(call: Promise<Answer<T>>): Promise<T> {
     throw problemFromFailure(failure);
   }
   if (!answer.response.ok) throw problemFrom(answer.response, answer.error);
-  return answer.data as T;
+  return answer;
+}
+
+/** The body of a good answer; everything else is thrown as a `Problem`. */
+export async function answerOf<T>(call: Promise<Answer<T>>): Promise<T> {
+  return (await goodAnswer(call)).data as T;
+}
+
+/** A body with its entity tag, for `If-Match` (RFC 9110, 13.1.1): a change of what was changed meanwhile is refused. */
+export interface Tagged<T> {
+  readonly body: T;
+  readonly etag: string | null;
+}
+
+export async function taggedAnswerOf<T>(call: Promise<Answer<T>>): Promise<Tagged<T>> {
+  const { data, response } = await goodAnswer(call);
+  return { body: data as T, etag: response.headers.get('etag') };
 }

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { ScheduleEntry } from '#shared/api/types';
+import { bodyOf, durationWords, formOf, formProblem, newShow, showWords, timeZones } from './shows';
+
+const weekly: ScheduleEntry = {
+  id: 'sch_1',
+  title: 'Painting the sea',
+  starts_at: '2026-12-01T19:30:00',
+  time_zone: 'America/New_York',
+  duration_min: 90,
+  repeats_on: ['tuesday', 'saturday'],
+  repeats_until: '2027-03-01',
+  cancelled: [],
+};
+
+describe('showWords', () => {
+  it('says a weekly show, a daily one and a single one', () => {
+    expect(showWords(weekly)).toBe(
+      'Every Tuesday and Saturday at 19:30 (America/New York), for 1 h 30 min, until 1 Mar 2027',
+    );
+    expect(showWords({ ...weekly, repeats_on: [], repeats_until: null })).toMatch(/^1 Dec 2026 at 19:30/);
+    const daily = [...newShow('', '').repeats_on, 'monday', 'tuesday', 'wednesday', 'thursday', 'friday'];
+    expect(
+      showWords({ ...weekly, repeats_on: [...daily, 'saturday', 'sunday'] as ScheduleEntry['repeats_on'] }),
+    ).toMatch(/^Every day at/);
+  });
+
+  it.each([
+    [30, '30 min'],
+    [120, '2 h'],
+    [75, '1 h 15 min'],
+  ])('says %d minutes as %s', (minutes, words) => {
+    expect(durationWords(minutes)).toBe(words);
+  });
+});
+
+describe('the form', () => {
+  it('gives back what it took', () => {
+    const { title, starts_at, time_zone, duration_min, repeats_on, repeats_until } = weekly;
+    expect(bodyOf(formOf(weekly))).toEqual({
+      title,
+      starts_at,
+      time_zone,
+      duration_min,
+      repeats_on,
+      repeats_until,
+    });
+  });
+
+  it('sends the days in the order of the week, and no last day of a single show', () => {
+    const form = formOf(weekly);
+    expect(bodyOf({ ...form, repeats_on: ['sunday', 'monday'] }).repeats_on).toEqual(['monday', 'sunday']);
+    expect(bodyOf({ ...form, repeats_on: [] }).repeats_until).toBeNull();
+    expect(bodyOf({ ...form, repeats_until: '' }).repeats_until).toBeNull();
+  });
+
+  it('says what is missing', () => {
+    const form = formOf(weekly);
+    expect(formProblem(form)).toBeNull();
+    expect(formProblem({ ...form, title: '  ' })).toMatch(/title/);
+    expect(formProblem({ ...form, time: '' })).toMatch(/time/);
+    expect(formProblem({ ...form, repeats_until: '2026-11-30' })).toMatch(/before/);
+  });
+
+  it('offers a zone the browser does not list', () => {
+    expect(timeZones('Antarctica/Troll', 'Etc/GMT+5')).toEqual(
+      expect.arrayContaining(['UTC', 'Antarctica/Troll', 'Etc/GMT+5', 'Europe/Paris']),
+    );
+  });
+});

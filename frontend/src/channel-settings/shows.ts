@@ -1,0 +1,121 @@
+import type { ScheduleEntry, Weekday } from '#shared/api/types';
+
+/** In the order of a calendar's week that begins on Monday. */
+export const week: readonly Weekday[] = [
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+  'sunday',
+];
+
+const lists = new Intl.ListFormat('en', { type: 'conjunction' });
+const day = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'medium' });
+
+export function dayName(weekday: Weekday): string {
+  return weekday.slice(0, 1).toUpperCase() + weekday.slice(1);
+}
+
+/** `30 min`, `2 h`, `1 h 30 min`. */
+export function durationWords(minutes: number): string {
+  const hours = Math.floor(minutes / 60);
+  const rest = minutes % 60;
+  return [hours > 0 ? `${hours} h` : '', rest > 0 ? `${rest} min` : ''].filter(Boolean).join(' ');
+}
+
+/** A calendar's day, which has no time zone: `1 Dec 2026`. */
+export function dateWords(date: string): string {
+  return day.format(Date.parse(`${date}T00:00:00Z`));
+}
+
+/** `Every Tuesday and Saturday at 19:30 (Europe/Paris), for 2 h, until 1 Mar 2027`. */
+export function showWords(entry: ScheduleEntry): string {
+  const [date = '', time = ''] = entry.starts_at.split('T');
+  const days =
+    entry.repeats_on.length === 0
+      ? dateWords(date)
+      : entry.repeats_on.length === week.length
+        ? 'Every day'
+        : `Every ${lists.format(entry.repeats_on.map(dayName))}`;
+  const until = entry.repeats_until === null ? '' : `, until ${dateWords(entry.repeats_until)}`;
+  return `${days} at ${time.slice(0, 5)} (${zoneWords(entry.time_zone)}), for ${durationWords(entry.duration_min)}${until}`;
+}
+
+export function zoneWords(zone: string): string {
+  return zone.replaceAll('_', ' ');
+}
+
+/** What the form holds: dates and times as their inputs give them. */
+export interface ShowForm {
+  title: string;
+  date: string;
+  time: string;
+  time_zone: string;
+  duration_min: number;
+  repeats_on: Weekday[];
+  repeats_until: string;
+}
+
+export function newShow(today: string, time_zone: string): ShowForm {
+  return {
+    title: '',
+    date: today,
+    time: '20:00',
+    time_zone,
+    duration_min: 120,
+    repeats_on: [],
+    repeats_until: '',
+  };
+}
+
+export function formOf(entry: ScheduleEntry): ShowForm {
+  const [date = '', time = ''] = entry.starts_at.split('T');
+  const { title, time_zone, duration_min, repeats_on } = entry;
+  return {
+    title,
+    date,
+    time: time.slice(0, 5),
+    time_zone,
+    duration_min,
+    repeats_on: [...repeats_on],
+    repeats_until: entry.repeats_until ?? '',
+  };
+}
+
+/** What is missing, in a sentence. */
+export function formProblem(form: ShowForm): string | null {
+  if (form.title.trim() === '') return 'Give the show a title.';
+  if (form.date === '' || form.time === '') return 'Say on which day and at what time it begins.';
+  if (form.repeats_on.length > 0 && form.repeats_until !== '' && form.repeats_until < form.date) {
+    return 'The last day is before the first one.';
+  }
+  return null;
+}
+
+/** Without a repetition there is no last day of one. */
+export function bodyOf(form: ShowForm) {
+  return {
+    title: form.title.trim(),
+    starts_at: `${form.date}T${form.time}:00`,
+    time_zone: form.time_zone,
+    duration_min: form.duration_min,
+    repeats_on: week.filter((one) => form.repeats_on.includes(one)),
+    repeats_until: form.repeats_on.length === 0 || form.repeats_until === '' ? null : form.repeats_until,
+  };
+}
+
+/** Those the browser knows, and the ones in use. */
+export function timeZones(...used: string[]): string[] {
+  return [...new Set([...Intl.supportedValuesOf('timeZone'), 'UTC', ...used])].sort();
+}
+
+/**
+ * The instant a day begins by the clocks of the browser, as RFC 3339; `later` counts days on. By the calendar:
+ * a day on which clocks change is not 24 hours long.
+ */
+export function startOfDay(date: string, later = 0): string {
+  const [year = 0, month = 1, dayOfMonth = 1] = date.split('-').map(Number);
+  return new Date(year, month - 1, dayOfMonth + later).toISOString();
+}
