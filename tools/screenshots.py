@@ -39,7 +39,7 @@ def broadcast_film(node: RunningNode, stack: ExitStack) -> None:
     made = {name: node.create_channel(name) for name in ("meadow", "ada", "grace", "linus")}
     httpx.patch(
         f"{node.url}/api/v1/channels/meadow",
-        json={"title": "Big Buck Bunny, all evening", "category": "Films"},
+        json={"title": "Big Buck Bunny, all evening", "category": "Film and Television"},
         headers={"Authorization": f"Bearer {made['meadow']['access_token']}"},
     ).raise_for_status()
     film = [str(original()), "--height", "720", "--bitrate", "3000000"]

@@ -42,6 +42,7 @@ TAGS = {
     "categories": "What broadcasts are about",
     "search": "Finding channels and categories",
     "schedule": "Planned broadcasts",
+    "statistics": "How channels do",
     "administration": "For administrators: people, channels, suspensions, the audit log",
 }
 

@@ -14,14 +14,16 @@ from livehouse.access.contract import Suspension
 from livehouse.access.testing import access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
-from livehouse.channel.application.ports import DirectoryPlace, UnitOfWorkFactory
-from livehouse.channel.application.queries import ListChannels
+from livehouse.channel.application.browse import ListChannels
+from livehouse.channel.application.discovery_ports import DirectoryFilter, DirectoryPlace
+from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import ChannelId, ChannelName, ChatModes, Privacy
 from livehouse.channel.domain.channel import Channel
 from livehouse.channel.testing import InMemoryChannelDatabase
 from livehouse.main.wiring.persistence import build_engine
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+LIVE, EVERY = DirectoryFilter(live_only=True), DirectoryFilter()
 
 
 @pytest.fixture(params=["in-memory", pytest.param("postgres", marks=pytest.mark.integration)])
@@ -42,7 +44,7 @@ async def unit_of_work(storage_url: str | None) -> AsyncIterator[UnitOfWorkFacto
 
 def channel(name: str = "ada", number: int = 1) -> Channel:
     return Channel(
-        ChannelId(UUID(int=number)), AccountId(uuid4()), ChannelName(name), f"{name} plays", "Music", NOW
+        ChannelId(UUID(int=number)), AccountId(uuid4()), ChannelName(name), f"{name} plays", "", NOW
     )
 
 
@@ -75,7 +77,6 @@ async def test_a_change_is_kept_and_a_failed_one_is_not(unit_of_work: UnitOfWork
         ada,
         name=ChannelName("grace"),
         title="New",
-        category="Art",
         version=2,
         tags=("Malerei", "海"),
         language="de",
@@ -106,7 +107,7 @@ async def test_a_broadcast_puts_its_channel_on_the_live_page(unit_of_work: UnitO
         await unit.channels.add(bob)
         await unit.directory.broadcast_started(ada.id, "brd_1", NOW)
         await unit.directory.viewers_counted(ada.id, "brd_1", 7)
-        (card,) = await unit.directory.page(live_only=True, after=None, limit=10, now=NOW)
+        (card,) = await unit.directory.page(LIVE, after=None, limit=10, now=NOW)
         assert (card.id, card.title, card.is_live, card.viewers, card.started_at) == (
             ada.id,
             "ada plays",
@@ -114,11 +115,11 @@ async def test_a_broadcast_puts_its_channel_on_the_live_page(unit_of_work: UnitO
             7,
             NOW,
         )
-        everyone = await unit.directory.page(live_only=False, after=None, limit=10, now=NOW)
+        everyone = await unit.directory.page(EVERY, after=None, limit=10, now=NOW)
         assert [(one.name.value, one.is_live) for one in everyone] == [("ada", True), ("bob", False)]
         await unit.directory.broadcast_ended(ada.id, "brd_1")
-        assert await unit.directory.page(live_only=True, after=None, limit=10, now=NOW) == []
-        everyone = await unit.directory.page(live_only=False, after=None, limit=10, now=NOW)
+        assert await unit.directory.page(LIVE, after=None, limit=10, now=NOW) == []
+        everyone = await unit.directory.page(EVERY, after=None, limit=10, now=NOW)
         assert [(one.viewers, one.started_at) for one in everyone] == [(0, None), (0, None)]
 
 
@@ -130,11 +131,11 @@ async def test_news_of_an_older_broadcast_changes_nothing(unit_of_work: UnitOfWo
         await unit.directory.broadcast_started(ada.id, "brd_2", NOW)
         await unit.directory.viewers_counted(ada.id, "brd_1", 99)
         await unit.directory.broadcast_ended(ada.id, "brd_1")
-        (card,) = await unit.directory.page(live_only=True, after=None, limit=10, now=NOW)
+        (card,) = await unit.directory.page(LIVE, after=None, limit=10, now=NOW)
         assert (card.is_live, card.viewers) == (True, 0)
         await unit.directory.broadcast_ended(ada.id, "brd_2")
         await unit.directory.viewers_counted(ada.id, "brd_2", 5)
-        (card,) = await unit.directory.page(live_only=False, after=None, limit=10, now=NOW)
+        (card,) = await unit.directory.page(EVERY, after=None, limit=10, now=NOW)
         assert (card.is_live, card.viewers) == (False, 0)
 
 
@@ -146,7 +147,7 @@ async def test_pages_follow_each_other_without_gap_or_double(unit_of_work: UnitO
             if number <= 7:
                 await unit.directory.broadcast_started(one.id, f"brd_{number}", NOW)
                 await unit.directory.viewers_counted(one.id, f"brd_{number}", number // 2)
-        whole = await unit.directory.page(live_only=False, after=None, limit=100, now=NOW)
+        whole = await unit.directory.page(EVERY, after=None, limit=100, now=NOW)
     order = [(not card.is_live, -card.viewers, card.id.uuid) for card in whole]
     assert order == sorted(order)
     assert len(whole) == 11
@@ -160,7 +161,7 @@ async def test_pages_follow_each_other_without_gap_or_double(unit_of_work: UnitO
     assert cursor is None
     async with unit_of_work() as unit:
         last_live = DirectoryPlace(True, 0, ChannelId(UUID(int=1)))
-        assert await unit.directory.page(live_only=True, after=last_live, limit=10, now=NOW) == []
+        assert await unit.directory.page(LIVE, after=last_live, limit=10, now=NOW) == []
 
 
 async def test_unlisted_and_suspended_channels_are_in_no_list(unit_of_work: UnitOfWorkFactory) -> None:
@@ -177,11 +178,11 @@ async def test_unlisted_and_suspended_channels_are_in_no_list(unit_of_work: Unit
         ):
             await unit.channels.add(one)
             await unit.directory.broadcast_started(one.id, f"brd_{number}", NOW)
-        listed = await unit.directory.page(live_only=False, after=None, limit=10, now=NOW)
+        listed = await unit.directory.page(EVERY, after=None, limit=10, now=NOW)
         assert [(card.name.value, card.privacy) for card in listed] == [
             ("open_one", Privacy.PUBLIC),
             ("members", Privacy.MEMBERS_ONLY),
         ]
         later = NOW + timedelta(hours=1)
-        live = await unit.directory.page(live_only=True, after=None, limit=10, now=later)
+        live = await unit.directory.page(LIVE, after=None, limit=10, now=later)
         assert [card.name.value for card in live] == ["open_one", "members", "barred"]

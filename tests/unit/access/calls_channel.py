@@ -8,9 +8,10 @@ from cpc.images.keep_image import KeepImage
 from cpc.images.testing import FakeImageMaker, InMemoryImagesDatabase, InMemoryImageStore
 from livehouse.access.contract import Action
 from livehouse.accounts.contract import Actor
+from livehouse.channel.application.browse import ListChannels
 from livehouse.channel.application.change_banner import ChangeBanner
 from livehouse.channel.application.change_channel import ChangeChannel
-from livehouse.channel.application.queries import ChannelByName, ListChannels
+from livehouse.channel.application.queries import ChannelByName
 from livehouse.channel.domain.channel import SettingsChange
 
 

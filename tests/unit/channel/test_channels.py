@@ -22,10 +22,11 @@ from livehouse.access.application.decide_access import DecideAccess
 from livehouse.access.contract import ChannelStanding, Role, Suspension
 from livehouse.access.testing import InMemoryStandings, access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
+from livehouse.channel.application.browse import ListChannels
 from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.follow_broadcasts import FollowBroadcasts
-from livehouse.channel.application.queries import ChannelByName, FindChannels, FindStandings, ListChannels
+from livehouse.channel.application.queries import ChannelByName, FindChannels, FindStandings
 from livehouse.channel.contract import ChannelChanged, ChannelId, ChatModes, Privacy
 from livehouse.channel.domain.channel import MAX_TITLE_CHARACTERS, Channel, ChatModesChange, SettingsChange
 from livehouse.channel.domain.settings import RUNGS, one_line, valid_tags
@@ -142,7 +143,6 @@ async def test_settings_are_kept_as_they_are_meant(
 @pytest.mark.parametrize(
     ("wish", "slug"),
     [
-        ({"category": "x" * 51}, "category-too-long"),
         ({"tags": [f"tag{number}" for number in range(11)]}, "too-many-tags"),
         ({"tags": ["x"] * 1000}, "too-many-tags"),
         ({"tags": ["x" * 26]}, "malformed-tag"),

@@ -368,6 +368,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/administration/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Category
+         * @description Make a category. For administrators.
+         */
+        post: operations["create_category"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/administration/categories/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Category
+         * @description Take a category away, or merge it into another one. For administrators.
+         */
+        delete: operations["remove_category"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Category
+         * @description Rename or describe a category; its former address goes on leading to it. For administrators.
+         */
+        patch: operations["change_category"];
+        trace?: never;
+    };
+    "/api/v1/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Categories
+         * @description Categories, the most watched first.
+         */
+        get: operations["list_categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/categories/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Category
+         * @description One category; also by a slug it had before, or that of one merged into it.
+         */
+        get: operations["get_category"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -377,7 +461,7 @@ export interface paths {
         };
         /**
          * List Channels
-         * @description Channels, live and most watched first.
+         * @description Channels, live and most watched first. Unlisted and suspended ones are in no list.
          */
         get: operations["list_channels"];
         put?: never;
@@ -722,6 +806,47 @@ export interface paths {
         patch: operations["change_schedule_entry"];
         trace?: never;
     };
+    "/api/v1/channels/{name}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Statistics
+         * @description What everybody may know.
+         */
+        get: operations["get_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/statistics/broadcasts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Broadcast Statistics
+         * @description Each broadcast, and totals of those begun in the last 30 and 90 days. For the owner, editors and
+         *     administrators.
+         */
+        get: operations["get_broadcast_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{name}/stream-keys": {
         parameters: {
             query?: never;
@@ -902,6 +1027,27 @@ export interface paths {
          * @description What a person says of themselves.
          */
         get: operations["get_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search
+         * @description Channels by name, title and tags: the one of that very name first, then names that begin so, then what
+         *     is live. A typing error is forgiven.
+         */
+        get: operations["search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1334,6 +1480,165 @@ export interface components {
             /** Width */
             width: number | null;
         };
+        /** BroadcastStatistics */
+        BroadcastStatistics: {
+            /**
+             * Average Viewers
+             * @example 17.25
+             */
+            average_viewers: number;
+            /**
+             * Broadcast Id
+             * @example brd_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            broadcast_id: string;
+            /**
+             * Ended At
+             * @description null while it runs
+             */
+            ended_at: string | null;
+            /**
+             * Hours Streamed
+             * @description To the hundredth
+             * @example 12.5
+             */
+            hours_streamed: number;
+            /**
+             * Messages
+             * @description In chat, while it ran
+             * @example 1234
+             */
+            messages: number;
+            /**
+             * Peak Viewers
+             * @example 42
+             */
+            peak_viewers: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Title
+             * @description As it was at the beginning
+             * @example Painting the sea
+             */
+            title: string;
+        };
+        /** BroadcastStatisticsPage */
+        BroadcastStatisticsPage: {
+            /**
+             * Broadcasts
+             * @description The latest first
+             */
+            broadcasts: components["schemas"]["BroadcastStatistics"][];
+            last_30_days: components["schemas"]["StatisticsTotals"];
+            last_90_days: components["schemas"]["StatisticsTotals"];
+            /**
+             * Next Cursor
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
+             */
+            next_cursor: string | null;
+        };
+        /** CategoryCard */
+        CategoryCard: {
+            /**
+             * Box Art
+             * @description Path of a picture on this node
+             * @example /images/0123456789abcdef0123456789abcdef01234567.webp
+             */
+            box_art: string | null;
+            /**
+             * Description
+             * @example Brush and pen
+             */
+            description: string;
+            /**
+             * Live Channels
+             * @description How many are live now
+             * @example 3
+             */
+            live_channels: number;
+            /**
+             * Name
+             * @example Art
+             */
+            name: string;
+            /**
+             * Slug
+             * @description In addresses
+             * @example art
+             */
+            slug: string;
+            /**
+             * Viewers
+             * @description How many watch them now
+             * @example 42
+             */
+            viewers: number;
+        };
+        /**
+         * CategoryChange
+         * @description What is left out stays as it is.
+         */
+        CategoryChange: {
+            /**
+             * Box Art
+             * @description Path of a picture uploaded here; null: none
+             * @example /images/0123456789abcdef0123456789abcdef01234567.webp
+             */
+            box_art?: string | null;
+            /**
+             * Description
+             * @description At most 500 characters
+             * @example Brush and pen
+             */
+            description?: string | null;
+            /**
+             * Name
+             * @description 1 to 50 characters
+             * @example Art
+             */
+            name?: string | null;
+        };
+        /** CategoryPage */
+        CategoryPage: {
+            /** Categories */
+            categories: components["schemas"]["CategoryCard"][];
+            /**
+             * Next Cursor
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
+             */
+            next_cursor: string | null;
+        };
+        /** CategoryShape */
+        CategoryShape: {
+            /**
+             * Box Art
+             * @description Path of a picture on this node
+             * @example /images/0123456789abcdef0123456789abcdef01234567.webp
+             */
+            box_art: string | null;
+            /**
+             * Description
+             * @example Brush and pen
+             */
+            description: string;
+            /**
+             * Name
+             * @example Art
+             */
+            name: string;
+            /**
+             * Slug
+             * @description In addresses
+             * @example art
+             */
+            slug: string;
+        };
         /** Channel */
         Channel: {
             /**
@@ -1352,9 +1657,15 @@ export interface components {
             broadcast: components["schemas"]["ChannelBroadcast"] | null;
             /**
              * Category
+             * @description Its name; empty without one
              * @example Art
              */
             category: string;
+            /**
+             * Category Slug
+             * @example art
+             */
+            category_slug: string | null;
             chat: components["schemas"]["ChannelChat"];
             chat_modes: components["schemas"]["ChatModesShape"];
             /**
@@ -1448,9 +1759,15 @@ export interface components {
         ChannelCard: {
             /**
              * Category
+             * @description Its name; empty without one
              * @example Art
              */
             category: string;
+            /**
+             * Category Slug
+             * @example art
+             */
+            category_slug: string | null;
             /**
              * Id
              * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
@@ -1503,7 +1820,7 @@ export interface components {
         ChannelChange: {
             /**
              * Category
-             * @description At most 50 characters
+             * @description Name or slug of a category; empty: none
              * @example Art
              */
             category?: string | null;
@@ -1563,6 +1880,32 @@ export interface components {
              * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
              */
             next_cursor: string | null;
+        };
+        /** ChannelStatistics */
+        ChannelStatistics: {
+            /**
+             * Followers
+             * @example 42
+             */
+            followers: number;
+            /**
+             * Hours Streamed
+             * @description To the hundredth
+             * @example 12.5
+             */
+            hours_streamed: number;
+            /**
+             * Hours Streamed 30 Days
+             * @description To the hundredth
+             * @example 12.5
+             */
+            hours_streamed_30_days: number;
+            /**
+             * Viewers
+             * @description Now; null while offline
+             * @example 7
+             */
+            viewers: number | null;
         };
         /** ChatLinkFragment */
         ChatLinkFragment: {
@@ -2036,6 +2379,28 @@ export interface components {
              */
             password: string;
         };
+        /** NewCategory */
+        NewCategory: {
+            /**
+             * Box Art
+             * @description Path of a picture uploaded here
+             * @example /images/0123456789abcdef0123456789abcdef01234567.webp
+             */
+            box_art?: string | null;
+            /**
+             * Description
+             * @description At most 500 characters
+             * @default
+             * @example Brush and pen
+             */
+            description: string;
+            /**
+             * Name
+             * @description 1 to 50 characters
+             * @example Art
+             */
+            name: string;
+        };
         /** NewPanel */
         NewPanel: {
             /**
@@ -2075,6 +2440,13 @@ export interface components {
              *     ]
              */
             cancelled: string[];
+            /**
+             * Category
+             * @description Name or slug of a category; empty: none
+             * @default
+             * @example Art
+             */
+            category: string;
             /**
              * Duration Min
              * @example 120
@@ -2509,6 +2881,8 @@ export interface components {
         ScheduleEntryChange: {
             /** Cancelled */
             cancelled?: string[] | null;
+            /** Category */
+            category?: string | null;
             /** Duration Min */
             duration_min?: number | null;
             /** Repeats On */
@@ -2534,6 +2908,17 @@ export interface components {
              *     ]
              */
             cancelled: string[];
+            /**
+             * Category
+             * @description Its name; empty without one
+             * @example Art
+             */
+            category: string;
+            /**
+             * Category Slug
+             * @example art
+             */
+            category_slug: string | null;
             /**
              * Duration Min
              * @example 120
@@ -2592,6 +2977,19 @@ export interface components {
          * @enum {string}
          */
         Scope: "account:read" | "account:manage" | "channel:manage" | "stream:manage" | "chat:write" | "social:read" | "social:manage" | "administration";
+        /** SearchResult */
+        SearchResult: {
+            /**
+             * Categories
+             * @description The best first
+             */
+            categories: components["schemas"]["CategoryCard"][];
+            /**
+             * Channels
+             * @description The best first
+             */
+            channels: components["schemas"]["ChannelCard"][];
+        };
         /** Server */
         Server: {
             /**
@@ -2701,6 +3099,36 @@ export interface components {
              * @example lhk_…
              */
             stream_key: string;
+        };
+        /** StatisticsTotals */
+        StatisticsTotals: {
+            /**
+             * Average Viewers
+             * @example 17.25
+             */
+            average_viewers: number;
+            /**
+             * Broadcasts
+             * @example 3
+             */
+            broadcasts: number;
+            /**
+             * Hours Streamed
+             * @description To the hundredth
+             * @example 12.5
+             */
+            hours_streamed: number;
+            /**
+             * Messages
+             * @description In chat, of broadcasts that ended
+             * @example 1234
+             */
+            messages: number;
+            /**
+             * Peak Viewers
+             * @example 42
+             */
+            peak_viewers: number;
         };
         /** StreamKeyList */
         StreamKeyList: {
@@ -4339,11 +4767,352 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    create_category: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "box_art": "/images/0123456789abcdef0123456789abcdef01234567.webp",
+                 *       "description": "Brush and pen",
+                 *       "name": "Art"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewCategory"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "box_art": "/images/0123456789abcdef0123456789abcdef01234567.webp",
+                     *       "description": "Brush and pen",
+                     *       "name": "Art",
+                     *       "slug": "art"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CategoryShape"];
+                };
+            };
+            /** @description `category-name-missing`, `category-too-long`, `description-too-long`, `foreign-image`, `invalid-request`, `malformed-idempotency-key` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            408: components["responses"]["Problem408"];
+            /** @description `categories-full`, `category-taken`, `made-already`, `request-in-progress` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    remove_category: {
+        parameters: {
+            query?: {
+                /** @description Slug of the category its channels get; without it: none */
+                into?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Which of the categories, as their list names it */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request`, `merged-into-itself` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-category` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_category: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which of the categories, as their list names it */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "box_art": "/images/0123456789abcdef0123456789abcdef01234567.webp",
+                 *       "description": "Brush and pen",
+                 *       "name": "Art"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CategoryChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "box_art": "/images/0123456789abcdef0123456789abcdef01234567.webp",
+                     *       "description": "Brush and pen",
+                     *       "name": "Art",
+                     *       "slug": "art"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CategoryShape"];
+                };
+            };
+            /** @description `category-name-missing`, `category-too-long`, `description-too-long`, `foreign-image`, `invalid-request` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-category` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `category-taken` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_categories: {
+        parameters: {
+            query?: {
+                /** @description Part of the name, or much like it */
+                query?: string;
+                /** @description How many on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "categories": [
+                     *         {
+                     *           "box_art": "/images/0123456789abcdef0123456789abcdef01234567.webp",
+                     *           "description": "Brush and pen",
+                     *           "live_channels": 3,
+                     *           "name": "Art",
+                     *           "slug": "art",
+                     *           "viewers": 42
+                     *         }
+                     *       ],
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CategoryPage"];
+                };
+            };
+            /** @description `invalid-request`, `malformed-cursor`, `search-too-long` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_category: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which of the categories, as their list names it */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "box_art": "/images/0123456789abcdef0123456789abcdef01234567.webp",
+                     *       "description": "Brush and pen",
+                     *       "live_channels": 3,
+                     *       "name": "Art",
+                     *       "slug": "art",
+                     *       "viewers": 42
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CategoryCard"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-category` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     list_channels: {
         parameters: {
             query?: {
                 /** @description Only those that are live */
                 live?: boolean;
+                /** @description Slug of a category */
+                category?: string | null;
+                /** @description In any capitals */
+                tag?: string | null;
+                /** @description Two or three letters (RFC 5646) */
+                language?: string | null;
                 /** @description How many on a page */
                 limit?: number;
                 /** @description `next_cursor` of the page before, as it came; without it: the first page */
@@ -4369,6 +5138,7 @@ export interface operations {
                      *       "channels": [
                      *         {
                      *           "category": "Art",
+                     *           "category_slug": "art",
                      *           "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "is_live": false,
                      *           "is_mature": false,
@@ -4390,7 +5160,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChannelPage"];
                 };
             };
-            /** @description `invalid-request`, `malformed-cursor` */
+            /** @description `invalid-request`, `malformed-cursor`, `malformed-language` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4403,6 +5173,17 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            /** @description `no-such-category` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -4449,6 +5230,7 @@ export interface operations {
                      *         "width": 1
                      *       },
                      *       "category": "Art",
+                     *       "category_slug": "art",
                      *       "chat": {
                      *         "room_url": "/chat/ada"
                      *       },
@@ -4578,6 +5360,7 @@ export interface operations {
                      *         "width": 1
                      *       },
                      *       "category": "Art",
+                     *       "category_slug": "art",
                      *       "chat": {
                      *         "room_url": "/chat/ada"
                      *       },
@@ -4609,7 +5392,7 @@ export interface operations {
                     "application/json": components["schemas"]["Channel"];
                 };
             };
-            /** @description `category-too-long`, `followers-only-range`, `invalid-request`, `malformed-if-match`, `malformed-ladder`, `malformed-language`, `malformed-tag`, `slow-mode-range`, `title-too-long`, `too-many-tags` */
+            /** @description `followers-only-range`, `invalid-request`, `malformed-if-match`, `malformed-ladder`, `malformed-language`, `malformed-tag`, `slow-mode-range`, `title-too-long`, `too-many-tags` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4622,7 +5405,7 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
-            /** @description `no-such-channel` */
+            /** @description `no-such-category`, `no-such-channel` */
             404: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5712,6 +6495,8 @@ export interface operations {
                      *           "cancelled": [
                      *             "2026-12-26"
                      *           ],
+                     *           "category": "Art",
+                     *           "category_slug": "art",
                      *           "duration_min": 120,
                      *           "id": "sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "repeats_on": [
@@ -5795,6 +6580,7 @@ export interface operations {
                  *       "cancelled": [
                  *         "2026-12-26"
                  *       ],
+                 *       "category": "Art",
                  *       "duration_min": 120,
                  *       "repeats_on": [
                  *         "tuesday",
@@ -5824,6 +6610,8 @@ export interface operations {
                      *       "cancelled": [
                      *         "2026-12-26"
                      *       ],
+                     *       "category": "Art",
+                     *       "category_slug": "art",
                      *       "duration_min": 120,
                      *       "id": "sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *       "repeats_on": [
@@ -5852,7 +6640,7 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
-            /** @description `no-such-channel` */
+            /** @description `no-such-category`, `no-such-channel` */
             404: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6144,6 +6932,7 @@ export interface operations {
                  *       "cancelled": [
                  *         "2026-12-26"
                  *       ],
+                 *       "category": "Art",
                  *       "duration_min": 120,
                  *       "repeats_on": [
                  *         "tuesday",
@@ -6172,6 +6961,8 @@ export interface operations {
                      *       "cancelled": [
                      *         "2026-12-26"
                      *       ],
+                     *       "category": "Art",
+                     *       "category_slug": "art",
                      *       "duration_min": 120,
                      *       "id": "sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *       "repeats_on": [
@@ -6200,7 +6991,7 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
-            /** @description `no-such-channel`, `no-such-show` */
+            /** @description `no-such-category`, `no-such-channel`, `no-such-show` */
             404: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6213,6 +7004,151 @@ export interface operations {
             };
             408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_statistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "followers": 42,
+                     *       "hours_streamed": 12.5,
+                     *       "hours_streamed_30_days": 12.5,
+                     *       "viewers": 7
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChannelStatistics"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_broadcast_statistics: {
+        parameters: {
+            query?: {
+                /** @description How many on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "broadcasts": [
+                     *         {
+                     *           "average_viewers": 17.25,
+                     *           "broadcast_id": "brd_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "ended_at": "2026-01-31T20:00:00Z",
+                     *           "hours_streamed": 12.5,
+                     *           "messages": 1234,
+                     *           "peak_viewers": 42,
+                     *           "started_at": "2026-01-31T20:00:00Z",
+                     *           "title": "Painting the sea"
+                     *         }
+                     *       ],
+                     *       "last_30_days": {
+                     *         "average_viewers": 17.25,
+                     *         "broadcasts": 3,
+                     *         "hours_streamed": 12.5,
+                     *         "messages": 1234,
+                     *         "peak_viewers": 42
+                     *       },
+                     *       "last_90_days": {
+                     *         "average_viewers": 17.25,
+                     *         "broadcasts": 3,
+                     *         "hours_streamed": 12.5,
+                     *         "messages": 1234,
+                     *         "peak_viewers": 42
+                     *       },
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BroadcastStatisticsPage"];
+                };
+            };
+            /** @description `invalid-request`, `malformed-cursor` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6999,6 +7935,84 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description 1 to 60 characters */
+                q: string;
+                /** @description Only these; without it: both */
+                type?: ("channels" | "categories") | null;
+                /** @description How many of each */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "categories": [
+                     *         {
+                     *           "box_art": "/images/0123456789abcdef0123456789abcdef01234567.webp",
+                     *           "description": "Brush and pen",
+                     *           "live_channels": 3,
+                     *           "name": "Art",
+                     *           "slug": "art",
+                     *           "viewers": 42
+                     *         }
+                     *       ],
+                     *       "channels": [
+                     *         {
+                     *           "category": "Art",
+                     *           "category_slug": "art",
+                     *           "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "is_live": false,
+                     *           "is_mature": false,
+                     *           "language": "en",
+                     *           "name": "ada",
+                     *           "privacy": "public",
+                     *           "started_at": "2026-01-31T20:00:00Z",
+                     *           "tags": [
+                     *             "watercolour",
+                     *             "English"
+                     *           ],
+                     *           "title": "Painting the sea",
+                     *           "viewers": 42
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+            /** @description `invalid-request`, `search-empty`, `search-too-long` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

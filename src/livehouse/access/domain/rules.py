@@ -90,6 +90,18 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CHANGE_SCHEDULE_ENTRY: Rule("Move, change or cancel a show", EDITORS, Scope.CHANNEL_MANAGE),
     Action.REMOVE_SCHEDULE_ENTRY: Rule("Take a show off the schedule", EDITORS, Scope.CHANNEL_MANAGE),
     Action.SET_VACATION: Rule("Say for how long no show takes place", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.LIST_CATEGORIES: Rule("List categories", EVERYONE),
+    Action.READ_CATEGORY: Rule("Read a category", EVERYONE),
+    Action.CREATE_CATEGORY: Rule("Make a category", ADMINISTRATORS, Scope.ADMINISTRATION),
+    Action.CHANGE_CATEGORY: Rule("Rename or describe a category", ADMINISTRATORS, Scope.ADMINISTRATION),
+    Action.REMOVE_CATEGORY: Rule(
+        "Take a category away, or merge it into another", ADMINISTRATORS, Scope.ADMINISTRATION
+    ),
+    Action.SEARCH: Rule("Search for channels and categories", EVERYONE),
+    Action.READ_STATISTICS: Rule("Read followers, viewers and hours streamed", EVERYONE),
+    Action.READ_BROADCAST_STATISTICS: Rule(
+        "Read what came of each broadcast", EDITORS | ADMINISTRATORS, Scope.CHANNEL_MANAGE
+    ),
     Action.CHANGE_BANNER: Rule("Send a banner, or remove it", EDITORS, Scope.CHANNEL_MANAGE),
     Action.OPEN_INGEST: Rule(
         "Go live; a stream key speaks for the channel's owner", OWNER, Scope.STREAM_MANAGE, confirmed=True

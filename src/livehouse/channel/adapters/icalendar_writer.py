@@ -58,6 +58,8 @@ def _event(entry: ScheduleEntry, calendar: Calendar, year: int) -> icalendar.Eve
     event.add("last-modified", entry.changed_at.astimezone(UTC))
     event.add("sequence", entry.version - 1)
     event.add("summary", entry.title)
+    if entry.category:
+        event.add("categories", [entry.category])
     event.add("url", calendar.page_url)
     event.add("dtstart", entry.local_start(entry.first_date).replace(tzinfo=zone))
     event.add("duration", entry.duration)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -16,14 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    and_,
-    false,
-    func,
-    literal,
-    or_,
     select,
-    text,
-    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
@@ -36,9 +28,11 @@ from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.adapters.postgres_about import PostgresAbout
 from livehouse.channel.adapters.postgres_banners import PostgresBanners
+from livehouse.channel.adapters.postgres_categories import PostgresCategories, category_table
+from livehouse.channel.adapters.postgres_directory import PostgresDirectory
 from livehouse.channel.adapters.postgres_schedule import PostgresSchedule
-from livehouse.channel.application.ports import ChannelCard, DirectoryPlace
-from livehouse.channel.contract import ChannelId, ChannelName, ChatModes, Privacy
+from livehouse.channel.adapters.postgres_statistics import PostgresStatistics
+from livehouse.channel.contract import CategoryId, ChannelId, ChannelName, ChatModes, Privacy
 from livehouse.channel.domain.channel import Channel
 
 _metadata = MetaData(schema="channel")
@@ -50,7 +44,7 @@ _channel = Table(
     Column("channel_id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
     Column("title", Text, nullable=False),
-    Column("category", Text, nullable=False),
+    Column("category_id", Uuid),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
     Column("tags", ARRAY(Text), nullable=False),
@@ -69,15 +63,9 @@ _channel = Table(
     Column("renamed_at", DateTime(timezone=True)),
 )
 
-_directory = Table(
-    "directory",
-    _metadata,
-    Column("channel_id", Uuid, primary_key=True),
-    Column("broadcast_id", Text, nullable=False),
-    Column("is_live", Boolean, nullable=False),
-    Column("viewers", Integer, nullable=False),
-    Column("started_at", DateTime(timezone=True), nullable=False),
-)
+_READ = select(
+    _channel, category_table.c.name.label("category"), category_table.c.slug.label("category_slug")
+).outerjoin(category_table, category_table.c.category_id == _channel.c.category_id)
 
 
 class PostgresChannels:
@@ -99,23 +87,21 @@ class PostgresChannels:
         return added.one_or_none() is not None
 
     async def by_id(self, channel_id: ChannelId) -> Channel | None:
-        found = await self._connection.execute(
-            select(_channel).where(_channel.c.channel_id == channel_id.uuid)
-        )
+        found = await self._connection.execute(_READ.where(_channel.c.channel_id == channel_id.uuid))
         return _to_channel(found.one_or_none())
 
     async def by_name(self, name: ChannelName, *, for_update: bool = False) -> Channel | None:
-        query = select(_channel).where(_channel.c.name == name.value)
-        found = await self._connection.execute(query.with_for_update() if for_update else query)
+        query = _READ.where(_channel.c.name == name.value)
+        found = await self._connection.execute(query.with_for_update(of=_channel) if for_update else query)
         return _to_channel(found.one_or_none())
 
     async def by_owner(self, owner_id: AccountId) -> Channel | None:
-        found = await self._connection.execute(select(_channel).where(_channel.c.owner_id == owner_id.uuid))
+        found = await self._connection.execute(_READ.where(_channel.c.owner_id == owner_id.uuid))
         return _to_channel(found.one_or_none())
 
     async def by_ids(self, channel_ids: Collection[ChannelId]) -> Sequence[Channel]:
         found = await self._connection.execute(
-            select(_channel).where(_channel.c.channel_id.in_([channel_id.uuid for channel_id in channel_ids]))
+            _READ.where(_channel.c.channel_id.in_([channel_id.uuid for channel_id in channel_ids]))
         )
         return [channel for row in found if (channel := _to_channel(row)) is not None]
 
@@ -125,96 +111,6 @@ class PostgresChannels:
             .where(_channel.c.owner_id == channel.owner_id.uuid, _channel.c.channel_id == channel.id.uuid)
             .values(**_values(channel))
         )
-
-
-class PostgresDirectory:
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def broadcast_started(self, channel_id: ChannelId, broadcast_id: str, started_at: datetime) -> None:
-        live = {"broadcast_id": broadcast_id, "is_live": True, "viewers": 0, "started_at": started_at}
-        await self._connection.execute(
-            insert(_directory)
-            .values(channel_id=channel_id.uuid, **live)
-            .on_conflict_do_update(index_elements=["channel_id"], set_=live)
-        )
-
-    async def broadcast_ended(self, channel_id: ChannelId, broadcast_id: str) -> None:
-        await self._connection.execute(
-            update(_directory)
-            .where(_directory.c.channel_id == channel_id.uuid, _directory.c.broadcast_id == broadcast_id)
-            .values(is_live=False, viewers=0)
-        )
-
-    async def viewers_counted(self, channel_id: ChannelId, broadcast_id: str, viewers: int) -> None:
-        await self._connection.execute(
-            update(_directory)
-            .where(
-                _directory.c.channel_id == channel_id.uuid,
-                _directory.c.broadcast_id == broadcast_id,
-                _directory.c.is_live,
-            )
-            .values(viewers=viewers)
-        )
-
-    async def page(
-        self, *, live_only: bool, after: DirectoryPlace | None, limit: int, now: datetime
-    ) -> Sequence[ChannelCard]:
-        is_live = func.coalesce(_directory.c.is_live, false())
-        viewers = func.coalesce(_directory.c.viewers, 0)
-        joined = _channel.outerjoin(_directory, _directory.c.channel_id == _channel.c.channel_id)
-        query = (
-            select(
-                _channel.c.channel_id,
-                _channel.c.name,
-                _channel.c.title,
-                _channel.c.category,
-                _channel.c.tags,
-                _channel.c.language,
-                _channel.c.is_mature,
-                _channel.c.privacy,
-                is_live.label("is_live"),
-                viewers.label("viewers"),
-                _directory.c.started_at,
-            )
-            .select_from(joined)
-            .where(
-                _channel.c.privacy != text("'unlisted'"),
-                or_(_channel.c.suspension_reason.is_(None), _channel.c.suspended_until <= now),
-            )
-            .order_by(is_live.desc(), viewers.desc(), _channel.c.channel_id)
-            .limit(limit)
-        )
-        if live_only:
-            query = query.where(_directory.c.is_live)
-        if after is not None:
-            query = query.where(
-                or_(
-                    and_(literal(after.is_live), is_live == false()),
-                    and_(is_live == (true() if after.is_live else false()), viewers < after.viewers),
-                    and_(
-                        is_live == (true() if after.is_live else false()),
-                        viewers == after.viewers,
-                        _channel.c.channel_id > after.channel_id.uuid,
-                    ),
-                )
-            )
-        return [
-            ChannelCard(
-                ChannelId(row.channel_id),
-                ChannelName(row.name),
-                row.title,
-                row.category,
-                tuple(row.tags),
-                row.language,
-                row.is_mature,
-                Privacy(row.privacy),
-                row.is_live,
-                row.viewers,
-                row.started_at if row.is_live else None,
-            )
-            for row in await self._connection.execute(query)
-        ]
 
 
 class PostgresChannelUnitOfWork(PostgresTransaction):
@@ -229,6 +125,14 @@ class PostgresChannelUnitOfWork(PostgresTransaction):
     @property
     def about(self) -> PostgresAbout:
         return PostgresAbout(self.connection)
+
+    @property
+    def categories(self) -> PostgresCategories:
+        return PostgresCategories(self.connection)
+
+    @property
+    def statistics(self) -> PostgresStatistics:
+        return PostgresStatistics(self.connection)
 
     @property
     def schedule(self) -> PostgresSchedule:
@@ -254,7 +158,9 @@ def _to_channel(row: Row[Any, Any, Any] | None) -> Channel | None:
         owner_id=AccountId(row.owner_id),
         name=ChannelName(row.name),
         title=row.title,
-        category=row.category,
+        category=row.category or "",
+        category_id=None if row.category_id is None else CategoryId(row.category_id),
+        category_slug=row.category_slug,
         created_at=row.created_at,
         version=row.version,
         tags=tuple(row.tags),
@@ -281,7 +187,7 @@ def _values(channel: Channel) -> dict[str, Any]:
     return {
         "name": channel.name.value,
         "title": channel.title,
-        "category": channel.category,
+        "category_id": None if channel.category_id is None else channel.category_id.uuid,
         "version": channel.version,
         "tags": list(channel.tags),
         "language": channel.language,

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from livehouse.channel.adapters.postgres_categories import category_table
 from livehouse.channel.contract import CategoryId, ChannelId
 from livehouse.channel.domain.schedule import WEEK, ScheduleEntry, ScheduleEntryId, Vacation
 
@@ -61,7 +62,12 @@ class PostgresSchedule:
 
     async def entries(self, channel_id: ChannelId) -> Sequence[ScheduleEntry]:
         found = await self._connection.execute(
-            select(_entry).where(_entry.c.channel_id == channel_id.uuid).order_by(_entry.c.entry_id)
+            select(
+                _entry, category_table.c.name.label("category"), category_table.c.slug.label("category_slug")
+            )
+            .outerjoin(category_table, category_table.c.category_id == _entry.c.category_id)
+            .where(_entry.c.channel_id == channel_id.uuid)
+            .order_by(_entry.c.entry_id)
         )
         return [_to_entry(row) for row in found]
 
@@ -127,4 +133,6 @@ def _to_entry(row: Row[Any, Any, Any]) -> ScheduleEntry:
         cancelled=frozenset(row.cancelled),
         changed_at=row.changed_at,
         version=row.version,
+        category=row.category or "",
+        category_slug=row.category_slug,
     )

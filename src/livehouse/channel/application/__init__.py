@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from livehouse.channel.application.browse import ListCategories, ListChannels, ReadCategory, Search
 from livehouse.channel.application.change_about import ChangeAbout, ReadAbout
 from livehouse.channel.application.change_banner import ChangeBanner, FindBanner
 from livehouse.channel.application.change_channel import ChangeChannel
@@ -17,14 +18,23 @@ from livehouse.channel.application.change_schedule import (
 )
 from livehouse.channel.application.content_ports import RenderedAbout
 from livehouse.channel.application.create_channel import CreateChannel
-from livehouse.channel.application.queries import ChannelByName, FindChannels, ListChannels
+from livehouse.channel.application.discovery_ports import CategoryCard, ChannelCard
+from livehouse.channel.application.manage_categories import ChangeCategory, CreateCategory, RemoveCategory
+from livehouse.channel.application.queries import ChannelByName, FindChannels
 from livehouse.channel.application.read_schedule import ReadSchedule, Schedule
+from livehouse.channel.application.statistics import BroadcastReport, ReadBroadcastStatistics, ReadStatistics
+from livehouse.channel.domain.broadcast_statistics import Totals
+from livehouse.channel.domain.category import Category
 from livehouse.channel.domain.channel import Channel, ChatModesChange, SettingsChange
 from livehouse.channel.domain.schedule import MAX_WINDOW, Occurrence, ScheduleEntry, Vacation, Weekday
 
 __all__ = [
     "MAX_WINDOW",
+    "BroadcastReport",
+    "Category",
+    "CategoryCard",
     "Channel",
+    "ChannelCard",
     "ChannelUseCases",
     "ChatModesChange",
     "Occurrence",
@@ -34,6 +44,7 @@ __all__ = [
     "ScheduleEntry",
     "SettingsChange",
     "ShowChange",
+    "Totals",
     "Vacation",
     "Weekday",
 ]
@@ -57,3 +68,11 @@ class ChannelUseCases:
     change_schedule_entry: ChangeScheduleEntry
     remove_schedule_entry: RemoveScheduleEntry
     set_vacation: SetVacation
+    list_categories: ListCategories
+    read_category: ReadCategory
+    create_category: CreateCategory
+    change_category: ChangeCategory
+    remove_category: RemoveCategory
+    search: Search
+    read_statistics: ReadStatistics
+    read_broadcast_statistics: ReadBroadcastStatistics

@@ -6,6 +6,7 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import Actor
+from livehouse.channel.application.manage_categories import chosen_category
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.application.queries import find_by_name
 from livehouse.channel.contract import ChannelChanged
@@ -22,9 +23,9 @@ class ChangeChannel:
     async def __call__(
         self, actor: Actor, name: str, change: SettingsChange, *, expected_version: int | None = None
     ) -> Channel:
-        """Raises `Unauthenticated`, `NotFound`, `Forbidden`, `PreconditionFailed` (channel-changed),
-        `Invalid` (title-too-long, category-too-long, malformed-tag, too-many-tags, malformed-language,
-        malformed-ladder, slow-mode-range, followers-only-range).
+        """Raises `Unauthenticated`, `NotFound` (no-such-channel, no-such-category), `Forbidden`,
+        `PreconditionFailed` (channel-changed), `Invalid` (title-too-long, malformed-tag, too-many-tags,
+        malformed-language, malformed-ladder, slow-mode-range, followers-only-range).
         """
         self._access.check(actor, Action.CHANGE_CHANNEL)
         async with self._unit_of_work() as unit:
@@ -32,7 +33,8 @@ class ChangeChannel:
         await self._access.require(actor, Action.CHANGE_CHANNEL, found.id)
         async with self._unit_of_work() as unit:
             channel = await find_by_name(unit.channels, name, for_update=True)
-            changed = channel.changed(change, expected_version=expected_version)
+            category = await chosen_category(unit.categories, change.category or "")
+            changed = channel.changed(change, category=category, expected_version=expected_version)
             if changed is not channel:
                 await unit.channels.save(changed)
                 event = ChannelChanged(changed.id, changed.owner_id, changed.name, changed.version)

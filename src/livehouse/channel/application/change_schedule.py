@@ -11,6 +11,7 @@ from cpc.kernel.errors import Conflict, Invalid, NotFound
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import Actor
+from livehouse.channel.application.manage_categories import chosen_category
 from livehouse.channel.application.ports import UnitOfWork, UnitOfWorkFactory
 from livehouse.channel.application.queries import find_by_name
 from livehouse.channel.contract import ChannelId
@@ -26,7 +27,7 @@ from livehouse.channel.domain.schedule import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedShow:
-    """As it was typed. starts_at: naive, local to `time_zone`."""
+    """As it was typed. starts_at: naive, local to `time_zone`. category: name or slug; empty: none."""
 
     title: str
     starts_at: datetime
@@ -35,6 +36,7 @@ class PlannedShow:
     repeats_on: Sequence[Weekday] = ()
     repeats_until: date | None = None
     cancelled: Sequence[date] = ()
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class ShowChange:
     repeats_until: date | None = None
     repeats_for_ever: bool = False
     cancelled: Sequence[date] | None = None
+    category: str | None = None
 
 
 class AddScheduleEntry:
@@ -77,6 +80,7 @@ class AddScheduleEntry:
             changed_at=self._clock.now(),
         )
         async with self._unit_of_work() as unit:
+            entry = entry.about(await chosen_category(unit.categories, show.category))
             if len(await _locked(unit, name, channel_id)) >= MAX_ENTRIES:
                 raise Conflict(
                     "schedule-full", f"A schedule has at most {MAX_ENTRIES} shows. Remove one that is over."
@@ -106,6 +110,8 @@ class ChangeScheduleEntry:
                 raise _no_such_show(entry_id)
             (entry,) = found
             changed = _changed(entry, change)
+            if change.category is not None:
+                changed = changed.about(await chosen_category(unit.categories, change.category))
             if changed != entry:
                 changed = replace(changed, changed_at=self._clock.now(), version=entry.version + 1)
                 await unit.schedule.save(changed)

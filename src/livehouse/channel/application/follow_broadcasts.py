@@ -1,18 +1,19 @@
-"""Keeps the directory in step with what streaming publishes."""
+"""Keeps the directory in step with what streaming publishes, and with what channels say of themselves."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from cpc.eventbus.envelope import CloudEvent
-from livehouse.channel.application.ports import Directory
+from livehouse.channel.application.discovery_ports import Directory
 from livehouse.channel.contract import ChannelId
 
-SUBJECTS = (
+BROADCAST_SUBJECTS = (
     "streaming.StreamStarted.v1.>",
     "streaming.StreamEnded.v1.>",
     "streaming.BroadcastViewersCounted.v1.>",
 )
+SUBJECTS = (*BROADCAST_SUBJECTS, "channel.>")
 
 
 class FollowBroadcasts:
@@ -23,6 +24,9 @@ class FollowBroadcasts:
 
     async def __call__(self, event: CloudEvent) -> None:
         channel_id = ChannelId.parse(str(event.data["channel_id"]))
+        if event.subject.startswith("channel."):
+            await self._directory.channel_changed(channel_id)
+            return
         broadcast_id = str(event.data["broadcast_id"])
         match event.type.split(".")[-2]:
             case "StreamStarted":

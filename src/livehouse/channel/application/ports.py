@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -13,7 +11,8 @@ from cpc.images.image import ImageName
 from cpc.images.ports import ImagesInDoubt
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.application.content_ports import AboutStore, ScheduleStore
-from livehouse.channel.contract import ChannelId, ChannelName, Privacy
+from livehouse.channel.application.discovery_ports import Categories, Directory, StatisticsStore
+from livehouse.channel.contract import ChannelId, ChannelName
 from livehouse.channel.domain.channel import Channel
 
 
@@ -35,53 +34,6 @@ class ChannelStore(Protocol):
         ...
 
     async def save(self, channel: Channel) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelCard:
-    """A channel in a list. started_at: of the running broadcast, None when offline."""
-
-    id: ChannelId
-    name: ChannelName
-    title: str
-    category: str
-    tags: tuple[str, ...]
-    language: str
-    is_mature: bool
-    privacy: Privacy
-    is_live: bool
-    viewers: int
-    started_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class DirectoryPlace:
-    """The last card one has seen; the next page begins after it."""
-
-    is_live: bool
-    viewers: int
-    channel_id: ChannelId
-
-
-class Directory(Protocol):
-    """The read model of what is live. Filled by events of streaming; broadcast ids are opaque here."""
-
-    async def broadcast_started(
-        self, channel_id: ChannelId, broadcast_id: str, started_at: datetime
-    ) -> None: ...
-
-    async def broadcast_ended(self, channel_id: ChannelId, broadcast_id: str) -> None:
-        """Nothing happens when another broadcast runs by now."""
-        ...
-
-    async def viewers_counted(self, channel_id: ChannelId, broadcast_id: str, viewers: int) -> None: ...
-
-    async def page(
-        self, *, live_only: bool, after: DirectoryPlace | None, limit: int, now: datetime
-    ) -> Sequence[ChannelCard]:
-        """Live ones first, most watched first; by id among equals. Unlisted ones and those suspended now
-        are left out."""
-        ...
 
 
 class Banners(Protocol):
@@ -110,6 +62,12 @@ class UnitOfWork(Protocol):
 
     @property
     def schedule(self) -> ScheduleStore: ...
+
+    @property
+    def categories(self) -> Categories: ...
+
+    @property
+    def statistics(self) -> StatisticsStore: ...
 
     @property
     def banners(self) -> Banners: ...

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.cursors import read_cursor, write_cursor
 from cpc.kernel.errors import Invalid, NotFound
 from cpc.kernel.ids import EntityId
 from livehouse.access.contract import Access, Action, ChannelStanding, Role
 from livehouse.accounts.contract import AccountId, Actor
 from livehouse.channel.application.ports import (
-    ChannelCard,
     ChannelStore,
-    DirectoryPlace,
     UnitOfWorkFactory,
 )
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
@@ -114,44 +110,5 @@ class FindStandings:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelPage:
-    """next_cursor: give it back for the next page; None at the end."""
-
-    channels: Sequence[ChannelCard]
-    next_cursor: str | None
-
-
-class ListChannels:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock) -> None:
-        self._unit_of_work = unit_of_work
-        self._access = access
-        self._clock = clock
-
-    async def __call__(
-        self, actor: Actor, *, live_only: bool = False, cursor: str | None = None, limit: int = 24
-    ) -> ChannelPage:
-        """Raises `Invalid` (malformed-cursor)."""
-        await self._access.require(actor, Action.LIST_CHANNELS)
-        after = None if cursor is None else read_cursor(cursor, _LISTING, _place)
-        limit = max(1, min(limit, MAX_PAGE))
-        async with self._unit_of_work() as unit:
-            cards = await unit.directory.page(
-                live_only=live_only, after=after, limit=limit + 1, now=self._clock.now()
-            )
-        shown = cards[:limit]
-        return ChannelPage(shown, _cursor(shown[-1]) if len(cards) > limit else None)
-
-
 def _no_such_channel(name: str) -> NotFound:
     return NotFound("no-such-channel", f"There is no channel '{name[:60]}'.")
-
-
-def _cursor(card: ChannelCard) -> str:
-    return write_cursor(_LISTING, card.is_live, card.viewers, str(card.id))
-
-
-def _place(is_live: bool, viewers: int, channel_id: str) -> DirectoryPlace:
-    if not 0 <= viewers < 2**31:
-        raise ValueError(viewers)
-    return DirectoryPlace(bool(is_live), viewers, ChannelId.parse(channel_id))

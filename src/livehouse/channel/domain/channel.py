@@ -10,11 +10,11 @@ from typing import Self
 from cpc.kernel.errors import PreconditionFailed
 from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import AccountId
-from livehouse.channel.contract import ChannelId, ChannelName, ChatModes, Privacy
+from livehouse.channel.contract import CategoryId, ChannelId, ChannelName, ChatModes, Privacy
+from livehouse.channel.domain.category import Category
 from livehouse.channel.domain.settings import one_line, valid_ladder, valid_language, valid_tags
 
 MAX_TITLE_CHARACTERS = 140
-MAX_CATEGORY_CHARACTERS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,10 @@ class ChatModesChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsChange:
-    """What shall be else, as it was typed; None leaves a field as it is."""
+    """What shall be else, as it was typed; None leaves a field as it is.
+
+    category: name or slug; empty for none.
+    """
 
     title: str | None = None
     category: str | None = None
@@ -59,6 +62,7 @@ class SettingsChange:
 class Channel:
     """version: grows by one with every change; what `If-Match` compares.
 
+    category, category_slug: of the category as it is called by now; empty and None without one.
     language: RFC 5646 section 2.2.1, empty where none was said. ladder: heights a broadcast is offered in
     below its own; empty: chosen by itself. suspension: the last one that was not lifted; its end may have
     passed. deletion_due_at: when it will be erased, where that was asked for.
@@ -81,6 +85,8 @@ class Channel:
     suspension: Suspension | None = None
     deletion_due_at: datetime | None = None
     renamed_at: datetime | None = None
+    category_id: CategoryId | None = None
+    category_slug: str | None = None
 
     def suspension_at(self, now: datetime) -> Suspension | None:
         """None unless it counts now."""
@@ -89,8 +95,20 @@ class Channel:
             return None
         return suspension
 
-    def changed(self, change: SettingsChange, *, expected_version: int | None = None) -> Self:
-        """The channel after a change, itself when nothing is else.
+    def about(self, category: Category | None) -> Self:
+        """With that category, or none."""
+        if category is None:
+            return replace(self, category="", category_id=None, category_slug=None)
+        return replace(self, category=category.name, category_id=category.id, category_slug=category.slug)
+
+    def changed(
+        self,
+        change: SettingsChange,
+        *,
+        category: Category | None = None,
+        expected_version: int | None = None,
+    ) -> Self:
+        """The channel after a change, itself when nothing is else. category: the one that `change` names.
 
         Raises `PreconditionFailed` (channel-changed), `Invalid`.
         """
@@ -103,9 +121,6 @@ class Channel:
             title=self.title
             if change.title is None
             else one_line(change.title, MAX_TITLE_CHARACTERS, "title"),
-            category=self.category
-            if change.category is None
-            else one_line(change.category, MAX_CATEGORY_CHARACTERS, "category"),
             tags=self.tags if change.tags is None else valid_tags(change.tags),
             language=self.language if change.language is None else valid_language(change.language),
             is_mature=self.is_mature if change.is_mature is None else change.is_mature,
@@ -116,4 +131,6 @@ class Channel:
             if change.chat_modes is None
             else change.chat_modes.of(self.chat_modes),
         )
+        if change.category is not None:
+            new = new.about(category)
         return self if new == self else replace(new, version=self.version + 1)

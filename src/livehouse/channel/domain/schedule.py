@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
@@ -11,6 +11,7 @@ from typing import ClassVar
 from cpc.kernel.errors import Invalid
 from cpc.kernel.ids import EntityId
 from livehouse.channel.contract import CategoryId, ChannelId
+from livehouse.channel.domain.category import Category
 from livehouse.channel.domain.channel import MAX_TITLE_CHARACTERS
 from livehouse.channel.domain.settings import one_line
 from livehouse.channel.domain.time_zones import instant, time_zone
@@ -78,7 +79,8 @@ class ScheduleEntry:
     starts_at: the first one's begin, a naive time of `time_zone` (an IANA name); clocks that change do not
     move it. repeats_on: the days of the week; empty for a single show. repeats_until: the last day it may
     fall on. cancelled: days, by `time_zone`, on which it does not take place.
-    version: one more with every change; SEQUENCE in the calendar feed.
+    version: one more with every change; SEQUENCE in the calendar feed. category, category_slug: of the
+    category as it is called by now.
     """
 
     id: ScheduleEntryId
@@ -93,6 +95,8 @@ class ScheduleEntry:
     cancelled: frozenset[date]
     changed_at: datetime
     version: int = 1
+    category: str = ""
+    category_slug: str | None = None
 
     def __post_init__(self) -> None:
         """Raises `Invalid`."""
@@ -119,6 +123,12 @@ class ScheduleEntry:
             )
         if not all(self.falls_on(day) for day in self.cancelled):
             raise Invalid("not-on-that-day", "A cancelled day is one on which the show would take place.")
+
+    def about(self, category: Category | None) -> ScheduleEntry:
+        """With that category, or none."""
+        if category is None:
+            return replace(self, category_id=None, category="", category_slug=None)
+        return replace(self, category_id=category.id, category=category.name, category_slug=category.slug)
 
     @property
     def first_date(self) -> date:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -14,16 +12,16 @@ from cpc.images.image import ImageName
 from cpc.images.testing import InMemoryImagesInDoubt
 from cpc.kernel.errors import NotFound
 from livehouse.accounts.contract import AccountId
-from livehouse.channel.application.ports import ChannelCard, DirectoryPlace
-from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef, Privacy
+from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
 from livehouse.channel.domain.channel import Channel
 from livehouse.channel.testing.content import (
-    ContentTables,
     FakeCalendarWriter,
     FakeMarkdownRenderer,
     InMemoryAbout,
     InMemorySchedule,
 )
+from livehouse.channel.testing.discovery import InMemoryCategories, InMemoryDirectory, InMemoryStatistics
+from livehouse.channel.testing.tables import Tables
 
 __all__ = [
     "FakeCalendarWriter",
@@ -33,28 +31,8 @@ __all__ = [
 ]
 
 
-@dataclass(slots=True)
-class _Tables:
-    channels: dict[ChannelId, Channel] = field(default_factory=dict)
-    directory: dict[ChannelId, tuple[str, bool, int, datetime]] = field(default_factory=dict)
-    events: list[CloudEvent] = field(default_factory=list)
-    content: ContentTables = field(default_factory=ContentTables)
-    banners: dict[ChannelId, ImageName] = field(default_factory=dict)
-    images_in_doubt: dict[ImageName, datetime] = field(default_factory=dict)
-
-    def copy(self) -> _Tables:
-        return _Tables(
-            dict(self.channels),
-            dict(self.directory),
-            list(self.events),
-            self.content.copy(),
-            dict(self.banners),
-            dict(self.images_in_doubt),
-        )
-
-
 class InMemoryChannels:
-    def __init__(self, tables: _Tables) -> None:
+    def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
     async def add(self, channel: Channel) -> bool:
@@ -67,74 +45,27 @@ class InMemoryChannels:
         return not taken
 
     async def by_id(self, channel_id: ChannelId) -> Channel | None:
-        return self._tables.channels.get(channel_id)
+        channel = self._tables.channels.get(channel_id)
+        return None if channel is None else self._tables.read(channel)
 
     async def by_name(self, name: ChannelName, *, for_update: bool = False) -> Channel | None:
-        return next((channel for channel in self._tables.channels.values() if channel.name == name), None)
+        return self._first(lambda channel: channel.name == name)
 
     async def by_owner(self, owner_id: AccountId) -> Channel | None:
-        return next(
-            (channel for channel in self._tables.channels.values() if channel.owner_id == owner_id), None
-        )
+        return self._first(lambda channel: channel.owner_id == owner_id)
 
     async def by_ids(self, channel_ids: Collection[ChannelId]) -> Sequence[Channel]:
-        return [self._tables.channels[one] for one in channel_ids if one in self._tables.channels]
+        there = (self._tables.channels.get(one) for one in channel_ids)
+        return [self._tables.read(channel) for channel in there if channel is not None]
 
     async def save(self, channel: Channel) -> None:
         self._tables.channels[channel.id] = channel
 
-
-class InMemoryDirectory:
-    def __init__(self, tables: _Tables) -> None:
-        self._tables = tables
-
-    async def broadcast_started(self, channel_id: ChannelId, broadcast_id: str, started_at: datetime) -> None:
-        self._tables.directory[channel_id] = (broadcast_id, True, 0, started_at)
-
-    async def broadcast_ended(self, channel_id: ChannelId, broadcast_id: str) -> None:
-        entry = self._tables.directory.get(channel_id)
-        if entry is not None and entry[0] == broadcast_id:
-            self._tables.directory[channel_id] = (broadcast_id, False, 0, entry[3])
-
-    async def viewers_counted(self, channel_id: ChannelId, broadcast_id: str, viewers: int) -> None:
-        entry = self._tables.directory.get(channel_id)
-        if entry is not None and entry[0] == broadcast_id and entry[1]:
-            self._tables.directory[channel_id] = (broadcast_id, True, viewers, entry[3])
-
-    async def page(
-        self, *, live_only: bool, after: DirectoryPlace | None, limit: int, now: datetime
-    ) -> Sequence[ChannelCard]:
-        listed = [
-            channel
-            for channel in self._tables.channels.values()
-            if channel.privacy is not Privacy.UNLISTED and channel.suspension_at(now) is None
-        ]
-        cards = sorted(map(self._card, listed), key=_order)
-        start = (False, 0, "") if after is None else _order(after)
-        following = [card for card in cards if after is None or _order(card) > start]
-        return [card for card in following if card.is_live or not live_only][:limit]
-
-    def _card(self, channel: Channel) -> ChannelCard:
-        entry = self._tables.directory.get(channel.id)
-        _, is_live, viewers, started_at = entry or ("", False, 0, None)
-        return ChannelCard(
-            channel.id,
-            channel.name,
-            channel.title,
-            channel.category,
-            channel.tags,
-            channel.language,
-            channel.is_mature,
-            channel.privacy,
-            is_live,
-            viewers,
-            started_at if is_live else None,
-        )
-
-
-def _order(place: ChannelCard | DirectoryPlace) -> tuple[bool, int, str]:
-    channel_id = place.id if isinstance(place, ChannelCard) else place.channel_id
-    return not place.is_live, -place.viewers, channel_id.uuid.hex
+    def _first(self, is_it: Callable[[Channel], bool]) -> Channel | None:
+        for channel in self._tables.channels.values():
+            if is_it(channel):
+                return self._tables.read(channel)
+        return None
 
 
 class InMemoryBanners:
@@ -158,7 +89,7 @@ class InMemoryChannelDatabase:
     """Give `database.unit_of_work` where a `UnitOfWorkFactory` is wanted. `events` are the published ones."""
 
     def __init__(self) -> None:
-        self._tables = _Tables()
+        self._tables = Tables()
 
     @property
     def events(self) -> list[CloudEvent]:
@@ -185,6 +116,14 @@ class InMemoryChannelUnitOfWork:
     @property
     def about(self) -> InMemoryAbout:
         return InMemoryAbout(self._tables.content)
+
+    @property
+    def categories(self) -> InMemoryCategories:
+        return InMemoryCategories(self._tables)
+
+    @property
+    def statistics(self) -> InMemoryStatistics:
+        return InMemoryStatistics(self._tables)
 
     @property
     def schedule(self) -> InMemorySchedule:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from cpc.kernel.errors import Invalid
 from cpc.messenger.identifiers import ConversationId
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import Actor
-from livehouse.channel.contract import Channels
+from livehouse.channel.contract import ChannelId, Channels
 from livehouse.chat.application.ports import UnitOfWorkFactory
 from livehouse.chat.domain.chat_message import ChatMessage, chat_message
 from livehouse.chat.domain.chat_room import ChatRoom
@@ -81,3 +82,30 @@ class RoomMessages:
     async def last_seqs(self, conversation_ids: Sequence[ConversationId]) -> Mapping[ConversationId, int]:
         async with self._unit_of_work() as work:
             return await work.messages.last_seqs(conversation_ids)
+
+
+class CountMessages:
+    """What other slices ask of a channel's room."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._unit_of_work = unit_of_work
+
+    async def before(self, channel_id: ChannelId, moment: datetime) -> int:
+        """How many messages had been sent by then. Raises `Unavailable`.
+
+        They are numbered from 1 without gaps, so the last number is their count; it is found by halving.
+        """
+        async with self._unit_of_work() as work:
+            conversation_id = await work.rooms.conversation_of(channel_id)
+            if conversation_id is None:
+                return 0
+            least, most = 0, (await work.messages.last_seqs([conversation_id])).get(conversation_id, 0)
+            seq = most  # the newest first: mostly it is about this moment
+            while least < most:
+                (message,) = await work.messages.before(conversation_id, seq + 1, 1)
+                if message.sent_at < moment:
+                    least = seq
+                else:
+                    most = seq - 1
+                seq = (least + most + 1) // 2
+            return least

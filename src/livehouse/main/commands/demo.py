@@ -141,7 +141,7 @@ async def _stream_key(node: ResolvedSettings, channel_name: str) -> str:
             await channels.change_channel(
                 Actor(channel.owner_id),
                 channel_name,
-                SettingsChange(title="A picture made by Livehouse itself", category="Demo"),
+                SettingsChange(title="A picture made by Livehouse itself", category="science-and-technology"),
             )
             return created.stream_key
         key_ring = NodeSecrets(node.secrets_dir, clock).key_ring("token")

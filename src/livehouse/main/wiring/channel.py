@@ -12,6 +12,7 @@ from livehouse.channel.adapters.icalendar_writer import ICalendarWriter
 from livehouse.channel.adapters.markdown_it_renderer import MarkdownItRenderer
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application import ChannelUseCases
+from livehouse.channel.application.browse import ListCategories, ListChannels, ReadCategory, Search
 from livehouse.channel.application.change_about import ChangeAbout, ReadAbout
 from livehouse.channel.application.change_banner import ChangeBanner, FindBanner
 from livehouse.channel.application.change_channel import ChangeChannel
@@ -22,12 +23,19 @@ from livehouse.channel.application.change_schedule import (
     SetVacation,
 )
 from livehouse.channel.application.create_channel import CreateChannel
+from livehouse.channel.application.discovery_ports import ChatMessageCounts
+from livehouse.channel.application.manage_categories import ChangeCategory, CreateCategory, RemoveCategory
 from livehouse.channel.application.personal_data import ChannelPersonalData
 from livehouse.channel.application.ports import UnitOfWork
-from livehouse.channel.application.queries import ChannelByName, FindChannels, ListChannels
+from livehouse.channel.application.queries import ChannelByName, FindChannels
 from livehouse.channel.application.read_schedule import ReadSchedule
+from livehouse.channel.application.statistics import ReadBroadcastStatistics, ReadStatistics
+from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
+from livehouse.chat.application.queries import CountMessages
 from livehouse.main.wiring.access import build_access
 from livehouse.main.wiring.images import build_keep_image
+from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
+from livehouse.social.application.find_supporters import FindSupporters
 
 
 def build_channel(
@@ -57,7 +65,24 @@ def build_channel(
         change_schedule_entry=ChangeScheduleEntry(unit_of_work, access, clock),
         remove_schedule_entry=RemoveScheduleEntry(unit_of_work, access),
         set_vacation=SetVacation(unit_of_work, access),
+        list_categories=ListCategories(unit_of_work, access),
+        read_category=ReadCategory(unit_of_work, access),
+        create_category=CreateCategory(unit_of_work, access, ids),
+        change_category=ChangeCategory(unit_of_work, access),
+        remove_category=RemoveCategory(unit_of_work, access),
+        search=Search(unit_of_work, access, clock),
+        read_statistics=ReadStatistics(
+            unit_of_work, access, clock, FindSupporters(lambda: PostgresSocialUnitOfWork(engine))
+        ),
+        read_broadcast_statistics=ReadBroadcastStatistics(
+            unit_of_work, access, clock, build_message_counts(engine)
+        ),
     )
+
+
+def build_message_counts(engine: AsyncEngine) -> ChatMessageCounts:
+    """What chat says of a channel's room, for the statistics of channels."""
+    return CountMessages(lambda: PostgresChatUnitOfWork(engine))
 
 
 def build_channel_personal_data(engine: AsyncEngine) -> PersonalData:

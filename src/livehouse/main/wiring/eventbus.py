@@ -14,14 +14,18 @@ from cpc.eventbus.postgres import PostgresTransaction
 from cpc.eventbus.relay import OutboxRelay
 from cpc.eventbus.transport import DurableConsumer
 from livehouse.accounts.contract import AccountErased, AccountOpened, AccountSuspended, PersonBlocked
-from livehouse.channel.adapters.postgres import PostgresDirectory
+from livehouse.channel.adapters.postgres_directory import PostgresDirectory
+from livehouse.channel.adapters.postgres_statistics import PostgresStatistics
 from livehouse.channel.application.create_channel import CreateChannel
-from livehouse.channel.application.follow_broadcasts import SUBJECTS, FollowBroadcasts
+from livehouse.channel.application.follow_broadcasts import BROADCAST_SUBJECTS, SUBJECTS, FollowBroadcasts
+from livehouse.channel.application.statistics import CountBroadcasts
+from livehouse.main.wiring.channel import build_message_counts
 from livehouse.processes.opening_account import GiveChannelToOpenedAccount
 from livehouse.processes.parting import Parting
 from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 
 DIRECTORY = DurableConsumer("channel_directory", SUBJECTS)
+STATISTICS = DurableConsumer("channel_statistics", BROADCAST_SUBJECTS)
 OPENING_ACCOUNT = DurableConsumer("opening_account", (f"{AccountOpened.subject_prefix}.>",))
 SUSPENDING_ACCOUNT = DurableConsumer("suspending_account", (f"{AccountSuspended.subject_prefix}.>",))
 
@@ -39,11 +43,17 @@ def build_event_duties(
 ) -> Mapping[str, Callable[[], Awaitable[None]]]:
     """By name, functions that run until cancelled. connection: one to NATS that reconnects for ever."""
     transport = JetStreamTransport(connection)
-    relay = OutboxRelay(engine, transport, (DIRECTORY, OPENING_ACCOUNT, SUSPENDING_ACCOUNT, PARTING))
+    relay = OutboxRelay(
+        engine, transport, (DIRECTORY, STATISTICS, OPENING_ACCOUNT, SUSPENDING_ACCOUNT, PARTING)
+    )
+    message_counts = build_message_counts(engine)
     give_channel = GiveChannelToOpenedAccount(create_channel)
 
     async def follow_broadcasts(event: CloudEvent, transaction: PostgresTransaction) -> None:
         await FollowBroadcasts(PostgresDirectory(transaction.connection))(event)
+
+    async def count_broadcasts(event: CloudEvent, transaction: PostgresTransaction) -> None:
+        await CountBroadcasts(PostgresStatistics(transaction.connection), message_counts)(event)
 
     async def complete_opening(event: CloudEvent, _: PostgresTransaction) -> None:
         await give_channel(AccountOpened.from_cloud_event(event))  # idempotent, in its own unit of work
@@ -59,12 +69,14 @@ def build_event_duties(
             await parting.account_erased(AccountErased.from_cloud_event(event))
 
     directory_handler = InboxHandler(engine, DIRECTORY.name, follow_broadcasts)
+    statistics_handler = InboxHandler(engine, STATISTICS.name, count_broadcasts)
     opening_handler = InboxHandler(engine, OPENING_ACCOUNT.name, complete_opening)
     suspending_handler = InboxHandler(engine, SUSPENDING_ACCOUNT.name, end_broadcast)
     parting_handler = InboxHandler(engine, PARTING.name, part)
     return {
         "outbox relay": relay.run,
         DIRECTORY.name: lambda: transport.consume(DIRECTORY, directory_handler),
+        STATISTICS.name: lambda: transport.consume(STATISTICS, statistics_handler),
         OPENING_ACCOUNT.name: lambda: transport.consume(OPENING_ACCOUNT, opening_handler),
         SUSPENDING_ACCOUNT.name: lambda: transport.consume(SUSPENDING_ACCOUNT, suspending_handler),
         PARTING.name: lambda: transport.consume(PARTING, parting_handler),

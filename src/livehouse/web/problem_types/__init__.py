@@ -11,6 +11,7 @@ from livehouse.web.problem_types.accounts import ACCOUNTS
 from livehouse.web.problem_types.channel import CHANNEL
 from livehouse.web.problem_types.channel_page import CHANNEL_PAGE
 from livehouse.web.problem_types.chat import CHAT
+from livehouse.web.problem_types.discovery import DISCOVERY
 from livehouse.web.problem_types.door import DOOR
 from livehouse.web.problem_types.images import IMAGES
 from livehouse.web.problem_types.problem_type import ProblemType, status_of
@@ -21,6 +22,6 @@ __all__ = ["PROBLEM_TYPES", "ProblemType", "status_of"]
 
 PROBLEM_TYPES: dict[str, ProblemType] = {
     kind.slug: kind
-    for part in (DOOR, ACCESS, ACCOUNTS, CHANNEL, CHANNEL_PAGE, STREAMING, CHAT, SOCIAL, IMAGES)
+    for part in (DOOR, ACCESS, ACCOUNTS, CHANNEL, CHANNEL_PAGE, DISCOVERY, STREAMING, CHAT, SOCIAL, IMAGES)
     for kind in part
 }

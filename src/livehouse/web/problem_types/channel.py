@@ -19,7 +19,6 @@ CHANNEL = (
         "Load it again, repeat your change, and send the new `ETag` as `If-Match`.",
     ),
     ProblemType("title-too-long", Invalid, "The title is too long.", "Shorten it to 140 characters."),
-    ProblemType("category-too-long", Invalid, "The category is too long.", "Shorten it to 50 characters."),
     ProblemType("too-many-tags", Invalid, "A channel has at most 10 tags.", "Leave some out."),
     ProblemType(
         "malformed-tag",

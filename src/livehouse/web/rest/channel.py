@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from livehouse.accounts.contract import Actor
@@ -15,7 +15,6 @@ from livehouse.channel.contract import Privacy
 from livehouse.streaming.application.queries import BroadcastView
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
-from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.preconditions import (
     NOT_MODIFIED,
     IfMatch,
@@ -28,25 +27,6 @@ from livehouse.web.rest.images import AvatarUrl, BannerUrl, image_url
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["channels"])
-
-
-class ChannelCard(Shape):
-    id: Annotated[str, Field(examples=["chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
-    name: Annotated[str, Field(examples=["ada"])]
-    title: Annotated[str, Field(examples=["Painting the sea"])]
-    category: Annotated[str, Field(examples=["Art"])]
-    tags: Annotated[list[str], Field(examples=[["watercolour", "English"]])]
-    language: Annotated[str, Field(description="Empty: none was said", examples=["en"])]
-    is_mature: bool
-    privacy: Privacy
-    is_live: bool
-    viewers: Annotated[int, Field(ge=0, examples=[42])]
-    started_at: Annotated[Rfc3339 | None, Field(description="Of the running broadcast")]
-
-
-class ChannelPage(Shape):
-    channels: list[ChannelCard]
-    next_cursor: NextCursor
 
 
 class ChannelBroadcast(Shape):
@@ -77,7 +57,8 @@ class Channel(Shape):
     name: Annotated[str, Field(examples=["ada"])]
     owner_id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     title: Annotated[str, Field(examples=["Painting the sea"])]
-    category: Annotated[str, Field(examples=["Art"])]
+    category: Annotated[str, Field(description="Its name; empty without one", examples=["Art"])]
+    category_slug: Annotated[str | None, Field(examples=["art"])]
     tags: Annotated[list[str], Field(examples=[["watercolour", "English"]])]
     language: Annotated[str, Field(description="Empty: none was said", examples=["en"])]
     is_mature: Annotated[bool, Field(description="Not for everyone; players ask first")]
@@ -114,7 +95,8 @@ class ChannelChange(Body):
         Field(max_length=3000, description="At most 140 characters", examples=["Painting the sea"]),
     ] = None
     category: Annotated[
-        str | None, Field(max_length=1000, description="At most 50 characters", examples=["Art"])
+        str | None,
+        Field(max_length=200, description="Name or slug of a category; empty: none", examples=["Art"]),
     ] = None
     tags: Annotated[
         list[Annotated[str, Field(max_length=100)]] | None,
@@ -142,40 +124,6 @@ class ChannelChange(Body):
     chat_modes: ChatModesChange | None = None
 
 
-@router.get("/channels")
-async def list_channels(
-    request: Request,
-    response: Response,
-    actor: CurrentActor,
-    cases: Cases,
-    live: Annotated[bool, Query(description="Only those that are live")] = False,
-    limit: Limit = 24,
-    cursor: Cursor = None,
-) -> ChannelPage:
-    """Channels, live and most watched first."""
-    page = await cases.channel.list_channels(actor, live_only=live, cursor=cursor, limit=limit)
-    link_next(request, response, page.next_cursor)
-    return ChannelPage(
-        channels=[
-            ChannelCard(
-                id=str(card.id),
-                name=card.name.value,
-                title=card.title,
-                category=card.category,
-                tags=list(card.tags),
-                language=card.language,
-                is_mature=card.is_mature,
-                privacy=card.privacy,
-                is_live=card.is_live,
-                viewers=card.viewers,
-                started_at=card.started_at,
-            )
-            for card in page.channels
-        ],
-        next_cursor=page.next_cursor,
-    )
-
-
 @router.get(
     "/channels/{name}",
     responses=NOT_MODIFIED,
@@ -195,7 +143,7 @@ async def get_channel(
     openapi_extra=may_answer(
         "channel-changed",
         "title-too-long",
-        "category-too-long",
+        "no-such-category",
         "too-many-tags",
         "malformed-tag",
         "malformed-language",
@@ -230,6 +178,7 @@ async def _answer(cases: Cases, actor: Actor, channel: ChannelResult, if_none_ma
         owner_id=str(channel.owner_id),
         title=channel.title,
         category=channel.category,
+        category_slug=channel.category_slug,
         tags=list(channel.tags),
         language=channel.language,
         is_mature=channel.is_mature,

@@ -35,6 +35,9 @@ Title = Annotated[
 LocalStart = Annotated[NaiveDatetime, Field(description=_LOCAL, examples=["2026-12-01T19:30:00"])]
 ZoneName = Annotated[str, Field(max_length=60, description="IANA name", examples=["Europe/Paris"])]
 DurationMin = Annotated[int, Field(ge=5, le=72 * 60, examples=[120])]
+CategoryText = Annotated[
+    str, Field(max_length=200, description="Name or slug of a category; empty: none", examples=["Art"])
+]
 RepeatsOn = Annotated[
     tuple[Weekday, ...],
     Field(
@@ -56,6 +59,8 @@ Cancelled = Annotated[
 class ScheduleEntryShape(Shape):
     id: Annotated[str, Field(examples=[_ID])]
     title: Annotated[str, Field(examples=["Painting the sea"])]
+    category: Annotated[str, Field(description="Its name; empty without one", examples=["Art"])]
+    category_slug: Annotated[str | None, Field(examples=["art"])]
     starts_at: Annotated[datetime, Field(description=_LOCAL, examples=["2026-12-01T19:30:00"])]
     time_zone: Annotated[str, Field(examples=["Europe/Paris"])]
     duration_min: Annotated[int, Field(examples=[120])]
@@ -94,6 +99,7 @@ class NewScheduleEntry(Body):
     repeats_on: RepeatsOn = ()
     repeats_until: Annotated[date | None, Field(description="The last day; null: for ever")] = None
     cancelled: Cancelled = ()
+    category: CategoryText = ""
 
 
 class ScheduleEntryChange(Body):
@@ -104,6 +110,7 @@ class ScheduleEntryChange(Body):
     repeats_on: RepeatsOn | None = None
     repeats_until: Annotated[date | None, Field(description="null: for ever")] = None
     cancelled: Cancelled | None = None
+    category: CategoryText | None = None
 
 
 class NewVacation(Body):
@@ -160,6 +167,7 @@ async def get_schedule_feed(
     "/channels/{name}/schedule",
     status_code=201,
     openapi_extra=may_answer(
+        "no-such-category",
         "title-missing",
         "title-too-long",
         "malformed-start",
@@ -183,6 +191,7 @@ async def add_schedule_entry(
         repeats_on=body.repeats_on,
         repeats_until=body.repeats_until,
         cancelled=body.cancelled,
+        category=body.category,
     )
     return _entry(await cases.channel.add_schedule_entry(actor, name, show))
 
@@ -204,6 +213,7 @@ async def end_vacation(name: str, actor: CurrentActor, cases: Cases) -> None:
 @router.patch(
     "/channels/{name}/schedule/{entry_id}",
     openapi_extra=may_answer(
+        "no-such-category",
         "title-missing",
         "title-too-long",
         "malformed-start",
@@ -228,6 +238,7 @@ async def change_schedule_entry(
         repeats_until=body.repeats_until,
         repeats_for_ever="repeats_until" in body.model_fields_set and body.repeats_until is None,
         cancelled=body.cancelled,
+        category=body.category,
     )
     return _entry(await cases.channel.change_schedule_entry(actor, name, entry_id, change))
 
@@ -244,6 +255,8 @@ def _entry(entry: ScheduleEntry) -> ScheduleEntryShape:
     return ScheduleEntryShape(
         id=str(entry.id),
         title=entry.title,
+        category=entry.category,
+        category_slug=entry.category_slug,
         starts_at=entry.starts_at,
         time_zone=entry.time_zone,
         duration_min=entry.duration // timedelta(minutes=1),

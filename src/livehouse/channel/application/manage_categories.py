@@ -1,0 +1,130 @@
+"""Administrators make categories, rename them, and take them away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cpc.kernel.errors import Conflict, Invalid, NotFound
+from cpc.kernel.ids import Ids
+from livehouse.access.contract import Access, Action
+from livehouse.accounts.contract import Actor
+from livehouse.channel.application.discovery_ports import Categories
+from livehouse.channel.application.ports import UnitOfWorkFactory
+from livehouse.channel.contract import CategoryId
+from livehouse.channel.domain.category import (
+    MAX_CATEGORIES,
+    Category,
+    category_slug,
+    valid_box_art,
+    valid_category_description,
+    valid_category_name,
+)
+
+
+class CreateCategory:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, ids: Ids) -> None:
+        self._unit_of_work = unit_of_work
+        self._access = access
+        self._ids = ids
+
+    async def __call__(
+        self, actor: Actor, name: str, *, description: str = "", box_art: str = ""
+    ) -> Category:
+        """Raises `Unauthenticated`, `Forbidden`, `Invalid`, `Conflict` (category-taken, categories-full)."""
+        await self._access.require(actor, Action.CREATE_CATEGORY)
+        category_id = CategoryId(self._ids.uuid())
+        valid_name = valid_category_name(name)
+        category = Category(
+            category_id,
+            category_slug(valid_name, category_id),
+            valid_name,
+            valid_category_description(description),
+            valid_box_art(box_art),
+        )
+        async with self._unit_of_work() as unit:
+            if await unit.categories.count() >= MAX_CATEGORIES:
+                raise Conflict("categories-full", f"There are at most {MAX_CATEGORIES} categories.")
+            if not await unit.categories.add(category):
+                raise _taken(valid_name)
+        return category
+
+
+class ChangeCategory:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:
+        self._unit_of_work = unit_of_work
+        self._access = access
+
+    async def __call__(
+        self,
+        actor: Actor,
+        slug: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        box_art: str | None = None,
+    ) -> Category:
+        """None leaves a field as it is. A new name makes a new slug; the former one goes on leading here.
+
+        Raises `Unauthenticated`, `Forbidden`, `NotFound`, `Invalid`, `Conflict` (category-taken).
+        """
+        await self._access.require(actor, Action.CHANGE_CATEGORY)
+        async with self._unit_of_work() as unit:
+            category = await find_category(unit.categories, slug)
+            changed = replace(
+                category,
+                description=category.description
+                if description is None
+                else valid_category_description(description),
+                box_art=category.box_art if box_art is None else valid_box_art(box_art),
+            )
+            if name is not None:
+                new_name = valid_category_name(name)
+                changed = replace(changed, name=new_name, slug=category_slug(new_name, category.id))
+            if changed != category and not await unit.categories.save(changed):
+                raise _taken(changed.name)
+        return changed
+
+
+class RemoveCategory:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:
+        self._unit_of_work = unit_of_work
+        self._access = access
+
+    async def __call__(self, actor: Actor, slug: str, *, into: str | None = None) -> None:
+        """into: slug of the category that its channels get and its addresses lead to; None: they get none.
+
+        Raises `Unauthenticated`, `Forbidden`, `NotFound` (no-such-category), `Invalid` (merged-into-itself).
+        """
+        await self._access.require(actor, Action.REMOVE_CATEGORY)
+        async with self._unit_of_work() as unit:
+            category = await find_category(unit.categories, slug)
+            target = None if into is None else await find_category(unit.categories, into)
+            if target == category:
+                raise Invalid("merged-into-itself", "A category cannot be merged into itself.")
+            await unit.categories.remove(category, target)
+
+
+async def find_category(categories: Categories, slug: str) -> Category:
+    """Raises `NotFound` (no-such-category)."""
+    category = await categories.by_slug(slug.lower())
+    if category is None:
+        raise NotFound("no-such-category", f"There is no category '{slug[:60]}'.")
+    return category
+
+
+async def chosen_category(categories: Categories, text: str) -> Category | None:
+    """By name or slug, as somebody typed or chose it; None for an empty one.
+
+    Raises `NotFound` (no-such-category).
+    """
+    wanted = " ".join(text.split())
+    if not wanted:
+        return None
+    by_name = await categories.by_name(wanted)
+    return by_name or await find_category(categories, wanted)
+
+
+def _taken(name: str) -> Conflict:
+    return Conflict(
+        "category-taken", f"There is a category called '{name}' already, or one with its address."
+    )
