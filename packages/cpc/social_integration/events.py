@@ -183,6 +183,61 @@ class FollowEnded:
         return _social(self.type, self.channel_id, data, event_id, time, traceparent)
 
 
+@dataclass(frozen=True, slots=True)
+class SubscriptionCreated:
+    """Somebody became a paid subscriber of a channel, for the first time or again.
+
+    months: begun over all times. streak: of those, without a gap.
+    """
+
+    type: ClassVar[str] = "cpc.social.SubscriptionCreated.v1"
+
+    channel_id: str
+    subscription_id: str
+    subscriber_id: str
+    tier_id: str
+    tier_name: str
+    months: int
+    streak: int
+    started_at: datetime
+
+    def to_cloud_event(self, *, event_id: UUID, time: datetime, traceparent: str | None = None) -> CloudEvent:
+        data = {
+            "channel_id": self.channel_id,
+            "subscription_id": self.subscription_id,
+            "subscriber_id": self.subscriber_id,
+            "tier_id": self.tier_id,
+            "tier_name": self.tier_name,
+            "months": self.months,
+            "streak": self.streak,
+            "started_at": rfc3339(self.started_at),
+        }
+        return _social(self.type, self.channel_id, data, event_id, time, traceparent)
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionEnded:
+    """Somebody is a paid subscriber no longer. reason: cancelled, lapsed, channel-deleted, account-erased."""
+
+    type: ClassVar[str] = "cpc.social.SubscriptionEnded.v1"
+
+    channel_id: str
+    subscription_id: str
+    subscriber_id: str
+    reason: str
+    ended_at: datetime
+
+    def to_cloud_event(self, *, event_id: UUID, time: datetime, traceparent: str | None = None) -> CloudEvent:
+        data = {
+            "channel_id": self.channel_id,
+            "subscription_id": self.subscription_id,
+            "subscriber_id": self.subscriber_id,
+            "reason": self.reason,
+            "ended_at": rfc3339(self.ended_at),
+        }
+        return _social(self.type, self.channel_id, data, event_id, time, traceparent)
+
+
 def rfc3339(moment: datetime) -> str:
     """Such as `2026-01-31T12:00:00.250000Z`."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

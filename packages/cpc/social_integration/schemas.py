@@ -30,6 +30,8 @@ def _list(description: str, items: dict[str, Any]) -> dict[str, Any]:
 _CHANNEL: Final = _id("chn", "Channel")
 _BROADCAST: Final = _id("brd", "Broadcast")
 _ACCOUNT: Final = _id("acc", "Account")
+_SUBSCRIPTION: Final = _id("sub", "Paid subscription")
+_MONTHS: Final = {"type": "integer", "minimum": 1}
 
 _BY_NAME: Final[dict[str, dict[str, Any]]] = {
     "StreamStarted.v1": _object(
@@ -71,6 +73,25 @@ _BY_NAME: Final[dict[str, dict[str, Any]]] = {
         "Somebody follows a channel no longer",
         channel_id=_CHANNEL,
         follower_id=_ACCOUNT,
+        ended_at=_TIME,
+    ),
+    "SubscriptionCreated.v1": _object(
+        "Somebody became a paid subscriber of a channel, for the first time or again",
+        channel_id=_CHANNEL,
+        subscription_id=_SUBSCRIPTION,
+        subscriber_id=_ACCOUNT,
+        tier_id=_id("tir", "Tier"),
+        tier_name=_TEXT,
+        months=_MONTHS,
+        streak=_MONTHS,
+        started_at=_TIME,
+    ),
+    "SubscriptionEnded.v1": _object(
+        "Somebody is a paid subscriber no longer",
+        channel_id=_CHANNEL,
+        subscription_id=_SUBSCRIPTION,
+        subscriber_id=_ACCOUNT,
+        reason=_TEXT,
         ended_at=_TIME,
     ),
     "ChatMessageSent.v1": _object(

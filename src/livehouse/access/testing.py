@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import EntityId
 from livehouse.access.application.decide_access import DecideAccess
-from livehouse.access.contract import ChannelStanding, Role
+from livehouse.access.contract import ChannelStanding, Privacy, Role
 
 _SUPPORT = frozenset({Role.FOLLOWER, Role.PAID_SUBSCRIBER})
 
@@ -18,6 +18,7 @@ class InMemoryStandings:
     def __init__(self) -> None:
         self._roles: dict[tuple[EntityId, EntityId], frozenset[Role]] = {}
         self._suspended: set[EntityId] = set()
+        self._for_members: set[EntityId] = set()
         self.supporters = _InMemorySupporters(self._roles)
 
     def give(self, channel_id: EntityId, account_id: EntityId, roles: Iterable[Role]) -> None:
@@ -26,9 +27,13 @@ class InMemoryStandings:
     def suspend(self, channel_id: EntityId) -> None:
         self._suspended.add(channel_id)
 
+    def open_for_members_only(self, channel_id: EntityId) -> None:
+        self._for_members.add(channel_id)
+
     async def of(self, channel_id: EntityId, account_id: EntityId | None) -> ChannelStanding:
         roles = frozenset() if account_id is None else self._roles.get((channel_id, account_id), frozenset())
-        return ChannelStanding(roles - _SUPPORT, channel_id in self._suspended)
+        privacy = Privacy.MEMBERS_ONLY if channel_id in self._for_members else Privacy.PUBLIC
+        return ChannelStanding(roles - _SUPPORT, channel_id in self._suspended, privacy)
 
 
 class _InMemorySupporters:

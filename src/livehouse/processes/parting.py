@@ -6,14 +6,18 @@ from cpc.kernel.errors import NotFound
 from livehouse.accounts.contract import AccountErased, PersonBlocked
 from livehouse.channel.contract import Channels
 from livehouse.social.application.follow_channel import EndFollow
+from livehouse.social.application.keep_subscriptions import EndSubscriptions
 
 
 class Parting:
     """Handles events. The same one twice finds nothing more to end."""
 
-    def __init__(self, channels: Channels, end_follow: EndFollow) -> None:
+    def __init__(
+        self, channels: Channels, end_follow: EndFollow, end_subscriptions: EndSubscriptions
+    ) -> None:
         self._channels = channels
         self._end_follow = end_follow
+        self._end_subscriptions = end_subscriptions
 
     async def person_blocked(self, event: PersonBlocked) -> None:
         """Whoever is blocked does not follow the blocker's channel."""
@@ -25,3 +29,4 @@ class Parting:
 
     async def account_erased(self, event: AccountErased) -> None:
         await self._end_follow.all_of_account(event.account_id)
+        await self._end_subscriptions.all_of_account(event.account_id)

@@ -32,13 +32,14 @@ from livehouse.web.rest import (
     channel,
     chat,
     directory,
+    follows,
     images,
     schedule,
     search,
     server,
-    social,
     statistics,
     streaming,
+    subscriptions,
 )
 from livehouse.web.static_page import StaticPage
 from livehouse.web.use_cases import UseCases
@@ -59,9 +60,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     schedule.router,
     streaming.router,
     chat.router,
-    social.router,
     images.router,
     images.files,
+    follows.router,
+    subscriptions.router,
     whip.router,
     whep.router,
 )

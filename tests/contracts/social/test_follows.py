@@ -45,8 +45,8 @@ async def test_a_follow_is_found_counted_and_removed(unit_of_work: UnitOfWorkFac
     async with unit_of_work() as unit:
         assert await unit.follows.get(ADA, CHANNEL) == made
         assert await unit.follows.get(BOB, CHANNEL) is None
-        assert await unit.supports.of(CHANNEL, ADA) == Support(NOW)
-        assert await unit.supports.of(CHANNEL, BOB) == Support()
+        assert await unit.supports.of(CHANNEL, ADA, NOW) == Support(NOW)
+        assert await unit.supports.of(CHANNEL, BOB, NOW) == Support()
     assert (await counted(unit_of_work), await counted(unit_of_work, OTHER)) == (1, 0)
     assert await followed(unit_of_work, ADA) == 1
     async with unit_of_work() as unit:

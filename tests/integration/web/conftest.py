@@ -102,7 +102,7 @@ async def use_cases(
     personal_data = (
         build_channel_personal_data(engine),
         build_streaming_personal_data(engine, channel.find_channels),
-        build_social_personal_data(engine, channel.find_channels),
+        build_social_personal_data(engine, channel.find_channels, clock),
     )
     accounts = build_accounts(
         engine,

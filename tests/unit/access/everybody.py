@@ -25,6 +25,11 @@ from livehouse.channel.testing import FakeChannels, InMemoryChannelDatabase
 from livehouse.chat.testing import InMemoryChannels, InMemoryChatStore
 from livehouse.social.application.find_supporters import FindSupporters
 from livehouse.social.domain.follow import Follow
+from livehouse.social.domain.money import Money
+from livehouse.social.domain.paid_subscription import SubscriptionId
+from livehouse.social.domain.payment import PaymentId
+from livehouse.social.domain.tier import SubscriptionTier, TierId
+from livehouse.social.domain.transitions import grant
 from livehouse.social.testing import InMemorySocialDatabase
 
 PAGE = Path(__file__).resolve().parents[3] / "docs/access.md"
@@ -54,6 +59,8 @@ CAST: dict[str, Actor] = {
 }
 """By column. What anybody may do to somebody is done to `target`."""
 TARGET = _person(30, "target")
+BY_OTHER_MEANS = {Role.VIEWER, Role.FOLLOWER, Role.PAID_SUBSCRIBER, Role.ADMINISTRATOR}
+"""Roles that nobody gives: furnishing lets one follow and another support the channel."""
 
 
 class RecordingAccess:
@@ -92,7 +99,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.ids = UuidV7Ids(self.clock)
-        supporters = FindSupporters(self.social.unit_of_work)
+        supporters = FindSupporters(self.social.unit_of_work, self.clock)
         self.access = RecordingAccess(DecideAccess(self.standings, supporters, self.clock))
         self.people = _Everybody()
         self.when_ready: Callable[[], None] = lambda: None
@@ -106,7 +113,7 @@ class World:
         self.social_channels = FakeChannels(CHANNEL, elsewhere)
         for role in Role:
             account_id = CAST[role].account_id
-            if account_id is not None and role not in {Role.VIEWER, Role.ADMINISTRATOR}:
+            if account_id is not None and role not in BY_OTHER_MEANS:
                 self.standings.give(CHANNEL.id, account_id, {role})
         self.standings.give(OTHER_CHANNEL, owner_elsewhere, {Role.OWNER})
 
@@ -124,6 +131,12 @@ class World:
         async with self.social.unit_of_work() as social:
             tally = await social.follows.tally(follower, NOW)
             await social.follows.add(Follow(follower, CHANNEL.id, NOW), tally.with_one_more(NOW))
+            supporter = CAST[Role.PAID_SUBSCRIBER].require_account()
+            tier = SubscriptionTier(TierId(UUID(int=41)), CHANNEL.id, "First", Money(1, "EUR"), (), NOW)
+            await social.tiers.save(tier)
+            subscription_id, payment_id = SubscriptionId(UUID(int=42)), PaymentId(UUID(int=43))
+            granted = grant(None, supporter, tier, 1, subscription_id, payment_id, CHANNEL.owner_id, NOW)
+            await social.subscriptions.save(granted.subscription)
 
     async def perform(self, action: Action, actor: Actor) -> None:
         self._was_ready = False

@@ -14,7 +14,7 @@ import pytest
 from tests.unit.access.everybody import CALLS, CAST, CHANNEL, COLUMNS, NOW, World, documented
 
 from cpc.kernel.errors import Forbidden, Unauthenticated
-from livehouse.access.application.described import NO, YES
+from livehouse.access.application.described import MEMBERS, NO, YES
 from livehouse.access.contract import Action, Role, Scope, Suspended, Suspension
 from livehouse.accounts.application.resolve_actor import ResolveActor
 from livehouse.accounts.application.sign_in import SignIn
@@ -102,6 +102,34 @@ async def test_a_suspended_channel(action: Action) -> None:
     with pytest.raises(Suspended) as refused:
         await world.perform(action, strongest(action))
     assert refused.value.slug == "channel-suspended"
+
+
+_MEMBERS = {
+    Role.PAID_SUBSCRIBER,
+    Role.VIP,
+    Role.MODERATOR,
+    Role.EDITOR,
+    Role.OWNER,
+    Role.ADMINISTRATOR,
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_a_members_only_channel(action: Action, column: str) -> None:
+    """Whoever may otherwise: members still, others only where the page says so."""
+    cells, actor = DOCUMENTED[action], CAST[column]
+    if cells["viewer" if column not in cells else column] == NO:
+        return
+    world = World()
+    world.when_ready = lambda: world.standings.open_for_members_only(CHANNEL.id)
+    if cells["Members-only channel"] == YES or column in _MEMBERS:
+        await world.perform(action, actor)
+        return
+    assert cells["Members-only channel"] == MEMBERS
+    with pytest.raises(Unauthenticated if actor.is_anonymous else Forbidden) as refused:
+        await world.perform(action, actor)
+    assert refused.value.slug == ("sign-in-required" if actor.is_anonymous else "members-only")
 
 
 @pytest.mark.parametrize("action", ACTIONS)

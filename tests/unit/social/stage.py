@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from cpc.eventbus.envelope import CloudEvent
@@ -18,11 +19,24 @@ from livehouse.accounts.domain.account import Account
 from livehouse.accounts.testing import InMemoryAccountsDatabase
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
 from livehouse.channel.testing import FakeChannels
+from livehouse.processes.parting import Parting
+from livehouse.social.adapters.manual_payments import ManualPayments
+from livehouse.social.application.change_tiers import ChangeTier, CreateTier, ListTiers, WithdrawTier
 from livehouse.social.application.find_supporters import FindSupporters
 from livehouse.social.application.follow_channel import EndFollow, FollowChannel, UnfollowChannel
+from livehouse.social.application.grant_subscription import GrantSubscription
+from livehouse.social.application.keep_subscriptions import EndSubscriptions, PassTime
+from livehouse.social.application.ledger import Ledger
 from livehouse.social.application.list_follows import CountFollowers, ListFollowers, ListFollowing
+from livehouse.social.application.list_subscriptions import ListPayments, ListSubscriptions, ListSupporters
 from livehouse.social.application.personal_data import SocialPersonalData
 from livehouse.social.application.relationship import ReadRelationship
+from livehouse.social.application.settle_payment import ConfirmPayment, PaymentDesk, RefusePayment
+from livehouse.social.application.subscribe import CancelSubscription, ChangeSubscription, TakeTier
+from livehouse.social.domain.money import Money
+from livehouse.social.domain.paid_subscription import PaidSubscription
+from livehouse.social.domain.payment import Payment, PaymentState
+from livehouse.social.domain.tier import SubscriptionTier
 from livehouse.social.testing import InMemorySocialDatabase
 
 
@@ -68,7 +82,7 @@ class Stage:
             self.standings.give(channel.id, channel.owner_id, {Role.OWNER})
         self.standings.give(CHANNEL.id, MODERATOR.require_account(), {Role.MODERATOR})
         self.standings.give(CHANNEL.id, EDITOR.require_account(), {Role.EDITOR})
-        self.supporters = FindSupporters(units)
+        self.supporters = FindSupporters(units, clock)
         self.access = access = DecideAccess(self.standings, self.supporters, clock)
         self.channels = channels = FakeChannels(CHANNEL, OTHER)
         self.names = names = FindNames(self.accounts.unit_of_work)
@@ -78,8 +92,27 @@ class Stage:
         self.list_following = ListFollowing(units, channels, access)
         self.list_followers = ListFollowers(units, channels, names, access)
         self.count_followers = CountFollowers(units, channels, access)
-        self.relationship = ReadRelationship(units, channels, access)
-        self.personal_data = SocialPersonalData(units, channels)
+        self.relationship = ReadRelationship(units, channels, access, clock)
+        self.personal_data = SocialPersonalData(units, channels, clock)
+        payments = ManualPayments()
+        self.ledger = ledger = Ledger(payments, ids)
+        desk = PaymentDesk(units, payments, ledger, clock)
+        self.list_tiers = ListTiers(units, channels, access)
+        self.create_tier = CreateTier(units, channels, access, clock, ids)
+        self.change_tier = ChangeTier(units, channels, access)
+        self.withdraw_tier = WithdrawTier(units, channels, access, clock)
+        self.take = TakeTier(units, channels, access, ledger, clock)
+        self.change = ChangeSubscription(units, channels, access, ledger, clock)
+        self.cancel = CancelSubscription(units, channels, access, ledger, clock)
+        self.list_subscriptions = ListSubscriptions(units, channels, access, clock)
+        self.list_supporters = ListSupporters(units, channels, names, access, clock)
+        self.grant = GrantSubscription(units, channels, names, access, ledger, clock)
+        self.list_payments = ListPayments(units, channels, names, access)
+        self.confirm = ConfirmPayment(desk, channels, access)
+        self.refuse = RefusePayment(desk, channels, access)
+        self.pass_time = PassTime(units, ledger, clock)
+        self.end_subscriptions = EndSubscriptions(units, ledger, clock)
+        self.parting = Parting(channels, self.end_follow, self.end_subscriptions)
 
     async def furnish(self) -> None:
         """Everybody has an account."""
@@ -89,6 +122,39 @@ class Stage:
                 await unit.accounts.add(
                     Account(actor.require_account(), actor.name, self.clock.now()), "hash"
                 )
+
+    async def tier(self, name: str = "Gold", amount: int = 500) -> SubscriptionTier:
+        return await self.create_tier(ADA, "ada", name=name, price=Money(amount, "EUR"), benefits=())
+
+    async def taken(self, actor: Actor = EVE, *, amount: int = 500) -> SubscriptionTier:
+        """The actor takes a new tier, and its payment came in."""
+        tier = await self.tier(f"For {amount}", amount)
+        await self.take(actor, "ada", str(tier.id))
+        await self.confirm_pending(actor)
+        return tier
+
+    async def confirm_pending(self, actor: Actor = EVE) -> Payment:
+        pending = (await self.subscription(actor)).pending
+        assert pending is not None
+        return await self.confirm(ADA, "ada", str(pending.id))
+
+    async def subscription(self, actor: Actor = EVE) -> PaidSubscription:
+        async with self.database.unit_of_work() as unit:
+            found = await unit.subscriptions.get(actor.require_account(), CHANNEL.id)
+        assert found is not None
+        return found
+
+    async def wait(self, by: timedelta) -> None:
+        """Time passes, and the worker sees to what is due."""
+        self.clock.advance(by)
+        while await self.pass_time():
+            pass
+
+    async def is_supporter(self, actor: Actor = EVE) -> bool:
+        return Role.PAID_SUBSCRIBER in await self.supporters.of(CHANNEL.id, actor.require_account())
+
+    def payments(self, state: PaymentState) -> list[Payment]:
+        return [one for one in self.database.tables.payments.values() if one.state is state]
 
     def events(self, name: str) -> list[CloudEvent]:
         return [event for event in self.database.events if event.type == f"cpc.social.{name}.v1"]

@@ -12,7 +12,6 @@ from cpc.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RateLimite
 from livehouse.access.contract import Role
 from livehouse.accounts.contract import ANONYMOUS, AccountErased, AccountId, PersonBlocked
 from livehouse.channel.contract import ChannelId
-from livehouse.processes.parting import Parting
 from livehouse.social.domain import follow as rules
 from livehouse.social.domain.follow import Follow, FollowTally
 
@@ -59,18 +58,17 @@ async def test_nobody_follows_themselves_or_nothing() -> None:
 
 async def test_the_blocked_do_not_follow_and_a_block_ends_the_follow() -> None:
     stage = Stage()
-    parting = Parting(stage.channels, stage.end_follow)
     await stage.follow(EVE, "ada")
     stage.people.blocks.add((ADA.require_account(), EVE.require_account()))
     event = PersonBlocked(ADA.require_account(), EVE.require_account(), stage.clock.now())
     for _ in range(2):  # events come at least once
-        await parting.person_blocked(event)
+        await stage.parting.person_blocked(event)
     assert await stage.count_followers(ANONYMOUS, "ada") == 0
     assert len(stage.events("FollowEnded")) == 1
     with pytest.raises(Forbidden) as refused:
         await stage.follow(EVE, "ada")
     assert refused.value.slug == "follow-refused"
-    await parting.person_blocked(
+    await stage.parting.person_blocked(
         PersonBlocked(EVE.require_account(), ADA.require_account(), event.blocked_at)
     )
 
@@ -160,7 +158,7 @@ async def test_what_an_erased_account_followed_goes(monkeypatch: pytest.MonkeyPa
     assert EVE.name is not None
     erased = AccountErased(EVE.require_account(), EVE.name, stage.clock.now())
     for _ in range(2):
-        await Parting(stage.channels, stage.end_follow).account_erased(erased)
+        await stage.parting.account_erased(erased)
     assert {follow.account_id for follow in stage.database.tables.follows.values()} == {BOB.account_id}
     assert len(stage.events("FollowEnded")) == 5
 
@@ -196,4 +194,4 @@ async def test_the_export_holds_every_follow() -> None:
     }
     assert {record["channel"] for record in files["social/follows"]} == {"ada", "bob"}
     nobody = stage.personal_data.of(AccountId(uuid4()))
-    assert [[record async for record in one.records] for one in nobody] == [[]]
+    assert [[record async for record in one.records] for one in nobody] == [[], [], []]

@@ -17,6 +17,8 @@ from cpc.social_integration.events import (
     SentChatMessage,
     StreamEnded,
     StreamStarted,
+    SubscriptionCreated,
+    SubscriptionEnded,
     ViewerJoined,
 )
 from cpc.social_integration.schemas import SCHEMAS
@@ -33,9 +35,17 @@ EVENTS = {
     ),
     "FollowCreated": FollowCreated(CHANNEL, "acc_1", NOW),
     "FollowEnded": FollowEnded(CHANNEL, "acc_1", NOW),
+    "SubscriptionCreated": SubscriptionCreated(CHANNEL, "sub_1", "acc_1", "tir_1", "Gold", 7, 3, NOW),
+    "SubscriptionEnded": SubscriptionEnded(CHANNEL, "sub_1", "acc_1", "lapsed", NOW),
     "ChatMessageSent": ChatMessageSent(CHANNEL, "cnv_1", (SentChatMessage("msg_1", "acc_1", 7, NOW),)),
 }
-AREAS = {"ChatMessageSent": "chat.events", "FollowCreated": "social", "FollowEnded": "social"}
+AREAS = {
+    "ChatMessageSent": "chat.events",
+    "FollowCreated": "social",
+    "FollowEnded": "social",
+    "SubscriptionCreated": "social",
+    "SubscriptionEnded": "social",
+}
 
 
 def cloud_event(name: str) -> CloudEvent:

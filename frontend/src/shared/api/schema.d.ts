@@ -672,6 +672,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/{name}/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Payments
+         * @description The payments of supporters. For the owner and administrators.
+         */
+        get: operations["list_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/payments/{payment_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Payment
+         * @description Say that a payment came in. Twice is as once. For the owner and administrators.
+         */
+        post: operations["confirm_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/payments/{payment_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse Payment
+         * @description Say that a payment did not come in. Twice is as once. For the owner and administrators.
+         */
+        post: operations["refuse_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{name}/playback-token": {
         parameters: {
             query?: never;
@@ -911,6 +971,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/{name}/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Tier
+         * @description Ask for a tier: `payment` says what to pay. Asking again for the same is as once; a cancelled
+         *     subscription goes on.
+         */
+        post: operations["take_tier"];
+        /**
+         * Cancel Subscription
+         * @description Cancel at the end of what is paid for. Twice is as once.
+         */
+        delete: operations["cancel_subscription"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Subscription
+         * @description Change to another tier: a dearer one counts once the difference is paid, a cheaper one from the renewal
+         *     on.
+         */
+        patch: operations["change_subscription"];
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/supporters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Supporters
+         * @description Who supports the channel now. For the owner, editors and administrators.
+         */
+        get: operations["list_supporters"];
+        put?: never;
+        /**
+         * Grant Subscription
+         * @description Give somebody months of a tier. Each time anew. For the owner and administrators.
+         */
+        post: operations["grant_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/tiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tiers
+         * @description What the channel offers its supporters.
+         */
+        get: operations["list_tiers"];
+        put?: never;
+        /**
+         * Create Tier
+         * @description Offer a tier; a channel has at most five, of one currency. For the owner.
+         */
+        post: operations["create_tier"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/tiers/{tier_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Tier
+         * @description Offer a tier no longer. Who has it keeps it to the end of what is paid for. For the owner.
+         */
+        delete: operations["withdraw_tier"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Tier
+         * @description Change a tier; a new price counts from each supporter's next payment on. For the owner.
+         */
+        patch: operations["change_tier"];
+        trace?: never;
+    };
     "/api/v1/mail-confirmations": {
         parameters: {
             query?: never;
@@ -967,6 +1129,26 @@ export interface paths {
          * @description The channels one follows.
          */
         get: operations["list_following"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Subscriptions
+         * @description One's own subscriptions, also those that ended.
+         */
+        get: operations["list_subscriptions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1400,6 +1582,25 @@ export interface components {
              * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
              */
             avatar_url: string | null;
+        };
+        /** BadgeBenefit */
+        BadgeBenefit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "badge";
+            /**
+             * Months
+             * @description After how many there is a new one; rising
+             * @example [
+             *       1,
+             *       3,
+             *       6,
+             *       12
+             *     ]
+             */
+            months: number[];
         };
         /** Banner */
         Banner: {
@@ -1881,6 +2082,72 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** ChannelPayment */
+        ChannelPayment: {
+            /**
+             * Account
+             * @description Whose; null once it was erased
+             * @example grace
+             */
+            account: string | null;
+            amount: components["schemas"]["Money"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Due At
+             * Format: date-time
+             * @description When it expires unless it is settled
+             */
+            due_at: string;
+            /**
+             * Id
+             * @example pay_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Kind
+             * @description first, renewal, upgrade or grant
+             * @example first
+             */
+            kind: string;
+            /**
+             * Months
+             * @description 0: an upgrade pays for no month more
+             */
+            months: number;
+            /**
+             * Provider
+             * @example manual
+             */
+            provider: string;
+            /**
+             * Reference
+             * @description To name in paying; empty for a grant
+             * @example K7QX-2M4A-9PTB
+             */
+            reference: string;
+            /** Settled At */
+            settled_at: string | null;
+            /**
+             * State
+             * @description pending, confirmed, refused, expired or withdrawn
+             * @example pending
+             */
+            state: string;
+            /**
+             * Tier Id
+             * @example tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            tier_id: string;
+            /**
+             * Tier Name
+             * @example Gold
+             */
+            tier_name: string;
+        };
         /** ChannelStatistics */
         ChannelStatistics: {
             /**
@@ -2103,6 +2370,19 @@ export interface components {
              */
             csrf_token: string | null;
         };
+        /** CustomBenefit */
+        CustomBenefit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "custom";
+            /**
+             * Text
+             * @example A postcard
+             */
+            text: string;
+        };
         /** Deletion */
         Deletion: {
             /**
@@ -2118,6 +2398,16 @@ export interface components {
              * @example correct horse battery
              */
             password: string;
+        };
+        /** EmoteSlotsBenefit */
+        EmoteSlotsBenefit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "emote_slots";
+            /** Slots */
+            slots: number;
         };
         /** EndedLogins */
         EndedLogins: {
@@ -2238,6 +2528,22 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** Grant */
+        Grant: {
+            /**
+             * Account
+             * @description A name
+             * @example grace
+             */
+            account: string;
+            /** Months */
+            months: number;
+            /**
+             * Tier Id
+             * @example tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            tier_id: string;
+        };
         /**
          * HealthSampleShape
          * @description One second of what the encoder sends, and of what its viewers get.
@@ -2336,6 +2642,37 @@ export interface components {
              * @example correct horse battery
              */
             password: string;
+        };
+        /** MembersOnlyBroadcastsBenefit */
+        MembersOnlyBroadcastsBenefit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "members_only_broadcasts";
+        };
+        /** MembersOnlyChatBenefit */
+        MembersOnlyChatBenefit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "members_only_chat";
+        };
+        /** Money */
+        Money: {
+            /**
+             * Amount
+             * @description In the currency's smallest unit, such as cents
+             * @example 499
+             */
+            amount: number;
+            /**
+             * Currency
+             * @description ISO 4217
+             * @example EUR
+             */
+            currency: string;
         };
         /** NewAccessToken */
         NewAccessToken: {
@@ -2515,6 +2852,18 @@ export interface components {
              */
             until?: string | null;
         };
+        /** NewTier */
+        NewTier: {
+            /** Benefits */
+            benefits?: (components["schemas"]["BadgeBenefit"] | components["schemas"]["EmoteSlotsBenefit"] | components["schemas"]["MembersOnlyChatBenefit"] | components["schemas"]["MembersOnlyBroadcastsBenefit"] | components["schemas"]["ReplaysBenefit"] | components["schemas"]["CustomBenefit"])[];
+            /**
+             * Name
+             * @description 1 to 40 characters
+             * @example Gold
+             */
+            name: string;
+            price: components["schemas"]["Money"];
+        };
         /** NewVacation */
         NewVacation: {
             /**
@@ -2689,6 +3038,81 @@ export interface components {
              * @example ada@example.org
              */
             mail: string;
+        };
+        /** Payment */
+        Payment: {
+            amount: components["schemas"]["Money"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Due At
+             * Format: date-time
+             * @description When it expires unless it is settled
+             */
+            due_at: string;
+            /**
+             * Id
+             * @example pay_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Kind
+             * @description first, renewal, upgrade or grant
+             * @example first
+             */
+            kind: string;
+            /**
+             * Months
+             * @description 0: an upgrade pays for no month more
+             */
+            months: number;
+            /**
+             * Provider
+             * @example manual
+             */
+            provider: string;
+            /**
+             * Reference
+             * @description To name in paying; empty for a grant
+             * @example K7QX-2M4A-9PTB
+             */
+            reference: string;
+            /** Settled At */
+            settled_at: string | null;
+            /**
+             * State
+             * @description pending, confirmed, refused, expired or withdrawn
+             * @example pending
+             */
+            state: string;
+            /**
+             * Tier Id
+             * @example tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            tier_id: string;
+        };
+        /**
+         * PaymentState
+         * @description Expired: not settled in time. Withdrawn: nobody wants it any more.
+         * @enum {string}
+         */
+        PaymentState: "pending" | "confirmed" | "refused" | "expired" | "withdrawn";
+        /** Payments */
+        Payments: {
+            /**
+             * Next Cursor
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
+             */
+            next_cursor: string | null;
+            /**
+             * Payments
+             * @description Newest first
+             */
+            payments: components["schemas"]["ChannelPayment"][];
         };
         /**
          * PlaybackHealthShape
@@ -2876,6 +3300,16 @@ export interface components {
              *     ]
              */
             roles: string[];
+            /** @description Also one that is over; null if there never was one */
+            subscription: components["schemas"]["Subscription"] | null;
+        };
+        /** ReplaysBenefit */
+        ReplaysBenefit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "replays";
         };
         /** ScheduleEntryChange */
         ScheduleEntryChange: {
@@ -3163,6 +3597,109 @@ export interface components {
              */
             name: string;
         };
+        /** Subscription */
+        Subscription: {
+            /**
+             * Channel
+             * @description Its name
+             * @example ada
+             */
+            channel: string;
+            /**
+             * Channel Id
+             * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            channel_id: string;
+            /**
+             * Id
+             * @example sub_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Months
+             * @description Begun over all times
+             */
+            months: number;
+            /** @description From the renewal on; null for the same */
+            next_tier: components["schemas"]["Tier"] | null;
+            /** Paid Until */
+            paid_until: string | null;
+            /** @description The one that waits to be settled */
+            payment: components["schemas"]["Payment"] | null;
+            /**
+             * Started At
+             * @description When it began, the last time
+             */
+            started_at: string | null;
+            /**
+             * State
+             * @description pending: waits for its first payment. active. cancelled: paid for until `paid_until`, then it ends. ended, refused, expired: over
+             * @example active
+             */
+            state: string;
+            /**
+             * Streak
+             * @description Begun without a gap
+             */
+            streak: number;
+            tier: components["schemas"]["Tier"];
+        };
+        /** Subscriptions */
+        Subscriptions: {
+            /**
+             * Next Cursor
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
+             */
+            next_cursor: string | null;
+            /**
+             * Subscriptions
+             * @description Asked for last first
+             */
+            subscriptions: components["schemas"]["Subscription"][];
+        };
+        /** Supporter */
+        Supporter: {
+            /**
+             * Id
+             * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /** Months */
+            months: number;
+            /**
+             * Name
+             * @example grace
+             */
+            name: string;
+            /** Paid Until */
+            paid_until: string | null;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * State
+             * @description active or cancelled
+             * @example active
+             */
+            state: string;
+            /** Streak */
+            streak: number;
+            tier: components["schemas"]["Tier"];
+        };
+        /** Supporters */
+        Supporters: {
+            /**
+             * Next Cursor
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
+             */
+            next_cursor: string | null;
+            /**
+             * Supporters
+             * @description Begun last first
+             */
+            supporters: components["schemas"]["Supporter"][];
+        };
         /** SuspensionShape */
         SuspensionShape: {
             /**
@@ -3175,6 +3712,50 @@ export interface components {
              * @description null: for good
              */
             until: string | null;
+        };
+        /** Tier */
+        Tier: {
+            /** Benefits */
+            benefits: (components["schemas"]["BadgeBenefit"] | components["schemas"]["EmoteSlotsBenefit"] | components["schemas"]["MembersOnlyChatBenefit"] | components["schemas"]["MembersOnlyBroadcastsBenefit"] | components["schemas"]["ReplaysBenefit"] | components["schemas"]["CustomBenefit"])[];
+            /**
+             * Id
+             * @example tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Is Offered
+             * @description Whether it can be taken
+             */
+            is_offered: boolean;
+            /**
+             * Name
+             * @example Gold
+             */
+            name: string;
+            /** @description Of a month */
+            price: components["schemas"]["Money"];
+        };
+        /**
+         * TierChange
+         * @description What is left out stays.
+         */
+        TierChange: {
+            /** Benefits */
+            benefits?: (components["schemas"]["BadgeBenefit"] | components["schemas"]["EmoteSlotsBenefit"] | components["schemas"]["MembersOnlyChatBenefit"] | components["schemas"]["MembersOnlyBroadcastsBenefit"] | components["schemas"]["ReplaysBenefit"] | components["schemas"]["CustomBenefit"])[] | null;
+            /**
+             * Name
+             * @example Silver
+             */
+            name?: string | null;
+            price?: components["schemas"]["Money"] | null;
+        };
+        /** Tiers */
+        Tiers: {
+            /**
+             * Tiers
+             * @description The cheapest first
+             */
+            tiers: components["schemas"]["Tier"][];
         };
         /** VacationShape */
         VacationShape: {
@@ -3190,6 +3771,14 @@ export interface components {
              * @example 2026-12-20T00:00:00Z
              */
             starts_at: string;
+        };
+        /** WantedTier */
+        WantedTier: {
+            /**
+             * Tier Id
+             * @example tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            tier_id: string;
         };
         /**
          * Weekday
@@ -6041,7 +6630,17 @@ export interface operations {
                 };
             };
             401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
+            /** @description `account-suspended`, `channel-suspended`, `login-required`, `mail-not-confirmed`, `members-only`, `not-allowed`, `scope-missing` */
+            403: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `no-such-channel` */
             404: {
                 headers: {
@@ -6318,6 +6917,294 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    list_payments: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state */
+                state?: components["schemas"]["PaymentState"] | null;
+                /** @description How many on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0",
+                     *       "payments": [
+                     *         {
+                     *           "account": "grace",
+                     *           "amount": {
+                     *             "amount": 499,
+                     *             "currency": "EUR"
+                     *           },
+                     *           "created_at": "2026-01-31T20:00:00Z",
+                     *           "due_at": "2026-01-31T20:00:00Z",
+                     *           "id": "pay_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "kind": "first",
+                     *           "months": 0,
+                     *           "provider": "manual",
+                     *           "reference": "K7QX-2M4A-9PTB",
+                     *           "settled_at": "2026-01-31T20:00:00Z",
+                     *           "state": "pending",
+                     *           "tier_id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "tier_name": "Gold"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Payments"];
+                };
+            };
+            /** @description `invalid-request`, `malformed-cursor` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    confirm_payment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+                /** @description Which of the payments, as their list names it */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "amount": {
+                     *         "amount": 499,
+                     *         "currency": "EUR"
+                     *       },
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "due_at": "2026-01-31T20:00:00Z",
+                     *       "id": "pay_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "kind": "first",
+                     *       "months": 0,
+                     *       "provider": "manual",
+                     *       "reference": "K7QX-2M4A-9PTB",
+                     *       "settled_at": "2026-01-31T20:00:00Z",
+                     *       "state": "pending",
+                     *       "tier_id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description `invalid-request`, `malformed-id`, `malformed-idempotency-key` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel`, `no-such-payment` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `made-already`, `payment-settled`, `request-in-progress`, `settled-by-provider` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    refuse_payment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+                /** @description Which of the payments, as their list names it */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "amount": {
+                     *         "amount": 499,
+                     *         "currency": "EUR"
+                     *       },
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "due_at": "2026-01-31T20:00:00Z",
+                     *       "id": "pay_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "kind": "first",
+                     *       "months": 0,
+                     *       "provider": "manual",
+                     *       "reference": "K7QX-2M4A-9PTB",
+                     *       "settled_at": "2026-01-31T20:00:00Z",
+                     *       "state": "pending",
+                     *       "tier_id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description `invalid-request`, `malformed-id`, `malformed-idempotency-key` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel`, `no-such-payment` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `made-already`, `payment-settled`, `request-in-progress`, `settled-by-provider` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     issue_playback_token: {
         parameters: {
             query?: never;
@@ -6435,7 +7322,73 @@ export interface operations {
                      *       },
                      *       "roles": [
                      *         "follower"
-                     *       ]
+                     *       ],
+                     *       "subscription": {
+                     *         "channel": "ada",
+                     *         "channel_id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "id": "sub_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "months": 0,
+                     *         "next_tier": {
+                     *           "benefits": [
+                     *             {
+                     *               "kind": "badge",
+                     *               "months": [
+                     *                 1,
+                     *                 3,
+                     *                 6,
+                     *                 12
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "is_offered": false,
+                     *           "name": "Gold",
+                     *           "price": {
+                     *             "amount": 499,
+                     *             "currency": "EUR"
+                     *           }
+                     *         },
+                     *         "paid_until": "2026-01-31T20:00:00Z",
+                     *         "payment": {
+                     *           "amount": {
+                     *             "amount": 499,
+                     *             "currency": "EUR"
+                     *           },
+                     *           "created_at": "2026-01-31T20:00:00Z",
+                     *           "due_at": "2026-01-31T20:00:00Z",
+                     *           "id": "pay_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "kind": "first",
+                     *           "months": 0,
+                     *           "provider": "manual",
+                     *           "reference": "K7QX-2M4A-9PTB",
+                     *           "settled_at": "2026-01-31T20:00:00Z",
+                     *           "state": "pending",
+                     *           "tier_id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f"
+                     *         },
+                     *         "started_at": "2026-01-31T20:00:00Z",
+                     *         "state": "active",
+                     *         "streak": 0,
+                     *         "tier": {
+                     *           "benefits": [
+                     *             {
+                     *               "kind": "badge",
+                     *               "months": [
+                     *                 1,
+                     *                 3,
+                     *                 6,
+                     *                 12
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "is_offered": false,
+                     *           "name": "Gold",
+                     *           "price": {
+                     *             "amount": 499,
+                     *             "currency": "EUR"
+                     *           }
+                     *         }
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["Relationship"];
@@ -7462,6 +8415,1053 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    take_tier: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "tier_id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f"
+                 *     }
+                 */
+                "application/json": components["schemas"]["WantedTier"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channel": "ada",
+                     *       "channel_id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "id": "sub_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "months": 0,
+                     *       "next_tier": {
+                     *         "benefits": [
+                     *           {
+                     *             "kind": "badge",
+                     *             "months": [
+                     *               1,
+                     *               3,
+                     *               6,
+                     *               12
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "is_offered": false,
+                     *         "name": "Gold",
+                     *         "price": {
+                     *           "amount": 499,
+                     *           "currency": "EUR"
+                     *         }
+                     *       },
+                     *       "paid_until": "2026-01-31T20:00:00Z",
+                     *       "payment": {
+                     *         "amount": {
+                     *           "amount": 499,
+                     *           "currency": "EUR"
+                     *         },
+                     *         "created_at": "2026-01-31T20:00:00Z",
+                     *         "due_at": "2026-01-31T20:00:00Z",
+                     *         "id": "pay_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "kind": "first",
+                     *         "months": 0,
+                     *         "provider": "manual",
+                     *         "reference": "K7QX-2M4A-9PTB",
+                     *         "settled_at": "2026-01-31T20:00:00Z",
+                     *         "state": "pending",
+                     *         "tier_id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f"
+                     *       },
+                     *       "started_at": "2026-01-31T20:00:00Z",
+                     *       "state": "active",
+                     *       "streak": 0,
+                     *       "tier": {
+                     *         "benefits": [
+                     *           {
+                     *             "kind": "badge",
+                     *             "months": [
+                     *               1,
+                     *               3,
+                     *               6,
+                     *               12
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "is_offered": false,
+                     *         "name": "Gold",
+                     *         "price": {
+                     *           "amount": 499,
+                     *           "currency": "EUR"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `invalid-request`, `malformed-id`, `malformed-idempotency-key` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel`, `no-such-tier` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `already-subscribed`, `made-already`, `own-channel`, `payment-pending`, `request-in-progress`, `too-many-pending` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    cancel_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channel": "ada",
+                     *       "channel_id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "id": "sub_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "months": 0,
+                     *       "next_tier": {
+                     *         "benefits": [
+                     *           {
+                     *             "kind": "badge",
+                     *             "months": [
+                     *               1,
+                     *               3,
+                     *               6,
+                     *               12
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "is_offered": false,
+                     *         "name": "Gold",
+                     *         "price": {
+                     *           "amount": 499,
+                     *           "currency": "EUR"
+                     *         }
+                     *       },
+                     *       "paid_until": "2026-01-31T20:00:00Z",
+                     *       "payment": {
+                     *         "amount": {
+                     *           "amount": 499,
+                     *           "currency": "EUR"
+                     *         },
+                     *         "created_at": "2026-01-31T20:00:00Z",
+                     *         "due_at": "2026-01-31T20:00:00Z",
+                     *         "id": "pay_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "kind": "first",
+                     *         "months": 0,
+                     *         "provider": "manual",
+                     *         "reference": "K7QX-2M4A-9PTB",
+                     *         "settled_at": "2026-01-31T20:00:00Z",
+                     *         "state": "pending",
+                     *         "tier_id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f"
+                     *       },
+                     *       "started_at": "2026-01-31T20:00:00Z",
+                     *       "state": "active",
+                     *       "streak": 0,
+                     *       "tier": {
+                     *         "benefits": [
+                     *           {
+                     *             "kind": "badge",
+                     *             "months": [
+                     *               1,
+                     *               3,
+                     *               6,
+                     *               12
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "is_offered": false,
+                     *         "name": "Gold",
+                     *         "price": {
+                     *           "amount": 499,
+                     *           "currency": "EUR"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-subscription`, `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "tier_id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f"
+                 *     }
+                 */
+                "application/json": components["schemas"]["WantedTier"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channel": "ada",
+                     *       "channel_id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "id": "sub_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "months": 0,
+                     *       "next_tier": {
+                     *         "benefits": [
+                     *           {
+                     *             "kind": "badge",
+                     *             "months": [
+                     *               1,
+                     *               3,
+                     *               6,
+                     *               12
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "is_offered": false,
+                     *         "name": "Gold",
+                     *         "price": {
+                     *           "amount": 499,
+                     *           "currency": "EUR"
+                     *         }
+                     *       },
+                     *       "paid_until": "2026-01-31T20:00:00Z",
+                     *       "payment": {
+                     *         "amount": {
+                     *           "amount": 499,
+                     *           "currency": "EUR"
+                     *         },
+                     *         "created_at": "2026-01-31T20:00:00Z",
+                     *         "due_at": "2026-01-31T20:00:00Z",
+                     *         "id": "pay_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "kind": "first",
+                     *         "months": 0,
+                     *         "provider": "manual",
+                     *         "reference": "K7QX-2M4A-9PTB",
+                     *         "settled_at": "2026-01-31T20:00:00Z",
+                     *         "state": "pending",
+                     *         "tier_id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f"
+                     *       },
+                     *       "started_at": "2026-01-31T20:00:00Z",
+                     *       "state": "active",
+                     *       "streak": 0,
+                     *       "tier": {
+                     *         "benefits": [
+                     *           {
+                     *             "kind": "badge",
+                     *             "months": [
+                     *               1,
+                     *               3,
+                     *               6,
+                     *               12
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "is_offered": false,
+                     *         "name": "Gold",
+                     *         "price": {
+                     *           "amount": 499,
+                     *           "currency": "EUR"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `invalid-request`, `malformed-id` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-subscription`, `no-such-channel`, `no-such-tier` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `subscription-cancelled` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_supporters: {
+        parameters: {
+            query?: {
+                /** @description How many on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0",
+                     *       "supporters": [
+                     *         {
+                     *           "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "months": 0,
+                     *           "name": "grace",
+                     *           "paid_until": "2026-01-31T20:00:00Z",
+                     *           "started_at": "2026-01-31T20:00:00Z",
+                     *           "state": "active",
+                     *           "streak": 0,
+                     *           "tier": {
+                     *             "benefits": [
+                     *               {
+                     *                 "kind": "badge",
+                     *                 "months": [
+                     *                   1,
+                     *                   3,
+                     *                   6,
+                     *                   12
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *             "is_offered": false,
+                     *             "name": "Gold",
+                     *             "price": {
+                     *               "amount": 499,
+                     *               "currency": "EUR"
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Supporters"];
+                };
+            };
+            /** @description `invalid-request`, `malformed-cursor` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    grant_subscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "account": "grace",
+                 *       "months": 1,
+                 *       "tier_id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Grant"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channel": "ada",
+                     *       "channel_id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "id": "sub_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "months": 0,
+                     *       "next_tier": {
+                     *         "benefits": [
+                     *           {
+                     *             "kind": "badge",
+                     *             "months": [
+                     *               1,
+                     *               3,
+                     *               6,
+                     *               12
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "is_offered": false,
+                     *         "name": "Gold",
+                     *         "price": {
+                     *           "amount": 499,
+                     *           "currency": "EUR"
+                     *         }
+                     *       },
+                     *       "paid_until": "2026-01-31T20:00:00Z",
+                     *       "payment": {
+                     *         "amount": {
+                     *           "amount": 499,
+                     *           "currency": "EUR"
+                     *         },
+                     *         "created_at": "2026-01-31T20:00:00Z",
+                     *         "due_at": "2026-01-31T20:00:00Z",
+                     *         "id": "pay_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "kind": "first",
+                     *         "months": 0,
+                     *         "provider": "manual",
+                     *         "reference": "K7QX-2M4A-9PTB",
+                     *         "settled_at": "2026-01-31T20:00:00Z",
+                     *         "state": "pending",
+                     *         "tier_id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f"
+                     *       },
+                     *       "started_at": "2026-01-31T20:00:00Z",
+                     *       "state": "active",
+                     *       "streak": 0,
+                     *       "tier": {
+                     *         "benefits": [
+                     *           {
+                     *             "kind": "badge",
+                     *             "months": [
+                     *               1,
+                     *               3,
+                     *               6,
+                     *               12
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "is_offered": false,
+                     *         "name": "Gold",
+                     *         "price": {
+                     *           "amount": 499,
+                     *           "currency": "EUR"
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `invalid-request`, `malformed-id`, `malformed-idempotency-key`, `months-range` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-account`, `no-such-channel`, `no-such-tier` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `made-already`, `other-tier`, `own-channel`, `request-in-progress`, `too-many-months` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_tiers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "tiers": [
+                     *         {
+                     *           "benefits": [
+                     *             {
+                     *               "kind": "badge",
+                     *               "months": [
+                     *                 1,
+                     *                 3,
+                     *                 6,
+                     *                 12
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "is_offered": false,
+                     *           "name": "Gold",
+                     *           "price": {
+                     *             "amount": 499,
+                     *             "currency": "EUR"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tiers"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    create_tier: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "benefits": [
+                 *         {
+                 *           "kind": "badge",
+                 *           "months": [
+                 *             1,
+                 *             3,
+                 *             6,
+                 *             12
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "name": "Gold",
+                 *       "price": {
+                 *         "amount": 499,
+                 *         "currency": "EUR"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewTier"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "benefits": [
+                     *         {
+                     *           "kind": "badge",
+                     *           "months": [
+                     *             1,
+                     *             3,
+                     *             6,
+                     *             12
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "is_offered": false,
+                     *       "name": "Gold",
+                     *       "price": {
+                     *         "amount": 499,
+                     *         "currency": "EUR"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tier"];
+                };
+            };
+            /** @description `amount-range`, `invalid-request`, `malformed-benefit`, `malformed-idempotency-key`, `malformed-tier-name`, `price-range`, `unknown-currency` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `made-already`, `other-currency`, `request-in-progress`, `tier-name-taken`, `too-many-tiers` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    withdraw_tier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+                /** @description Which of the tiers, as their list names it */
+                tier_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid-request`, `malformed-id` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel`, `no-such-tier` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_tier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+                /** @description Which of the tiers, as their list names it */
+                tier_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "benefits": [
+                 *         {
+                 *           "kind": "badge",
+                 *           "months": [
+                 *             1,
+                 *             3,
+                 *             6,
+                 *             12
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "name": "Silver",
+                 *       "price": {
+                 *         "amount": 499,
+                 *         "currency": "EUR"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["TierChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "benefits": [
+                     *         {
+                     *           "kind": "badge",
+                     *           "months": [
+                     *             1,
+                     *             3,
+                     *             6,
+                     *             12
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "is_offered": false,
+                     *       "name": "Gold",
+                     *       "price": {
+                     *         "amount": 499,
+                     *         "currency": "EUR"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Tier"];
+                };
+            };
+            /** @description `amount-range`, `invalid-request`, `malformed-benefit`, `malformed-id`, `malformed-tier-name`, `price-range`, `unknown-currency` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel`, `no-such-tier` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `other-currency`, `tier-name-taken` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     confirm_mail: {
         parameters: {
             query?: never;
@@ -7691,6 +9691,123 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Following"];
+                };
+            };
+            /** @description `invalid-request`, `malformed-cursor` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_subscriptions: {
+        parameters: {
+            query?: {
+                /** @description How many on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0",
+                     *       "subscriptions": [
+                     *         {
+                     *           "channel": "ada",
+                     *           "channel_id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "id": "sub_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "months": 0,
+                     *           "next_tier": {
+                     *             "benefits": [
+                     *               {
+                     *                 "kind": "badge",
+                     *                 "months": [
+                     *                   1,
+                     *                   3,
+                     *                   6,
+                     *                   12
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *             "is_offered": false,
+                     *             "name": "Gold",
+                     *             "price": {
+                     *               "amount": 499,
+                     *               "currency": "EUR"
+                     *             }
+                     *           },
+                     *           "paid_until": "2026-01-31T20:00:00Z",
+                     *           "payment": {
+                     *             "amount": {
+                     *               "amount": 499,
+                     *               "currency": "EUR"
+                     *             },
+                     *             "created_at": "2026-01-31T20:00:00Z",
+                     *             "due_at": "2026-01-31T20:00:00Z",
+                     *             "id": "pay_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *             "kind": "first",
+                     *             "months": 0,
+                     *             "provider": "manual",
+                     *             "reference": "K7QX-2M4A-9PTB",
+                     *             "settled_at": "2026-01-31T20:00:00Z",
+                     *             "state": "pending",
+                     *             "tier_id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f"
+                     *           },
+                     *           "started_at": "2026-01-31T20:00:00Z",
+                     *           "state": "active",
+                     *           "streak": 0,
+                     *           "tier": {
+                     *             "benefits": [
+                     *               {
+                     *                 "kind": "badge",
+                     *                 "months": [
+                     *                   1,
+                     *                   3,
+                     *                   6,
+                     *                   12
+                     *                 ]
+                     *               }
+                     *             ],
+                     *             "id": "tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *             "is_offered": false,
+                     *             "name": "Gold",
+                     *             "price": {
+                     *               "amount": 499,
+                     *               "currency": "EUR"
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Subscriptions"];
                 };
             };
             /** @description `invalid-request`, `malformed-cursor` */

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.errors import Forbidden, Unauthenticated, Unavailable
+from cpc.kernel.errors import DomainError, Forbidden, Unauthenticated, Unavailable
 from cpc.kernel.ids import EntityId
 from livehouse.access.contract import (
     Acting,
     Action,
     ChannelStanding,
     ChannelStandings,
+    Privacy,
     Role,
     Standing,
     Supporters,
@@ -80,7 +81,7 @@ class DecideAccess:
         rule = self._rules[action]
         personal = personal_roles(actor)
         if channel_id is None:
-            _decide(rule, personal, is_channel_suspended=False)
+            _decide(rule, personal, ChannelStanding())
             return Standing(personal)
         key = channel_id, actor.account_id
         remembered = self._recall(key, self._trusted_s)
@@ -94,7 +95,7 @@ class DecideAccess:
                 raise
             standing = stale
         roles = personal | standing.roles
-        _decide(rule, roles, is_channel_suspended=standing.is_suspended)
+        _decide(rule, roles, standing)
         return Standing(roles)
 
     async def _ask(self, channel_id: EntityId, account_id: EntityId | None) -> ChannelStanding:
@@ -130,17 +131,25 @@ def personal_roles(actor: Acting) -> frozenset[Role]:
     return frozenset({Role.VIEWER})
 
 
-def _decide(rule: Rule, roles: frozenset[Role], *, is_channel_suspended: bool) -> None:
-    refusal = _refusal(rule, roles, ChannelStanding(roles, is_channel_suspended))
+def _decide(rule: Rule, roles: frozenset[Role], standing: ChannelStanding) -> None:
+    refusal = _refusal(rule, roles, standing)
     if refusal is not None:
         raise refusal
 
 
-def _refusal(rule: Rule, roles: frozenset[Role], standing: ChannelStanding) -> Forbidden | None:
+def _refusal(rule: Rule, roles: frozenset[Role], standing: ChannelStanding) -> DomainError | None:
+    """standing: what the channel says of itself."""
     if not rule.who & roles:
         return Forbidden("not-allowed", f"{_needed(rule)} may do this.")
     if standing.is_suspended and not rule.in_suspended_channel and Role.ADMINISTRATOR not in roles:
         return Suspended("channel-suspended", "This channel is suspended.")
+    members = rule.if_members_only
+    if members is not None and standing.privacy is Privacy.MEMBERS_ONLY and not members & roles:
+        if Role.ANONYMOUS in roles:
+            return Unauthenticated(
+                "sign-in-required", "This channel is for its members. Sign in if you are one."
+            )
+        return Forbidden("members-only", "This channel is for its members. Subscribe to it to become one.")
     return None
 
 

@@ -9,6 +9,8 @@ from livehouse.access.domain.rules import RULES, Rule
 
 COLUMNS: tuple[Role, ...] = tuple(Role)
 YES, NO = "yes", "–"
+MEMBERS = "members"
+_CONDITIONS = ("Token", "Suspended account", "Suspended channel", "Members-only channel", "Confirmed")
 
 _HEAD = """\
 # Who may do what
@@ -27,6 +29,9 @@ compares them, another one tries every cell.
   may, it may too.
 - *Suspended channel*: may still be done to one, otherwise 403 `channel-suspended`. Administrators may work on
   it as on any other.
+- *Members-only channel*: "members": where the channel is for members only it also takes a paid subscriber, a
+  VIP, a moderator, an editor, the owner or an administrator, otherwise 403 `members-only`, or 401
+  `sign-in-required` for an anonymous visitor.
 - *Confirmed*: takes a confirmed mail address where the node sends mail, otherwise 403 `mail-not-confirmed`.
 """
 
@@ -50,10 +55,8 @@ def _sections() -> Iterator[str]:
                 yield ""
             slice_ = owner
             yield f"## {owner}\n"
-            yield _row(
-                ["Action", "", *COLUMNS, "Token", "Suspended account", "Suspended channel", "Confirmed"]
-            )
-            yield "|---" * (len(COLUMNS) + 6) + "|"
+            yield _row(["Action", "", *COLUMNS, *_CONDITIONS])
+            yield "|---" * (len(COLUMNS) + 2 + len(_CONDITIONS)) + "|"
         yield _row(_cells(action, RULES[action]))
 
 
@@ -66,6 +69,7 @@ def _cells(action: Action, rule: Rule) -> list[str]:
         token,
         _answer(rule.while_suspended or rule.is_open),
         _answer(rule.in_suspended_channel),
+        YES if rule.if_members_only is None else MEMBERS,
         _answer(rule.confirmed),
     ]
 

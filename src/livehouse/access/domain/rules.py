@@ -14,6 +14,7 @@ OWNER: Final = frozenset({Role.OWNER})
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 EDITORS: Final = OWNER | {Role.EDITOR}
 MODERATORS: Final = EDITORS | {Role.MODERATOR}
+MEMBERS: Final = MODERATORS | ADMINISTRATORS | {Role.VIP, Role.PAID_SUBSCRIBER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Rule:
     confirmed: the account's mail address must be confirmed, where the node sends mail.
     while_suspended: a suspended account may still. What anonymous visitors may, it may anyway.
     in_suspended_channel: may still be done to a suspended channel. Administrators may in any case.
+    if_members_only: any of these it takes as well where the channel is for members only.
     """
 
     does: str
@@ -34,6 +36,7 @@ class Rule:
     confirmed: bool = False
     while_suspended: bool = False
     in_suspended_channel: bool = False
+    if_members_only: frozenset[Role] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -116,7 +119,7 @@ RULES: Final[Mapping[Action, Rule]] = {
         while_suspended=True,
         in_suspended_channel=True,
     ),
-    Action.OPEN_PLAYBACK: Rule("Watch a broadcast", EVERYONE),
+    Action.OPEN_PLAYBACK: Rule("Watch a broadcast", EVERYONE, if_members_only=MEMBERS),
     Action.PATCH_PLAYBACK: Rule(
         "Send ICE candidates of a playback session, or restart ICE; its address is the secret", EVERYONE
     ),
@@ -163,9 +166,42 @@ RULES: Final[Mapping[Action, Rule]] = {
         while_suspended=True,
         in_suspended_channel=True,
     ),
-    Action.ENTER_CHAT_ROOM: Rule("Enter a chat room and hear what is said", EVERYONE),
-    Action.READ_CHAT_HISTORY: Rule("Read what was said in a chat room", EVERYONE),
+    Action.LIST_TIERS: Rule("Read what a channel offers its supporters", EVERYONE, in_suspended_channel=True),
+    Action.CREATE_TIER: Rule("Offer a tier", OWNER, Scope.CHANNEL_MANAGE),
+    Action.CHANGE_TIER: Rule("Change a tier", OWNER, Scope.CHANNEL_MANAGE),
+    Action.WITHDRAW_TIER: Rule("Offer a tier no longer", OWNER, Scope.CHANNEL_MANAGE),
+    Action.TAKE_TIER: Rule(
+        "Take a tier of a channel that is not one's own", SIGNED_IN, Scope.SOCIAL_MANAGE, confirmed=True
+    ),
+    Action.CHANGE_SUBSCRIPTION: Rule("Change to another tier", SIGNED_IN, Scope.SOCIAL_MANAGE),
+    Action.CANCEL_SUBSCRIPTION: Rule(
+        "Cancel one's subscription",
+        SIGNED_IN,
+        Scope.SOCIAL_MANAGE,
+        while_suspended=True,
+        in_suspended_channel=True,
+    ),
+    Action.LIST_SUBSCRIPTIONS: Rule(
+        "List one's own subscriptions", SIGNED_IN, Scope.SOCIAL_READ, while_suspended=True
+    ),
+    Action.LIST_SUPPORTERS: Rule(
+        "List who supports a channel", EDITORS | ADMINISTRATORS, Scope.CHANNEL_MANAGE
+    ),
+    Action.GRANT_SUBSCRIPTION: Rule(
+        "Give somebody months of a tier", OWNER | ADMINISTRATORS, Scope.CHANNEL_MANAGE
+    ),
+    Action.LIST_PAYMENTS: Rule(
+        "List the payments of supporters", OWNER | ADMINISTRATORS, Scope.CHANNEL_MANAGE
+    ),
+    Action.CONFIRM_PAYMENT: Rule("Say that a payment came in", OWNER | ADMINISTRATORS, Scope.CHANNEL_MANAGE),
+    Action.REFUSE_PAYMENT: Rule(
+        "Say that a payment did not come in", OWNER | ADMINISTRATORS, Scope.CHANNEL_MANAGE
+    ),
+    Action.ENTER_CHAT_ROOM: Rule(
+        "Enter a chat room and hear what is said", EVERYONE, if_members_only=MEMBERS
+    ),
+    Action.READ_CHAT_HISTORY: Rule("Read what was said in a chat room", EVERYONE, if_members_only=MEMBERS),
     Action.SEND_CHAT_MESSAGE: Rule(
-        "Say something in a chat room", SIGNED_IN, Scope.CHAT_WRITE, confirmed=True
+        "Say something in a chat room", SIGNED_IN, Scope.CHAT_WRITE, confirmed=True, if_members_only=MEMBERS
     ),
 }

@@ -269,7 +269,7 @@ class ChatSocket(WSListener):
                 await self._home.use_cases.enter_room(self._actor, asked_for.room)
                 # Last, for a room nobody is in may be closed while one waits for something else.
                 room = await self._home.room(self._channel_name)
-        except (NotFound, Forbidden) as error:
+        except (NotFound, Forbidden, Unauthenticated) as error:
             self._send_error(error)
             if isinstance(error, NotFound):
                 self.close(CloseCode.NO_SUCH_CHANNEL, "there is no such channel", "no-such-channel")

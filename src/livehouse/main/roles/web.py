@@ -78,7 +78,7 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
         personal_data=(
             build_channel_personal_data(engine),
             build_streaming_personal_data(engine, channel.find_channels),
-            build_social_personal_data(engine, channel.find_channels),
+            build_social_personal_data(engine, channel.find_channels, clock),
         ),
         keep_image=keep_image,
     )

@@ -18,7 +18,7 @@ from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.images import build_image_duties, build_image_store
 from livehouse.main.wiring.persistence import build_engine
-from livehouse.main.wiring.social import build_parting
+from livehouse.main.wiring.social import build_parting, build_social_duties
 from livehouse.main.wiring.streaming import (
     build_media_report_listener,
     build_playback_duties,
@@ -61,6 +61,7 @@ async def run(role: RoleContext) -> None:
             engine, channel.find_channels, connection, clock, sends_mail=settings.sends_mail
         ),
         **build_web_duties(engine, clock, ids),
+        **build_social_duties(engine, clock, ids),
         "media reports": listener.run,
     }
     tasks = {asyncio.ensure_future(duty()): name for name, duty in duties.items()}

@@ -16,5 +16,5 @@ from livehouse.social.application.find_supporters import FindSupporters
 def build_access(engine: AsyncEngine, clock: Clock, *, trusted_s: float = 0.0) -> Access:
     """trusted_s: so long an earlier standing may still admit somebody; 0 asks the database every time."""
     standings = FindStandings(lambda: PostgresChannelUnitOfWork(engine), clock)
-    supporters = FindSupporters(lambda: PostgresSocialUnitOfWork(engine))
+    supporters = FindSupporters(lambda: PostgresSocialUnitOfWork(engine), clock)
     return DecideAccess(standings, supporters, clock, trusted_s=trusted_s)

@@ -1,6 +1,8 @@
-"""The social slice on PostgreSQL."""
+"""The social slice on PostgreSQL, with payments settled by hand."""
 
 from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -10,15 +12,26 @@ from livehouse.accounts.contract import PersonalData
 from livehouse.channel.contract import Channels
 from livehouse.main.wiring.access import build_access
 from livehouse.main.wiring.accounts import build_names, build_people
+from livehouse.main.wiring.duties import again
 from livehouse.processes.parting import Parting
+from livehouse.social.adapters.manual_payments import ManualPayments
 from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
 from livehouse.social.application import SocialUseCases
+from livehouse.social.application.change_tiers import ChangeTier, CreateTier, ListTiers, WithdrawTier
 from livehouse.social.application.find_supporters import FindSupporters
 from livehouse.social.application.follow_channel import EndFollow, FollowChannel, UnfollowChannel
+from livehouse.social.application.grant_subscription import GrantSubscription
+from livehouse.social.application.keep_subscriptions import EndSubscriptions, PassTime
+from livehouse.social.application.ledger import Ledger
 from livehouse.social.application.list_follows import CountFollowers, ListFollowers, ListFollowing
+from livehouse.social.application.list_subscriptions import ListPayments, ListSubscriptions, ListSupporters
 from livehouse.social.application.personal_data import SocialPersonalData
 from livehouse.social.application.ports import UnitOfWork, UnitOfWorkFactory
 from livehouse.social.application.relationship import ReadRelationship
+from livehouse.social.application.settle_payment import ConfirmPayment, PaymentDesk, RefusePayment
+from livehouse.social.application.subscribe import CancelSubscription, ChangeSubscription, TakeTier
+
+_LOOK_FOR_DUE_S = 30.0
 
 
 def build_social(engine: AsyncEngine, channels: Channels, clock: Clock, ids: Ids) -> SocialUseCases:
@@ -26,25 +39,55 @@ def build_social(engine: AsyncEngine, channels: Channels, clock: Clock, ids: Ids
     access = build_access(engine, clock)
     people, names = build_people(engine, clock), build_names(engine)
     end_follow = EndFollow(units, clock, ids)
+    payments = ManualPayments()
+    ledger = Ledger(payments, ids)
+    desk = PaymentDesk(units, payments, ledger, clock)
     return SocialUseCases(
         follow_channel=FollowChannel(units, channels, people, access, end_follow, clock, ids),
         unfollow_channel=UnfollowChannel(channels, access, end_follow),
         list_following=ListFollowing(units, channels, access),
         list_followers=ListFollowers(units, channels, names, access),
         count_followers=CountFollowers(units, channels, access),
-        read_relationship=ReadRelationship(units, channels, access),
-        find_supporters=FindSupporters(units),
+        read_relationship=ReadRelationship(units, channels, access, clock),
+        list_tiers=ListTiers(units, channels, access),
+        create_tier=CreateTier(units, channels, access, clock, ids),
+        change_tier=ChangeTier(units, channels, access),
+        withdraw_tier=WithdrawTier(units, channels, access, clock),
+        take_tier=TakeTier(units, channels, access, ledger, clock),
+        change_subscription=ChangeSubscription(units, channels, access, ledger, clock),
+        cancel_subscription=CancelSubscription(units, channels, access, ledger, clock),
+        list_subscriptions=ListSubscriptions(units, channels, access, clock),
+        list_supporters=ListSupporters(units, channels, names, access, clock),
+        grant_subscription=GrantSubscription(units, channels, names, access, ledger, clock),
+        list_payments=ListPayments(units, channels, names, access),
+        confirm_payment=ConfirmPayment(desk, channels, access),
+        refuse_payment=RefusePayment(desk, channels, access),
+        find_supporters=FindSupporters(units, clock),
     )
 
 
 def build_parting(engine: AsyncEngine, channels: Channels, clock: Clock, ids: Ids) -> Parting:
     """For the worker role."""
-    return Parting(channels, EndFollow(_units(engine), clock, ids))
+    units = _units(engine)
+    end_subscriptions = EndSubscriptions(units, Ledger(ManualPayments(), ids), clock)
+    return Parting(channels, EndFollow(units, clock, ids), end_subscriptions)
 
 
-def build_social_personal_data(engine: AsyncEngine, channels: Channels) -> PersonalData:
+def build_pass_time(engine: AsyncEngine, clock: Clock, ids: Ids) -> PassTime:
+    return PassTime(_units(engine), Ledger(ManualPayments(), ids), clock)
+
+
+def build_social_duties(
+    engine: AsyncEngine, clock: Clock, ids: Ids
+) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    """For the worker role: by name, functions that run until cancelled."""
+    pass_time = build_pass_time(engine, clock, ids)
+    return {"paid subscriptions": lambda: again(pass_time, _LOOK_FOR_DUE_S)}
+
+
+def build_social_personal_data(engine: AsyncEngine, channels: Channels, clock: Clock) -> PersonalData:
     """For the export of the accounts slice."""
-    return SocialPersonalData(_units(engine), channels)
+    return SocialPersonalData(_units(engine), channels, clock)
 
 
 def _units(engine: AsyncEngine) -> UnitOfWorkFactory:

@@ -10,6 +10,7 @@ from typing import Self
 from cpc.eventbus.envelope import CloudEvent, Outbox
 from cpc.eventbus.testing import RecordingOutbox
 from livehouse.social.testing.follows import InMemoryFollows, InMemorySupports
+from livehouse.social.testing.subscriptions import InMemoryPayments, InMemorySubscriptions, InMemoryTiers
 from livehouse.social.testing.tables import Tables
 
 __all__ = ["InMemorySocialDatabase"]
@@ -38,6 +39,18 @@ class InMemorySocialUnitOfWork:
     @property
     def follows(self) -> InMemoryFollows:
         return InMemoryFollows(self._tables)
+
+    @property
+    def tiers(self) -> InMemoryTiers:
+        return InMemoryTiers(self._tables)
+
+    @property
+    def subscriptions(self) -> InMemorySubscriptions:
+        return InMemorySubscriptions(self._tables)
+
+    @property
+    def payments(self) -> InMemoryPayments:
+        return InMemoryPayments(self._tables)
 
     @property
     def supports(self) -> InMemorySupports:

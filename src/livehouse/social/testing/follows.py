@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from livehouse.channel.contract import ChannelId
 from livehouse.social.application.ports import Place
 from livehouse.social.contract import Support
 from livehouse.social.domain.follow import Follow, FollowTally
+from livehouse.social.testing.subscriptions import InMemorySubscriptions, newest
 from livehouse.social.testing.tables import Tables
 
 
@@ -38,11 +39,11 @@ class InMemoryFollows:
 
     async def of_account(self, account_id: AccountId, *, after: Place | None, limit: int) -> Sequence[Follow]:
         found = (one for one in self._tables.follows.values() if one.account_id == account_id)
-        return _newest(((Place(one.followed_at, one.channel_id), one) for one in found), after, limit)
+        return newest(((Place(one.followed_at, one.channel_id), one) for one in found), after, limit)
 
     async def of_channel(self, channel_id: ChannelId, *, after: Place | None, limit: int) -> Sequence[Follow]:
         found = (one for one in self._tables.follows.values() if one.channel_id == channel_id)
-        return _newest(((Place(one.followed_at, one.account_id), one) for one in found), after, limit)
+        return newest(((Place(one.followed_at, one.account_id), one) for one in found), after, limit)
 
     async def followers(self, channel_id: EntityId) -> int:
         return sum(one.channel_id.uuid == channel_id.uuid for one in self._tables.follows.values())
@@ -59,15 +60,11 @@ class InMemorySupports:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def of(self, channel_id: EntityId, account_id: EntityId) -> Support:
-        follow = self._tables.follows.get((AccountId(account_id.uuid), ChannelId(channel_id.uuid)))
-        return Support(None if follow is None else follow.followed_at)
-
-
-def _newest(found: Iterable[tuple[Place, Follow]], after: Place | None, limit: int) -> Sequence[Follow]:
-    order = sorted(found, key=lambda entry: _key(entry[0]), reverse=True)
-    return [follow for place, follow in order if after is None or _key(place) < _key(after)][:limit]
-
-
-def _key(place: Place) -> tuple[datetime, bytes]:
-    return place.at, place.id.uuid.bytes
+    async def of(self, channel_id: EntityId, account_id: EntityId, now: datetime) -> Support:
+        supporter, channel = AccountId(account_id.uuid), ChannelId(channel_id.uuid)
+        follow = self._tables.follows.get((supporter, channel))
+        subscription = await InMemorySubscriptions(self._tables).get(supporter, channel)
+        months = None
+        if subscription is not None and subscription.entitled_until is not None:
+            months = subscription.months(now) if subscription.entitled_until > now else None
+        return Support(None if follow is None else follow.followed_at, months)

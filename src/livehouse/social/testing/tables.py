@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import datetime
 
 from cpc.eventbus.envelope import CloudEvent
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId
 from livehouse.social.domain.follow import Follow, FollowTally
+from livehouse.social.domain.paid_subscription import PaidSubscription
+from livehouse.social.domain.payment import Payment, PaymentId
+from livehouse.social.domain.tier import SubscriptionTier, TierId
 
 
 @dataclass(slots=True)
 class Tables:
     follows: dict[tuple[AccountId, ChannelId], Follow] = field(default_factory=dict)
     tallies: dict[AccountId, FollowTally] = field(default_factory=dict)
+    tiers: dict[TierId, SubscriptionTier] = field(default_factory=dict)
+    subscriptions: dict[tuple[AccountId, ChannelId], PaidSubscription] = field(default_factory=dict)
+    due_at: dict[tuple[AccountId, ChannelId], datetime | None] = field(default_factory=dict)
+    payments: dict[PaymentId, Payment] = field(default_factory=dict)
     events: list[CloudEvent] = field(default_factory=list)
 
     def copy(self) -> Tables:
-        return Tables(dict(self.follows), dict(self.tallies), list(self.events))
+        return Tables(**{one.name: getattr(self, one.name).copy() for one in fields(self)})

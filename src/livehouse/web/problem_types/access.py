@@ -32,6 +32,12 @@ ACCESS = (
         "Sign in by name and password.",
     ),
     ProblemType(
+        "members-only",
+        Forbidden,
+        "The channel, or its chat, is for its members: paid subscribers and whoever has a role in it.",
+        "Subscribe to the channel.",
+    ),
+    ProblemType(
         "mail-not-confirmed",
         Forbidden,
         "This server wants a confirmed mail address before one goes live or chats.",

@@ -61,7 +61,7 @@ class ChatMessages(Shape):
 
 @router.get(
     "/channels/{name}/chat/messages",
-    openapi_extra=may_answer("malformed-before-seq", "malformed-limit"),
+    openapi_extra=may_answer("malformed-before-seq", "malformed-limit", "members-only"),
 )
 async def read_chat_history(
     name: str,

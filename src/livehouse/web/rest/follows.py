@@ -13,6 +13,7 @@ from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
+from livehouse.web.rest.subscription_shapes import Subscription, subscription_shape
 
 router = APIRouter(prefix="/api/v1", tags=["social"])
 
@@ -65,6 +66,9 @@ class Relationship(Shape):
         ),
     ]
     follow: Annotated[Follow | None, Field(description="null unless one follows")]
+    subscription: Annotated[
+        Subscription | None, Field(description="Also one that is over; null if there never was one")
+    ]
 
 
 @router.put(
@@ -147,6 +151,9 @@ async def get_relationship(name: str, actor: CurrentActor, cases: Cases) -> Rela
     return Relationship(
         roles=sorted(role.value for role in relationship.roles),
         follow=None if relationship.follow is None else _follow(relationship.follow),
+        subscription=(
+            None if relationship.subscription is None else subscription_shape(relationship.subscription)
+        ),
     )
 
 

@@ -1,0 +1,90 @@
+"""Tiers in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from livehouse.channel.contract import ChannelId
+from livehouse.social.adapters.postgres_tables import tier as _tier
+from livehouse.social.domain.money import Money
+from livehouse.social.domain.tier import Benefit, BenefitKind, SubscriptionTier, TierId
+
+# There may be no row to hold yet.
+_LOCK_CHANNEL = text("SELECT pg_advisory_xact_lock(hashtextextended('social.tiers ' || :channel, 0))")
+
+
+class PostgresTiers:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def offered_by(
+        self, channel_id: ChannelId, *, for_update: bool = False
+    ) -> Sequence[SubscriptionTier]:
+        if for_update:
+            await self._connection.execute(_LOCK_CHANNEL, {"channel": channel_id.uuid.hex})
+        query = (
+            select(_tier)
+            .where(_tier.c.channel_id == channel_id.uuid, _tier.c.withdrawn_at.is_(None))
+            .order_by(_tier.c.amount, _tier.c.created_at, _tier.c.tier_id)
+        )
+        return [_to_tier(row) for row in await self._connection.execute(query)]
+
+    async def get(self, channel_id: ChannelId, tier_id: TierId) -> SubscriptionTier | None:
+        found = await self._connection.execute(
+            select(_tier).where(_tier.c.channel_id == channel_id.uuid, _tier.c.tier_id == tier_id.uuid)
+        )
+        row = found.one_or_none()
+        return None if row is None else _to_tier(row)
+
+    async def by_ids(self, tier_ids: Collection[TierId]) -> Mapping[TierId, SubscriptionTier]:
+        if not tier_ids:
+            return {}
+        found = await self._connection.execute(
+            select(_tier).where(_tier.c.tier_id.in_([tier_id.uuid for tier_id in tier_ids]))
+        )
+        return {tier.id: tier for tier in map(_to_tier, found)}
+
+    async def save(self, tier: SubscriptionTier) -> None:
+        values = {
+            "name": tier.name,
+            "amount": tier.price.amount,
+            "currency": tier.price.currency,
+            "benefits": [_benefit_to_json(benefit) for benefit in tier.benefits],
+            "created_at": tier.created_at,
+            "withdrawn_at": tier.withdrawn_at,
+        }
+        await self._connection.execute(
+            insert(_tier)
+            .values(channel_id=tier.channel_id.uuid, tier_id=tier.id.uuid, **values)
+            .on_conflict_do_update(index_elements=["channel_id", "tier_id"], set_=values)
+        )
+
+
+def _benefit_to_json(benefit: Benefit) -> dict[str, object]:
+    return {
+        "kind": benefit.kind.value,
+        "months": list(benefit.months),
+        "slots": benefit.slots,
+        "text": benefit.text,
+    }
+
+
+def _to_tier(row: Row[Any]) -> SubscriptionTier:
+    return SubscriptionTier(
+        TierId(row.tier_id),
+        ChannelId(row.channel_id),
+        row.name,
+        Money(row.amount, row.currency),
+        tuple(
+            Benefit(BenefitKind(one["kind"]), tuple(one["months"]), one["slots"], one["text"])
+            for one in row.benefits
+        ),
+        row.created_at,
+        row.withdrawn_at,
+    )

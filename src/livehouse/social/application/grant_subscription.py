@@ -1,0 +1,65 @@
+"""The owner gives somebody months of a tier."""
+
+from __future__ import annotations
+
+from cpc.kernel.clock import Clock
+from cpc.kernel.errors import Conflict, Invalid
+from livehouse.access.contract import Access, Action
+from livehouse.accounts.contract import Actor, Names
+from livehouse.channel.contract import Channels
+from livehouse.social.application.change_tiers import offered_tier
+from livehouse.social.application.ledger import Ledger
+from livehouse.social.application.ports import UnitOfWorkFactory
+from livehouse.social.application.subscription_views import SubscriptionView, view_of
+from livehouse.social.domain.transitions import grant
+
+MAX_GRANTED_MONTHS = 36
+
+
+class GrantSubscription:
+    def __init__(
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        channels: Channels,
+        names: Names,
+        access: Access,
+        ledger: Ledger,
+        clock: Clock,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._channels = channels
+        self._names = names
+        self._access = access
+        self._ledger = ledger
+        self._clock = clock
+
+    async def __call__(
+        self, actor: Actor, channel_name: str, account_name: str, tier_id: str, months: int
+    ) -> SubscriptionView:
+        """Each time anew: granting twice grants twice as many.
+
+        Raises `Unauthenticated`, `NotFound` (no-such-channel, no-such-account, no-such-tier), `Forbidden`,
+        `Invalid` (months-range, malformed-id), `Conflict` (own-channel, other-tier, too-many-months).
+        """
+        self._access.check(actor, Action.GRANT_SUBSCRIPTION)
+        channel = await self._channels.by_name(channel_name)
+        await self._access.require(actor, Action.GRANT_SUBSCRIPTION, channel.id)
+        if not 1 <= months <= MAX_GRANTED_MONTHS:
+            raise Invalid("months-range", f"Grant 1 to {MAX_GRANTED_MONTHS} months.")
+        account_id = await self._names.account_called(account_name)
+        if account_id == channel.owner_id:
+            raise Conflict("own-channel", "The owner cannot be a supporter of the channel.")
+        now = self._clock.now()
+        async with self._unit_of_work() as unit:
+            existing = await self._ledger.load(unit, account_id, channel.id, now)
+            outcome = grant(
+                existing,
+                account_id,
+                await offered_tier(unit, channel.id, tier_id),
+                months,
+                self._ledger.new_subscription_id(),
+                self._ledger.new_payment_id(),
+                actor.require_account(),
+                now,
+            )
+            return await view_of(unit, channel, await self._ledger.record(unit, outcome, now), now)

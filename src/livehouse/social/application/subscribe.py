@@ -1,0 +1,143 @@
+"""A supporter takes a tier of a channel, changes it, or cancels."""
+
+from __future__ import annotations
+
+from cpc.kernel.clock import Clock
+from cpc.kernel.errors import Conflict, NotFound
+from livehouse.access.contract import Access, Action
+from livehouse.accounts.contract import Actor
+from livehouse.channel.contract import ChannelRef, Channels
+from livehouse.social.application.change_tiers import offered_tier
+from livehouse.social.application.ledger import Ledger
+from livehouse.social.application.ports import UnitOfWorkFactory
+from livehouse.social.application.subscription_views import SubscriptionView, view_of
+from livehouse.social.domain.paid_subscription import SubscriptionState
+from livehouse.social.domain.transitions import cancel, change_tier, take_tier
+
+MAX_PENDING = 50
+"""First payments one account may have waiting, over all channels."""
+
+
+class TakeTier:
+    def __init__(
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        channels: Channels,
+        access: Access,
+        ledger: Ledger,
+        clock: Clock,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._channels = channels
+        self._access = access
+        self._ledger = ledger
+        self._clock = clock
+
+    async def __call__(self, actor: Actor, channel_name: str, tier_id: str) -> SubscriptionView:
+        """Asking twice for the same tier is as once: a second tab gets the payment that waits already.
+
+        Raises `Unauthenticated`, `NotFound` (no-such-channel, no-such-tier), `Forbidden`, `Invalid`,
+        `Conflict` (own-channel, payment-pending, already-subscribed, too-many-pending).
+        """
+        self._access.check(actor, Action.TAKE_TIER)
+        channel = await self._channels.by_name(channel_name)
+        await self._access.require(actor, Action.TAKE_TIER, channel.id)
+        account_id = actor.require_account()
+        if account_id == channel.owner_id:
+            raise Conflict("own-channel", "This is your own channel; nobody supports themselves.")
+        now = self._clock.now()
+        async with self._unit_of_work() as unit:
+            existing = await self._ledger.load(unit, account_id, channel.id, now)
+            tier = await offered_tier(unit, channel.id, tier_id)
+            outcome = take_tier(
+                existing,
+                account_id,
+                tier,
+                self._ledger.new_subscription_id(),
+                self._ledger.new_payment_id(),
+                now,
+            )
+            asked = outcome.subscription
+            if asked.state is SubscriptionState.PENDING and asked is not existing:
+                _refuse_too_many(await unit.subscriptions.pending_of(account_id))
+            taken = await self._ledger.record(unit, outcome, now)
+            taken = await self._ledger.catch_up(unit, taken, now)
+            return await view_of(unit, channel, taken, now)
+
+
+class ChangeSubscription:
+    def __init__(
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        channels: Channels,
+        access: Access,
+        ledger: Ledger,
+        clock: Clock,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._channels = channels
+        self._access = access
+        self._ledger = ledger
+        self._clock = clock
+
+    async def __call__(self, actor: Actor, channel_name: str, tier_id: str) -> SubscriptionView:
+        """A dearer tier counts once the difference for the rest of the time is paid, a cheaper one from the
+        renewal on. Twice is as once.
+
+        Raises `Unauthenticated`, `NotFound` (no-subscription, no-such-tier), `Forbidden`, `Invalid`,
+        `Conflict` (subscription-cancelled).
+        """
+        self._access.check(actor, Action.CHANGE_SUBSCRIPTION)
+        channel = await self._channels.by_name(channel_name)
+        await self._access.require(actor, Action.CHANGE_SUBSCRIPTION, channel.id)
+        now = self._clock.now()
+        async with self._unit_of_work() as unit:
+            subscription = await self._ledger.load(unit, actor.require_account(), channel.id, now)
+            if subscription is None:
+                raise _none(channel)
+            tier = await offered_tier(unit, channel.id, tier_id)
+            outcome = change_tier(subscription, tier, self._ledger.new_payment_id(), now)
+            return await view_of(unit, channel, await self._ledger.record(unit, outcome, now), now)
+
+
+class CancelSubscription:
+    def __init__(
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        channels: Channels,
+        access: Access,
+        ledger: Ledger,
+        clock: Clock,
+    ) -> None:
+        self._unit_of_work = unit_of_work
+        self._channels = channels
+        self._access = access
+        self._ledger = ledger
+        self._clock = clock
+
+    async def __call__(self, actor: Actor, channel_name: str) -> SubscriptionView:
+        """What is paid for stays to its end. Twice is as once.
+
+        Raises `Unauthenticated`, `NotFound` (no-subscription), `Forbidden`.
+        """
+        self._access.check(actor, Action.CANCEL_SUBSCRIPTION)
+        channel = await self._channels.by_name(channel_name)
+        await self._access.require(actor, Action.CANCEL_SUBSCRIPTION, channel.id)
+        now = self._clock.now()
+        async with self._unit_of_work() as unit:
+            subscription = await self._ledger.load(unit, actor.require_account(), channel.id, now)
+            if subscription is None:
+                raise _none(channel)
+            cancelled = await self._ledger.record(unit, cancel(subscription, now), now)
+            return await view_of(unit, channel, cancelled, now)
+
+
+def _refuse_too_many(pending: int) -> None:
+    if pending >= MAX_PENDING:
+        raise Conflict(
+            "too-many-pending", f"{MAX_PENDING} of your payments wait to be settled. Cancel some, or wait."
+        )
+
+
+def _none(channel: ChannelRef) -> NotFound:
+    return NotFound("no-subscription", f"You have no subscription to '{channel.name}'.")

@@ -1,0 +1,58 @@
+"""What is shown of paid subscriptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from livehouse.accounts.contract import AccountName
+from livehouse.channel.contract import ChannelRef
+from livehouse.social.application.ports import UnitOfWork
+from livehouse.social.domain.paid_subscription import PaidSubscription
+from livehouse.social.domain.payment import Payment
+from livehouse.social.domain.tier import SubscriptionTier
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionView:
+    """months, streak: as of now. next_tier: from the renewal on, None for the same."""
+
+    channel: ChannelRef
+    subscription: PaidSubscription
+    tier: SubscriptionTier
+    next_tier: SubscriptionTier | None
+    months: int
+    streak: int
+
+
+@dataclass(frozen=True, slots=True)
+class SupporterView:
+    name: AccountName
+    subscription: PaidSubscription
+    tier: SubscriptionTier
+    months: int
+    streak: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """name: None where the account was erased."""
+
+    payment: Payment
+    tier: SubscriptionTier
+    name: AccountName | None
+
+
+async def view_of(
+    unit: UnitOfWork, channel: ChannelRef, subscription: PaidSubscription, now: datetime
+) -> SubscriptionView:
+    wanted = {subscription.tier_id, subscription.next_tier_id or subscription.tier_id}
+    tiers = await unit.tiers.by_ids(wanted)
+    return SubscriptionView(
+        channel,
+        subscription,
+        tiers[subscription.tier_id],
+        None if subscription.next_tier_id is None else tiers[subscription.next_tier_id],
+        subscription.months(now),
+        subscription.streak(now),
+    )

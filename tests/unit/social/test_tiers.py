@@ -1,0 +1,117 @@
+"""What a channel offers its supporters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.social.stage import ADA, EVE, Stage
+
+from cpc.kernel.errors import Conflict, Invalid, NotFound
+from livehouse.accounts.contract import ANONYMOUS
+from livehouse.social.domain.money import CURRENCIES, MAX_AMOUNT, Money
+from livehouse.social.domain.tier import (
+    MAX_CUSTOM_BENEFITS,
+    MAX_PRICE,
+    Benefit,
+    BenefitKind,
+    checked_benefits,
+    tier_name,
+    tier_price,
+)
+
+GOOD = (
+    Benefit(BenefitKind.BADGE, months=(1, 3, 12)),
+    Benefit(BenefitKind.EMOTE_SLOTS, slots=5),
+    Benefit(BenefitKind.MEMBERS_ONLY_CHAT),
+    Benefit(BenefitKind.CUSTOM, text="A postcard"),
+    Benefit(BenefitKind.CUSTOM, text="A song"),
+)
+
+
+async def test_tiers_are_listed_the_cheapest_first_and_withdrawn_ones_not() -> None:
+    stage = Stage()
+    gold = await stage.tier("Gold", 1000)
+    silver = await stage.tier("Silver", 500)
+    await stage.change_tier(ADA, "ada", str(silver.id), benefits=GOOD)
+    assert await stage.list_tiers(ANONYMOUS, "ada") == [replace(silver, benefits=GOOD), gold]
+    await stage.withdraw_tier(ADA, "ada", str(silver.id))
+    assert await stage.list_tiers(ANONYMOUS, "ada") == [gold]
+    for call in (stage.change_tier, stage.withdraw_tier):
+        with pytest.raises(NotFound) as refused:
+            await call(ADA, "ada", str(silver.id))
+        assert refused.value.slug == "no-such-tier"
+    with pytest.raises(NotFound):
+        await stage.take(EVE, "ada", str(silver.id))
+    with pytest.raises(Invalid):
+        await stage.take(EVE, "ada", "gold")
+
+
+async def test_five_tiers_one_currency_and_no_name_twice() -> None:
+    stage = Stage()
+    first = await stage.tier("Tier 0", 100)
+    with pytest.raises(Conflict) as refused:
+        await stage.tier("TIER  0")
+    assert refused.value.slug == "tier-name-taken"
+    with pytest.raises(Conflict) as refused:
+        await stage.create_tier(ADA, "ada", name="Gold", price=Money(5, "USD"), benefits=())
+    assert refused.value.slug == "other-currency"
+    await stage.change_tier(ADA, "ada", str(first.id), price=Money(5, "USD"))
+    await stage.change_tier(ADA, "ada", str(first.id), price=Money(5, "EUR"), name="tier 0")
+    for number in range(1, 5):
+        await stage.tier(f"Tier {number}")
+    with pytest.raises(Conflict) as refused:
+        await stage.tier("Tier 5")
+    assert refused.value.slug == "too-many-tiers"
+
+
+@pytest.mark.parametrize("name", ["", "   ", "a\u202eb", "x" * 41])
+def test_bad_names(name: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        tier_name(name)
+    assert refused.value.slug == "malformed-tier-name"
+
+
+@pytest.mark.parametrize(
+    "benefit",
+    [
+        {"kind": BenefitKind.BADGE},
+        {"kind": BenefitKind.BADGE, "months": (3, 1)},
+        {"kind": BenefitKind.BADGE, "months": (1, 1)},
+        {"kind": BenefitKind.BADGE, "months": (0, 1)},
+        {"kind": BenefitKind.BADGE, "months": (1, 121)},
+        {"kind": BenefitKind.BADGE, "months": tuple(range(1, 14))},
+        {"kind": BenefitKind.EMOTE_SLOTS},
+        {"kind": BenefitKind.EMOTE_SLOTS, "slots": 61},
+        {"kind": BenefitKind.CUSTOM},
+        {"kind": BenefitKind.CUSTOM, "text": "x" * 121},
+    ],
+)
+def test_bad_benefits(benefit: dict[str, object]) -> None:
+    with pytest.raises(Invalid) as refused:
+        Benefit(**benefit)  # type: ignore[arg-type]
+    assert refused.value.slug == "malformed-benefit"
+
+
+def test_each_kind_once_but_custom_ones() -> None:
+    assert checked_benefits(GOOD) == GOOD
+    with pytest.raises(Invalid):
+        checked_benefits((*GOOD, Benefit(BenefitKind.REPLAYS), Benefit(BenefitKind.REPLAYS)))
+    with pytest.raises(Invalid):
+        checked_benefits([Benefit(BenefitKind.CUSTOM, text="x")] * (MAX_CUSTOM_BENEFITS + 1))
+
+
+def test_money_is_whole_units_of_a_real_currency() -> None:
+    assert {"EUR", "USD", "JPY", "CHF"} <= CURRENCIES
+    for amount, currency, slug in (
+        (-1, "EUR", "amount-range"),
+        (MAX_AMOUNT + 1, "EUR", "amount-range"),
+        (1, "eur", "unknown-currency"),
+        (1, "XXX", "unknown-currency"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            Money(amount, currency)
+        assert refused.value.slug == slug
+    with pytest.raises(Invalid) as refused:
+        tier_price(Money(MAX_PRICE + 1, "EUR"))
+    assert refused.value.slug == "price-range"
