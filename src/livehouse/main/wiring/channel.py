@@ -72,7 +72,7 @@ def build_channel(
         remove_category=RemoveCategory(unit_of_work, access),
         search=Search(unit_of_work, access, clock),
         read_statistics=ReadStatistics(
-            unit_of_work, access, clock, FindSupporters(lambda: PostgresSocialUnitOfWork(engine))
+            unit_of_work, access, clock, FindSupporters(lambda: PostgresSocialUnitOfWork(engine), clock)
         ),
         read_broadcast_statistics=ReadBroadcastStatistics(
             unit_of_work, access, clock, build_message_counts(engine)
