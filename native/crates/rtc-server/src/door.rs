@@ -144,7 +144,7 @@ impl Door {
     fn drain(&mut self, session: u64, shard: usize) {
         let outlet = &mut self.outlets[shard];
         let Some(waiting) = self.waiting.get_mut(&session) else { return };
-        outlet.drain(session, &mut *waiting.connection, None);
+        outlet.drain(session, &mut *waiting.connection, None, None);
         let mut events = mem::take(&mut outlet.events);
         if events.is_empty() {
             return;

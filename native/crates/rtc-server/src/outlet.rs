@@ -21,9 +21,17 @@ impl Outlet {
     }
 
     /// Takes all a connection has to send and to tell, and has it looked at again when it is due, at `latest` if given.
-    pub(crate) fn drain(&mut self, session: u64, connection: &mut dyn Connection, latest: Option<Instant>) {
+    /// What is no answer to a check goes by `path` if given, from the other side's address and ours: the connection itself
+    /// would go on by a nominated pair until it takes that for dead, which takes long.
+    pub(crate) fn drain(
+        &mut self,
+        session: u64,
+        connection: &mut dyn Connection,
+        path: Option<(SocketAddr, SocketAddr)>,
+        latest: Option<Instant>,
+    ) {
         let Self { candidates, batch, timers, events } = self;
-        match connection.poll(&mut Outbox { session, candidates, batch, events }) {
+        match connection.poll(&mut Outbox { session, candidates, path, batch, events }) {
             Ok(deadline) => timers.set(session, latest.map_or(deadline, |latest| latest.min(deadline))),
             Err(reason) => events.push((session, PeerEvent::Closed(reason))),
         }
@@ -32,7 +40,7 @@ impl Outlet {
     /// Says goodbye for a connection and forgets what it told: it is about a session that is no more.
     pub(crate) fn hang_up(&mut self, session: u64, connection: &mut dyn Connection) {
         connection.close();
-        self.drain(session, connection, None);
+        self.drain(session, connection, None, None);
         self.forget(session);
     }
 
@@ -50,13 +58,17 @@ impl Outlet {
 struct Outbox<'a> {
     session: u64,
     candidates: &'a Candidates,
+    path: Option<(SocketAddr, SocketAddr)>,
     batch: &'a mut SendBatch,
     events: &'a mut Vec<(u64, PeerEvent)>,
 }
 
 impl PeerOutput for Outbox<'_> {
     fn transmit(&mut self, source: SocketAddr, destination: SocketAddr, bytes: Vec<u8>) {
-        self.batch.push(self.candidates.route(source, destination), &bytes);
+        // First bytes below 4 are STUN (RFC 7983 section 7).
+        let is_check = bytes.first().is_some_and(|first| *first < 4);
+        let (remote, local) = self.path.filter(|_| !is_check).unwrap_or((destination, source));
+        self.batch.push(self.candidates.route(local, remote), &bytes);
     }
 
     fn event(&mut self, event: PeerEvent) {

@@ -140,7 +140,13 @@ impl Shard {
                 }
                 _ => {
                     connection.receive(source, destination, bytes, self.now);
+                    let before = self.outlet.events.len();
                     self.drain(id);
+                    let events = self.outlet.events[before..].iter();
+                    let is_media = |event| matches!(event, &PeerEvent::Packet(_) | &PeerEvent::SenderReport(..));
+                    if events.map(|(_, event)| event).any(is_media) {
+                        self.proved(id, source);
+                    }
                 }
             }
         } else if bytes.len() > MAX_DATAGRAM || !self.surroundings.door.forward(letter, &session.letters) {

@@ -125,7 +125,7 @@ impl Session {
     pub(crate) fn drain(&mut self, id: u64, outlet: &mut Outlet, started: Instant) {
         let next_report = self.next_report(started);
         if let Some(connection) = &mut self.connection {
-            outlet.drain(id, &mut **connection, next_report);
+            outlet.drain(id, &mut **connection, self.path.addresses(), next_report);
         }
     }
 }

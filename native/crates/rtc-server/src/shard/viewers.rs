@@ -33,7 +33,19 @@ impl Shard {
         {
             egress.set_route(self.outlet.candidates.route(destination, source));
         }
-        self.heard(id);
+        if session.path.vouches(source, self.now) {
+            self.heard(id);
+        }
+    }
+
+    /// Media or reports that only the other side can have sent came from `source`.
+    pub(super) fn proved(&mut self, id: u64, source: SocketAddr) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.path.proved(source, self.now)
+            && let (Some(egress), Some((remote, local))) = (&mut session.egress, session.path.addresses())
+        {
+            egress.set_route(self.outlet.candidates.route(local, remote));
+        }
     }
 
     fn heard(&mut self, id: u64) {
@@ -104,7 +116,7 @@ impl Shard {
         else {
             return;
         };
-        session.path.heard(source, self.now);
+        self.proved(id, source);
         self.heard(id);
         for message in messages {
             let egress = self.sessions.get_mut(&id).and_then(|session| session.egress.as_mut());

@@ -57,10 +57,9 @@ impl RoomOutcome {
     }
 }
 
-/// How long after a trouble has ended the picture must be back. A rebinding is noticed by the peer's next check; to an
-/// encoder that nominates once, str0m goes on sending NACK and PLI the old way until it takes that for dead.
+/// How long after a trouble has ended the picture must be back. A rebinding is noticed by the peer's next check.
 const RECOVERY: Duration = Duration::from_secs(5);
-const REBINDING: Duration = Duration::from_secs(16);
+const REBINDING: Duration = Duration::from_secs(5);
 const CAUGHT_UP: Duration = Duration::from_millis(300);
 const TOLERANCE: Duration = Duration::from_millis(500);
 
