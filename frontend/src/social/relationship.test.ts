@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Relationship } from './relationship.svelte';
 
 const follow = { followed_at: '2026-01-01T00:00:00Z', notifies: true };
+const tier = { id: 'tir_1', name: 'Gold', price: { amount: 499, currency: 'EUR' }, benefits: [] };
 let answers: Record<string, () => Response>;
 let asked: string[];
 let relationship: Relationship;
@@ -10,7 +11,14 @@ let relationship: Relationship;
 beforeEach(() => {
   asked = [];
   answers = {
-    'GET relationship': () => Response.json({ roles: [], follow: null }),
+    'GET relationship': () => Response.json({ roles: [], follow: null, subscription: null }),
+    'GET tiers': () =>
+      Response.json({
+        tiers: [
+          { ...tier, is_offered: true },
+          { ...tier, id: 'tir_2', is_offered: false },
+        ],
+      }),
     'GET count': () => Response.json({ followers: 7 }),
     'GET following': () => Response.json({ channels: [], next_cursor: null }),
     'PUT follow': () => Response.json(follow),
@@ -28,7 +36,7 @@ beforeEach(() => {
 describe('Relationship', () => {
   it('asks for nobody in particular when nobody is signed in', async () => {
     await relationship.load(false);
-    expect(asked).toEqual(['GET count']);
+    expect(asked).toEqual(['GET count', 'GET tiers']);
     expect(relationship).toMatchObject({ followers: 7, known: null, isFollowing: false });
   });
 
@@ -66,5 +74,17 @@ describe('Relationship', () => {
     answers['GET relationship'] = () => new Response(null, { status: 503 });
     await relationship.load(true);
     expect(relationship).toMatchObject({ followers: 7, known: null });
+  });
+
+  it('knows what is offered, and the subscription it asked for', async () => {
+    await relationship.load(true);
+    expect(relationship.tiers.map(({ id }) => id)).toEqual(['tir_1']);
+    answers['POST subscription'] = () => Response.json({ state: 'pending' });
+    await relationship.take('tir_1');
+    expect(relationship.subscription?.state).toBe('pending');
+    answers['GET relationship'] = () =>
+      Response.json({ roles: ['paid subscriber'], follow: null, subscription: { state: 'active' } });
+    await relationship.refresh();
+    expect(relationship.subscription?.state).toBe('active');
   });
 });

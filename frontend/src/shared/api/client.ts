@@ -26,7 +26,7 @@ export const api = createClient<paths>({
 });
 api.use(csrf);
 
-interface Answer<T> {
+export interface Answer<T> {
   data?: T;
   error?: unknown;
   response: Response;
