@@ -26,6 +26,7 @@ from livehouse.main.wiring.social import build_social
 from livehouse.main.wiring.streaming import build_media_report_listener, build_streaming, nats_outside
 from livehouse.processes import ProcessesUseCases
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
+from livehouse.processes.renaming_channel import RenameChannel
 from livehouse.streaming.adapters.native_media_node import serve
 from livehouse.web.app import create_app
 from livehouse.web.options import IceServer, WebOptions
@@ -107,6 +108,7 @@ async def streaming_platform(
         processes=ProcessesUseCases(
             OpenAccount(accounts.sign_up, channel.create_channel),
             ReturnToAccount(accounts.sign_in, channel.create_channel),
+            RenameChannel(channel.may_rename_channel, accounts.rename_account, channel.take_account_name),
         ),
         read_image=ReadImage(ObstoreImages.in_memory()),
     )

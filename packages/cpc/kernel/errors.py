@@ -39,6 +39,17 @@ class NotFound(DomainError):
     title = "There is no such thing"
 
 
+class Moved(NotFound):
+    """It has another name now. Who only knows of missing things takes it for one."""
+
+    title = "It has another name now"
+
+    def __init__(self, slug: str, detail: str, *, asked_for: str, now_called: str) -> None:
+        super().__init__(slug, detail)
+        self.asked_for = asked_for
+        self.now_called = now_called
+
+
 class Conflict(DomainError):
     title = "This clashes with the present state"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from cpc.kernel.errors import NotFound
 from cpc.messenger.conversation import Conversation, Participant
@@ -14,6 +15,7 @@ class InMemoryConversations:
     def __init__(self) -> None:
         self._conversations: dict[ConversationId, Conversation] = {}
         self._participants: dict[tuple[ConversationId, PersonId], Participant] = {}
+        self.on_removed: list[Callable[[ConversationId], None]] = []
 
     async def add(self, conversation: Conversation, participants: Sequence[Participant]) -> None:
         self._conversations[conversation.id] = conversation
@@ -26,6 +28,13 @@ class InMemoryConversations:
     async def participant(self, conversation_id: ConversationId, person_id: PersonId) -> Participant | None:
         return self._participants.get((conversation_id, person_id))
 
+    async def remove(self, conversation_id: ConversationId) -> None:
+        self._conversations.pop(conversation_id, None)
+        for key in [key for key in self._participants if key[0] == conversation_id]:
+            del self._participants[key]
+        for forget in self.on_removed:
+            forget(conversation_id)
+
 
 class InMemoryMessages:
     """One event loop only, so no append can fall between the steps of another."""
@@ -34,6 +43,7 @@ class InMemoryMessages:
         self._conversations = conversations
         self._messages: dict[ConversationId, list[Message]] = {}
         self._by_nonce: dict[tuple[ConversationId, PersonId, str], Message] = {}
+        conversations.on_removed.append(self._forget)
 
     async def append(self, conversation_id: ConversationId, drafts: Sequence[MessageDraft]) -> AppendResult:
         if await self._conversations.get(conversation_id) is None:
@@ -65,6 +75,45 @@ class InMemoryMessages:
     async def last_seqs(self, conversation_ids: Sequence[ConversationId]) -> Mapping[ConversationId, int]:
         found = [id_ for id_ in conversation_ids if await self._conversations.get(id_) is not None]
         return {id_: len(self._messages.get(id_, [])) for id_ in found}
+
+    async def of_sender(
+        self, sender_id: PersonId, after: tuple[ConversationId, int] | None, limit: int
+    ) -> Sequence[Message]:
+        mine = [
+            message
+            for conversation_id in sorted(self._messages)
+            for message in self._messages[conversation_id]
+            if message.sender_id == sender_id
+        ]
+        return [one for one in mine if after is None or (one.conversation_id, one.seq) > after][:limit]
+
+    async def hand_over(
+        self, sender_id: PersonId, new_sender_id: PersonId, extension: Mapping[str, object], limit: int
+    ) -> int:
+        some = await self.of_sender(sender_id, None, limit)
+        for old in some:
+            new = replace(
+                old,
+                sender_id=new_sender_id,
+                nonce=str(old.id.uuid),
+                extension={**old.extension, **extension},
+            )
+            messages = self._messages[old.conversation_id]
+            messages[messages.index(old)] = new
+            del self._by_nonce[(old.conversation_id, old.sender_id, old.nonce)]
+            self._by_nonce[(new.conversation_id, new.sender_id, new.nonce)] = new
+        return len(some)
+
+    async def remove_some(self, conversation_id: ConversationId, limit: int) -> int:
+        some = self._messages.get(conversation_id, [])[:limit]
+        self._messages[conversation_id] = self._messages.get(conversation_id, [])[limit:]
+        for message in some:
+            del self._by_nonce[(conversation_id, message.sender_id, message.nonce)]
+        return len(some)
+
+    def _forget(self, conversation_id: ConversationId) -> None:
+        for message in self._messages.pop(conversation_id, []):
+            del self._by_nonce[(conversation_id, message.sender_id, message.nonce)]
 
 
 class InMemoryMessageBroadcast:

@@ -19,6 +19,10 @@ class Conversations(Protocol):
         self, conversation_id: ConversationId, person_id: PersonId
     ) -> Participant | None: ...
 
+    async def remove(self, conversation_id: ConversationId) -> None:
+        """With its participants, and the messages that are left in it."""
+        ...
+
 
 class Messages(Protocol):
     async def append(self, conversation_id: ConversationId, drafts: Sequence[MessageDraft]) -> AppendResult:
@@ -42,6 +46,25 @@ class Messages(Protocol):
 
     async def last_seqs(self, conversation_ids: Sequence[ConversationId]) -> Mapping[ConversationId, int]:
         """The newest seq of each conversation that exists; 0 when it is empty."""
+        ...
+
+    async def of_sender(
+        self, sender_id: PersonId, after: tuple[ConversationId, int] | None, limit: int
+    ) -> Sequence[Message]:
+        """By conversation and seq. after: conversation and seq of the last one seen."""
+        ...
+
+    async def hand_over(
+        self, sender_id: PersonId, new_sender_id: PersonId, extension: Mapping[str, object], limit: int
+    ) -> int:
+        """Up to `limit` messages of one sender become another's; how many. extension: put over theirs.
+
+        Their nonces become their ids, so that those of several senders cannot meet.
+        """
+        ...
+
+    async def remove_some(self, conversation_id: ConversationId, limit: int) -> int:
+        """Up to `limit` messages go; how many. For a conversation that goes as a whole: seqs get a gap."""
         ...
 
 

@@ -18,9 +18,13 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
+    cast,
+    delete,
     func,
     insert,
+    literal,
     select,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -130,6 +134,16 @@ class PostgresConversations:
             return None
         return Participant(person_id=person_id, role=ParticipantRole(row.role), joined_at=row.joined_at)
 
+    async def remove(self, conversation_id: ConversationId) -> None:
+        await self._connection.execute(_LOCK_CONVERSATION, {"conversation_id": conversation_id.uuid})
+        for table in (message_table, participant_table):
+            await self._connection.execute(
+                delete(table).where(table.c.conversation_id == conversation_id.uuid)
+            )
+        await self._connection.execute(
+            delete(conversation_table).where(conversation_table.c.id == conversation_id.uuid)
+        )
+
 
 class PostgresMessages:
     """The lock on the conversation's row is the sequencer: whoever holds it gives out the next seqs."""
@@ -191,6 +205,57 @@ class PostgresMessages:
     async def last_seqs(self, conversation_ids: Sequence[ConversationId]) -> Mapping[ConversationId, int]:
         rows = await self._connection.execute(_LAST_SEQS, {"ids": [id_.uuid for id_ in conversation_ids]})
         return {ConversationId(row.id): row.last_seq for row in rows}
+
+    async def of_sender(
+        self, sender_id: PersonId, after: tuple[ConversationId, int] | None, limit: int
+    ) -> Sequence[Message]:
+        query = (
+            select(message_table)
+            .where(message_table.c.sender_id == sender_id.uuid)
+            .order_by(message_table.c.conversation_id, message_table.c.seq)
+            .limit(limit)
+        )
+        if after is not None:
+            place = tuple_(literal(after[0].uuid), literal(after[1]))
+            query = query.where(tuple_(message_table.c.conversation_id, message_table.c.seq) > place)
+        return [_message(row) for row in await self._connection.execute(query)]
+
+    async def hand_over(
+        self, sender_id: PersonId, new_sender_id: PersonId, extension: Mapping[str, object], limit: int
+    ) -> int:
+        some = (
+            select(message_table.c.conversation_id, message_table.c.seq)
+            .where(message_table.c.sender_id == sender_id.uuid)
+            .limit(limit)
+            .cte("some")
+        )
+        handed_over = await self._connection.execute(
+            update(message_table)
+            .where(
+                message_table.c.conversation_id == some.c.conversation_id,
+                message_table.c.seq == some.c.seq,
+            )
+            .values(
+                sender_id=new_sender_id.uuid,
+                nonce=cast(message_table.c.id, Text),
+                extension=message_table.c.extension.op("||")(literal(dict(extension), JSONB)),
+            )
+        )
+        return handed_over.rowcount
+
+    async def remove_some(self, conversation_id: ConversationId, limit: int) -> int:
+        some = (
+            select(message_table.c.seq)
+            .where(message_table.c.conversation_id == conversation_id.uuid)
+            .order_by(message_table.c.seq)
+            .limit(limit)
+        )
+        removed = await self._connection.execute(
+            delete(message_table).where(
+                message_table.c.conversation_id == conversation_id.uuid, message_table.c.seq.in_(some)
+            )
+        )
+        return removed.rowcount
 
 
 _LOCK_CONVERSATION = (

@@ -5,12 +5,13 @@ Lowest of the slices: it knows ids and errors only, so that accounts can ask it 
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
-from cpc.kernel.errors import Forbidden
+from cpc.kernel.errors import Forbidden, Invalid
 from cpc.kernel.ids import EntityId
 
 
@@ -95,6 +96,18 @@ class Action(StrEnum):
     READ_STATISTICS = "channel.read_statistics"
     READ_BROADCAST_STATISTICS = "channel.read_broadcast_statistics"
     CHANGE_BANNER = "channel.change_banner"
+    CREATE_CHANNEL = "channel.create_channel"
+    RENAME_CHANNEL = "channel.rename_channel"
+    REQUEST_CHANNEL_DELETION = "channel.request_deletion"
+    CANCEL_CHANNEL_DELETION = "channel.cancel_deletion"
+    LIST_OWN_CHANNELS = "channel.list_own_channels"
+    LIST_ROLES = "channel.list_roles"
+    GRANT_ROLE = "channel.grant_role"
+    REVOKE_ROLE = "channel.revoke_role"
+    LAY_DOWN_ROLE = "channel.lay_down_role"
+    LIST_ALL_CHANNELS = "channel.list_all_channels"
+    SUSPEND_CHANNEL = "channel.suspend_channel"
+    REINSTATE_CHANNEL = "channel.reinstate_channel"
 
     OPEN_INGEST = "streaming.open_ingest"
     PATCH_INGEST = "streaming.patch_ingest"
@@ -135,12 +148,38 @@ class Action(StrEnum):
     SEND_CHAT_MESSAGE = "chat.send_chat_message"
 
 
+MAX_REASON_CHARACTERS = 500
+MAX_SUSPENSION = timedelta(days=3660)
+
+
 @dataclass(frozen=True, slots=True)
 class Suspension:
     """until: None for one without an end."""
 
     reason: str
     until: datetime | None
+
+    @classmethod
+    def new(cls, reason: str, until: datetime | None, now: datetime) -> Self:
+        """Raises `Invalid` (malformed-reason, suspension-end)."""
+        if until is not None and not now < until <= now + MAX_SUSPENSION:
+            raise Invalid(
+                "suspension-end", "A suspension ends in the future, at most ten years from now, or never."
+            )
+        return cls(valid_reason(reason), until)
+
+    def at(self, now: datetime) -> Self | None:
+        """None when it does not count any more."""
+        return None if self.until is not None and self.until <= now else self
+
+
+def valid_reason(reason: str) -> str:
+    """One line, without control characters. Raises `Invalid` (malformed-reason)."""
+    line = " ".join(reason[: MAX_REASON_CHARACTERS * 4].split())
+    kept = "".join(sign for sign in line if unicodedata.category(sign) not in {"Cc", "Cf", "Cs", "Cn", "Co"})
+    if not kept or len(kept) > MAX_REASON_CHARACTERS:
+        raise Invalid("malformed-reason", f"Give a reason of 1 to {MAX_REASON_CHARACTERS} characters.")
+    return kept
 
 
 class Privacy(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, Self
 from uuid import UUID
 
@@ -17,6 +17,9 @@ from livehouse.access.contract import Scope, Suspension
 LOGIN_SESSION_COOKIE = "livehouse_session"
 DEVICE_COOKIE = "livehouse_device"
 """By it a browser is known at later sign-ins to the same account; it opens nothing."""
+
+FORMER_NAME_KEPT = timedelta(days=90)
+"""So long a name that was given up leads to the new one, and only whoever had it may take it again."""
 
 # First parts of the paths this platform serves or may serve: a channel's page lives at /{name}.
 RESERVED_NAMES = frozenset(
@@ -119,6 +122,32 @@ class People(Protocol):
         ...
 
     async def has_blocked(self, account_id: AccountId, other: AccountId) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AdministratorDeed:
+    """What an administrator did, for the audit log.
+
+    id: whoever tells of one again uses the same, and it is written once. by: None for the operator.
+    what: such as `suspend_channel`. subject: printed id; subject_name: what that was called then.
+    """
+
+    id: UUID
+    at: datetime
+    by: AccountId | None
+    by_name: AccountName | None
+    what: str
+    subject: str
+    subject_name: str
+    reason: str
+
+
+class DeedLog(Protocol):
+    """Where other slices write down what administrators did to what is theirs."""
+
+    async def __call__(self, deed: AdministratorDeed) -> None:
+        """The same one again changes nothing."""
+        ...
 
 
 class Names(Protocol):
@@ -241,6 +270,45 @@ class AccountErased:
             AccountId.parse(str(data["account_id"])),
             AccountName(str(data["name"])),
             datetime.fromisoformat(str(data["erased_at"])),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRenamed:
+    """Integration event: an account, and its channel with it, goes by another name. name: the new one."""
+
+    type: ClassVar[str] = "livehouse.accounts.AccountRenamed.v1"
+    subject_prefix: ClassVar[str] = "accounts.AccountRenamed.v1"
+
+    account_id: AccountId
+    name: AccountName
+    former_name: AccountName
+    renamed_at: datetime
+
+    def to_cloud_event(self, *, event_id: UUID, time: datetime) -> CloudEvent:
+        return CloudEvent(
+            id=event_id,
+            type=self.type,
+            source="/livehouse/accounts",
+            subject=f"{self.subject_prefix}.{self.account_id}",
+            time=time,
+            partition_key=str(self.account_id),
+            data={
+                "account_id": str(self.account_id),
+                "name": self.name.value,
+                "former_name": self.former_name.value,
+                "renamed_at": self.renamed_at.isoformat(),
+            },
+        )
+
+    @classmethod
+    def from_cloud_event(cls, event: CloudEvent) -> Self:
+        data = event.data
+        return cls(
+            AccountId.parse(str(data["account_id"])),
+            AccountName(str(data["name"])),
+            AccountName(str(data["former_name"])),
+            datetime.fromisoformat(str(data["renamed_at"])),
         )
 
 

@@ -12,15 +12,20 @@ from cpc.eventbus.envelope import CloudEvent
 from cpc.kernel.errors import Invalid
 from cpc.kernel.ids import EntityId
 from livehouse.access.contract import Privacy
-from livehouse.accounts.contract import AccountId, AccountName
+from livehouse.accounts.contract import AccountId, AccountName, AdministratorDeed
 
 __all__ = [
     "ChannelChanged",
     "ChannelCreated",
+    "ChannelDeleted",
     "ChannelEvent",
     "ChannelId",
     "ChannelName",
     "ChannelRef",
+    "ChannelReinstated",
+    "ChannelRenamed",
+    "ChannelRoleChanged",
+    "ChannelSuspended",
     "Channels",
     "ChatModes",
     "Privacy",
@@ -112,6 +117,10 @@ class ChannelEvent:
     version: int
 
     @classmethod
+    def type_name(cls) -> str:
+        return f"livehouse.channel.{cls.kind}.v1"
+
+    @classmethod
     def subjects(cls) -> str:
         """What to listen to for all of this kind."""
         return f"channel.{cls.kind}.v1.>"
@@ -119,7 +128,7 @@ class ChannelEvent:
     def to_cloud_event(self, *, event_id: UUID, time: datetime) -> CloudEvent:
         return CloudEvent(
             id=event_id,
-            type=f"livehouse.channel.{self.kind}.v1",
+            type=self.type_name(),
             source="/livehouse/channel",
             subject=f"channel.{self.kind}.v1.{self.channel_id.uuid.hex}",
             time=time,
@@ -137,12 +146,92 @@ class ChannelEvent:
         """What this kind says beyond the rest."""
         return {}
 
+    @staticmethod
+    def channel_of(event: CloudEvent) -> ChannelId:
+        return ChannelId.parse(str(event.data["channel_id"]))
+
 
 class ChannelCreated(ChannelEvent):
+    __slots__ = ()
     kind = "ChannelCreated"
 
 
 class ChannelChanged(ChannelEvent):
-    """Title, category or a setting. What it is now, is read from the channel."""
+    """Title, category or a setting, or when it will be erased. What it is now, is read from the channel."""
 
+    __slots__ = ()
     kind = "ChannelChanged"
+
+
+class ChannelDeleted(ChannelEvent):
+    """A channel is gone. Whoever keeps something of it erases that too."""
+
+    __slots__ = ()
+    kind = "ChannelDeleted"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRenamed(ChannelEvent):
+    """`name` is the new one."""
+
+    kind = "ChannelRenamed"
+
+    former_name: ChannelName
+
+    def more(self) -> Mapping[str, object]:
+        return {"former_name": self.former_name.value}
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRoleChanged(ChannelEvent):
+    """role: editor, moderator or vip; None when it was taken away."""
+
+    kind = "ChannelRoleChanged"
+
+    account_id: AccountId
+    role: str | None
+
+    def more(self) -> Mapping[str, object]:
+        return {"account_id": str(self.account_id), "role": self.role}
+
+
+@dataclass(frozen=True, slots=True)
+class _AdministratorsDeed(ChannelEvent):
+    """by: the administrator."""
+
+    what: ClassVar[str]
+
+    by_id: AccountId
+    by_name: AccountName | None
+    reason: str
+
+    def more(self) -> Mapping[str, object]:
+        by_name = None if self.by_name is None else self.by_name.value
+        return {"by_id": str(self.by_id), "by_name": by_name, "reason": self.reason}
+
+    @classmethod
+    def deed(cls, event: CloudEvent) -> AdministratorDeed:
+        """For the audit log. The event again makes the same one."""
+        data = event.data
+        return AdministratorDeed(
+            id=event.id,
+            at=event.time,
+            by=AccountId.parse(str(data["by_id"])),
+            by_name=None if data["by_name"] is None else AccountName(str(data["by_name"])),
+            what=cls.what,
+            subject=str(data["channel_id"]),
+            subject_name=str(data["name"]),
+            reason=str(data["reason"]),
+        )
+
+
+class ChannelSuspended(_AdministratorsDeed):
+    __slots__ = ()
+    kind = "ChannelSuspended"
+    what = "suspend_channel"
+
+
+class ChannelReinstated(_AdministratorsDeed):
+    __slots__ = ()
+    kind = "ChannelReinstated"
+    what = "reinstate_channel"

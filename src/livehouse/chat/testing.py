@@ -25,6 +25,12 @@ class InMemoryChatRooms:
     async def claim(self, channel_id: ChannelId, conversation_id: ConversationId) -> bool:
         return self._rooms.setdefault(channel_id, conversation_id) == conversation_id
 
+    async def channel_of(self, conversation_id: ConversationId) -> ChannelId | None:
+        return next((channel for channel, one in self._rooms.items() if one == conversation_id), None)
+
+    async def remove(self, channel_id: ChannelId) -> None:
+        self._rooms.pop(channel_id, None)
+
 
 class InMemoryOutbox:
     def __init__(self) -> None:

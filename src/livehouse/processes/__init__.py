@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
+from livehouse.processes.renaming_channel import RenameChannel
 
 __all__ = ["ProcessesUseCases"]
 
@@ -13,3 +14,4 @@ __all__ = ["ProcessesUseCases"]
 class ProcessesUseCases:
     open_account: OpenAccount
     return_to_account: ReturnToAccount
+    rename_channel: RenameChannel

@@ -41,7 +41,7 @@ class OpenAccount:
 
 
 class ReturnToAccount:
-    """Signing in; also makes the channel should it be missing."""
+    """Signing in; also makes the channel should it be missing and not have been erased."""
 
     def __init__(self, sign_in: SignIn, create_channel: CreateChannel) -> None:
         self._sign_in = sign_in
@@ -49,11 +49,11 @@ class ReturnToAccount:
 
     async def __call__(
         self, name: str, password: str, *, address: str, device: str | None = None, program: str = ""
-    ) -> OpenedAccount:
+    ) -> SignedIn:
         """Raises what `SignIn` raises."""
         signed_in = await self._sign_in(name, password, address=address, device=device, program=program)
-        channel = await self._create_channel(signed_in.account.id, signed_in.account.name)
-        return OpenedAccount(signed_in, channel)
+        await self._create_channel.unless_erased(signed_in.account.id, signed_in.account.name)
+        return signed_in
 
 
 class GiveChannelToOpenedAccount:
@@ -63,4 +63,4 @@ class GiveChannelToOpenedAccount:
         self._create_channel = create_channel
 
     async def __call__(self, event: AccountOpened) -> None:
-        await self._create_channel(event.account_id, event.name)
+        await self._create_channel.unless_erased(event.account_id, event.name)

@@ -78,10 +78,25 @@ class InMemoryStreamKeys:
             if key.channel_id == channel_id and not key.is_usable(now) and key.id not in used:
                 del self._keys[key.id]
 
+    async def erase_channel(self, channel_id: ChannelId) -> None:
+        for digest in [key for key, one in self._ingest_sessions.items() if one.channel_id == channel_id]:
+            del self._ingest_sessions[digest]
+        for key_id in [key_id for key_id, one in self._keys.items() if one.channel_id == channel_id]:
+            del self._keys[key_id]
+
 
 class InMemoryBroadcasts:
-    def __init__(self, broadcasts: dict[BroadcastId, Broadcast]) -> None:
+    def __init__(
+        self, broadcasts: dict[BroadcastId, Broadcast], playback_sessions: dict[bytes, PlaybackSession]
+    ) -> None:
         self._broadcasts = broadcasts
+        self._playback_sessions = playback_sessions
+
+    async def erase_channel(self, channel_id: ChannelId) -> None:
+        for digest in [key for key, one in self._playback_sessions.items() if one.channel_id == channel_id]:
+            del self._playback_sessions[digest]
+        for broadcast_id in [key for key, one in self._broadcasts.items() if one.channel_id == channel_id]:
+            del self._broadcasts[broadcast_id]
 
     async def add(self, broadcast: Broadcast) -> None:
         if await self.running_of(broadcast.channel_id) is not None:
@@ -184,7 +199,7 @@ class InMemoryStreamingUnitOfWork:
 
     @property
     def broadcasts(self) -> InMemoryBroadcasts:
-        return InMemoryBroadcasts(self._tables.broadcasts)
+        return InMemoryBroadcasts(self._tables.broadcasts, self._tables.playback_sessions)
 
     @property
     def ingest_sessions(self) -> InMemoryIngestSessions:

@@ -26,6 +26,7 @@ _WITH_LOGIN = (
 )
 _CHANGING = ("csrf-token-missing", "csrf-token-wrong")
 _WITH_KEY = (*("malformed-idempotency-key", "idempotency-key-reused", "request-in-progress", "made-already"),)
+_OF_CHANNEL = ("no-such-channel", "channel-renamed")
 _BY_PARAMETER = {"cursor": "malformed-cursor", "if-match": "malformed-if-match"}
 
 Json = dict[str, Any]
@@ -100,7 +101,7 @@ def _complete(operation: Json, route: APIRoute, method: str, schemas: Json) -> N
         *(_WITH_LOGIN if needs_login else ()),
         *(_CHANGING if needs_login and method not in _SAFE_METHODS else ()),
         *(slug for name, slug in _BY_PARAMETER.items() if name in names),
-        *(("no-such-channel",) if "/channels/{name}" in route.path_format else ()),
+        *(_OF_CHANNEL if "/channels/{name}" in route.path_format else ()),
         *(("malformed-id",) if "_id}" in route.path_format else ()),
     }
     if not needs_login:
@@ -137,7 +138,11 @@ def _by_status(slugs: Iterable[str]) -> dict[int, tuple[str, ...]]:
 # What so many operations answer that the document says it once.
 _SHARED = {
     pair
-    for slugs in ((*_ALWAYS, *_WITH_INPUT, *_WITH_BODY, *_WITH_LOGIN), (*_WITH_LOGIN, *_CHANGING))
+    for slugs in (
+        (*_ALWAYS, *_WITH_INPUT, *_WITH_BODY, *_WITH_LOGIN),
+        (*_WITH_LOGIN, *_CHANGING),
+        _OF_CHANNEL[1:],
+    )
     for pair in _by_status(slugs).items()
 }
 
@@ -152,6 +157,8 @@ def _refusal(status: int, slugs: tuple[str, ...]) -> Json:
         names.append("Retry-After")
     if status == 401:
         names.append("WWW-Authenticate")
+    if status == 308:
+        names.append("Location")
     return {
         "description": ", ".join(f"`{slug}`" for slug in slugs),
         "headers": _references(names),

@@ -65,7 +65,7 @@ HEADERS: dict[str, Any] = {
         "schema": {"type": "string", "examples": ['Bearer realm="livehouse"']},
     },
     "Location": {
-        "description": "Where the new thing is",
+        "description": "Where the new thing is, or what was asked for is now",
         "schema": {"type": "string", "examples": ["/api/v1/channels/ada"]},
     },
     "ETag": {

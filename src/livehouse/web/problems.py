@@ -86,17 +86,35 @@ def problem(
     )
 
 
-def domain_problem(error: errors.DomainError, instance: str) -> Response:
-    """The problem for an error of the domain. Doors with their own rules may call it too."""
+def domain_problem(error: errors.DomainError, instance: str, query: str = "") -> Response:
+    """The problem for an error of the domain. Doors with their own rules may call it too.
+
+    instance: the path asked for; query: what came behind it.
+    """
     status = status_of(type(error))
     headers: dict[str, str] = {}
     extras: dict[str, object] = {}
+    if isinstance(error, errors.Moved):
+        path = _moved(instance, error)
+        if path is None:
+            status = HTTPStatus.NOT_FOUND
+        else:
+            headers["Location"] = f"{path}?{query}" if query else path
     if isinstance(error, errors.RateLimited | errors.Unavailable):
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))
         extras["retry_after_s"] = round(error.retry_after_s, 3)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="livehouse"'
     return problem(status, error.slug, error.detail, instance, headers=headers, **extras)
+
+
+def _moved(path: str, error: errors.Moved) -> str | None:
+    """The same address under the new name; None where the name stands elsewhere in the request."""
+    segments = path.split("/")
+    for place, segment in enumerate(segments):
+        if segment.lower() == error.asked_for.lower():
+            return "/".join([*segments[:place], error.now_called, *segments[place + 1 :]])
+    return None
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -108,7 +126,7 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 async def _on_domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.DomainError)
-    return domain_problem(error, request.url.path)
+    return domain_problem(error, request.url.path, request.url.query)
 
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:

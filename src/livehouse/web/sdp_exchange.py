@@ -182,7 +182,7 @@ def patched(patch: SessionPatch) -> Response:
 
 
 def _domain_refusal(error: DomainError, request: Request) -> Response:
-    response = domain_problem(error, request.url.path)
+    response = domain_problem(error, request.url.path, request.url.query)
     if isinstance(error, Conflict) and error.slug == "not-live":
         response.headers["Retry-After"] = str(RETRY_NOT_LIVE_S)
     if response.status_code == 401 and bearer_token(request) is not None:

@@ -232,3 +232,55 @@ async def test_what_is_rolled_back_leaves_no_gap(database_url: str) -> None:
             raise ZeroDivisionError
     assert (await _append(transaction, id_, [_draft("c")])).messages[0].seq == 1
     await engine.dispose()
+
+
+async def test_what_somebody_said_is_found_and_handed_over(transaction: Transactions) -> None:
+    first, second = sorted([await _conversation(transaction), await _conversation(transaction)])
+    nobody = PersonId(ids.uuid())
+    for id_ in (second, first):
+        await _append(transaction, id_, [_draft(f"n{n}", n % 2, f"line {n}") for n in range(5)])
+    async with transaction() as (_, messages):
+        said = await messages.of_sender(PEOPLE[0], None, 10)
+        assert [(one.conversation_id, one.seq) for one in said] == [
+            *((first, seq) for seq in (1, 3, 5)),
+            *((second, seq) for seq in (1, 3, 5)),
+        ]
+        place = said[1].conversation_id, said[1].seq
+        assert await messages.of_sender(PEOPLE[0], place, 3) == said[2:5]
+        before = await messages.after(first, 0, 10)
+        extension = {"name": "nobody"}
+        assert await messages.hand_over(PEOPLE[0], nobody, extension, 4) == 4
+        assert await messages.hand_over(PEOPLE[0], nobody, extension, 4) == 2
+        assert await messages.hand_over(PEOPLE[0], nobody, extension, 4) == 0
+        # Another one's lines with the same nonces follow: they do not meet.
+        assert await messages.hand_over(PEOPLE[1], nobody, extension, 10) == 4
+        assert await messages.of_sender(PEOPLE[0], None, 10) == []
+        after = await messages.after(first, 0, 10)
+    assert [(one.seq, one.id, one.body, one.sent_at) for one in after] == [
+        (one.seq, one.id, one.body, one.sent_at) for one in before
+    ]
+    assert {one.sender_id for one in after} == {nobody}
+    assert after[0].extension == {"fragments": [{"text": "line 0"}], "name": "nobody"}
+    await _append(transaction, first, [_draft("n0", 0)])
+    async with transaction() as (_, messages):
+        assert [one.seq for one in await messages.of_sender(PEOPLE[0], None, 10)] == [6]
+
+
+async def test_a_conversation_goes_with_all_that_is_in_it(transaction: Transactions) -> None:
+    gone, stays = await _conversation(transaction), await _conversation(transaction)
+    for id_ in (gone, stays):
+        await _append(transaction, id_, [_draft(f"n{n}") for n in range(5)])
+    async with transaction() as (_, messages):
+        assert await messages.remove_some(gone, 3) == 3
+        assert [one.seq for one in await messages.after(gone, 0, 10)] == [4, 5]
+    async with transaction() as (conversations, _):
+        await conversations.remove(gone)
+        await conversations.remove(gone)
+    async with transaction() as (conversations, messages):
+        assert await conversations.get(gone) is None
+        assert await conversations.participant(gone, PEOPLE[0]) is None
+        assert await messages.after(gone, 0, 10) == []
+        assert await messages.remove_some(gone, 3) == 0
+        assert len(await messages.after(stays, 0, 10)) == 5
+    with pytest.raises(NotFound):
+        await _append(transaction, gone, [_draft("late")])

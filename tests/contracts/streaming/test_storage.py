@@ -12,6 +12,7 @@ from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.streaming.adapters.postgres import PostgresStreamingUnitOfWork
+from livehouse.streaming.application.erase_streaming import EraseStreaming
 from livehouse.streaming.application.ports import BroadcastAlreadyRunning, UnitOfWork
 from livehouse.streaming.contract import BroadcastId
 from livehouse.streaming.domain.broadcast import Broadcast, BroadcastState, EndReason, Picture
@@ -213,3 +214,24 @@ async def test_what_fails_leaves_nothing(units: Units) -> None:
             raise ZeroDivisionError
     async with units() as unit:
         assert await unit.broadcasts.running() == []
+
+
+async def test_nothing_of_an_erased_channel_is_left(units: Units) -> None:
+    of_ada, of_bob = a_key(), a_key(BOB, b"other secret")
+    ours, theirs = a_broadcast(), a_broadcast(BOB)
+    viewer = PlaybackSession(PlaybackSessionId(uuid4()), ADA, ours.id, b"viewer", None, NOW)
+    async with units() as unit:
+        for key, broadcast, digest in ((of_ada, ours, b"ours"), (of_bob, theirs, b"theirs")):
+            await unit.stream_keys.add(key)
+            await unit.broadcasts.add(broadcast)
+            await unit.ingest_sessions.add(an_ingest(broadcast, key, digest))
+        await unit.playback_sessions.add_new([viewer])
+    for _ in range(2):  # events come at least once
+        await EraseStreaming(units)(ADA)
+    async with units() as unit:
+        assert await unit.stream_keys.of_channel(ADA) == []
+        assert await unit.broadcasts.running_of(ADA) is None
+        assert await unit.ingest_sessions.by_digests([b"ours"]) == []
+        assert len(await unit.ingest_sessions.by_digests([b"theirs"])) == 1
+        assert await unit.stream_keys.of_channel(BOB) == [of_bob]
+        assert await unit.broadcasts.running_of(BOB) == theirs

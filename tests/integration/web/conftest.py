@@ -21,7 +21,7 @@ from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.testing import FakePasswordHasher
 from livehouse.main.wiring.accounts import build_accounts
 from livehouse.main.wiring.channel import build_channel, build_channel_personal_data
-from livehouse.main.wiring.chat import build_chat
+from livehouse.main.wiring.chat import build_chat, build_chat_personal_data
 from livehouse.main.wiring.images import build_keep_image
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_social, build_social_personal_data
@@ -29,6 +29,7 @@ from livehouse.main.wiring.streaming import build_streaming, build_streaming_per
 from livehouse.main.wiring.web import build_kept_answers
 from livehouse.processes import ProcessesUseCases
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
+from livehouse.processes.renaming_channel import RenameChannel
 from livehouse.web.app import build_routes, create_app
 from livehouse.web.idempotency.postgres_kept_answers import PostgresKeptAnswers
 from livehouse.web.options import WebOptions
@@ -102,6 +103,7 @@ async def use_cases(
     personal_data = (
         build_channel_personal_data(engine),
         build_streaming_personal_data(engine, channel.find_channels),
+        build_chat_personal_data(engine, channel.find_channels),
         build_social_personal_data(engine, channel.find_channels, clock),
     )
     accounts = build_accounts(
@@ -124,6 +126,7 @@ async def use_cases(
         processes=ProcessesUseCases(
             OpenAccount(accounts.sign_up, channel.create_channel),
             ReturnToAccount(accounts.sign_in, channel.create_channel),
+            RenameChannel(channel.may_rename_channel, accounts.rename_account, channel.take_account_name),
         ),
         read_image=ReadImage(image_store),
     )

@@ -22,7 +22,16 @@ from livehouse.accounts.contract import Actor
 from livehouse.accounts.domain.login_session import LIFETIME
 from livehouse.accounts.testing import FakePasswordHasher
 
-for _slice in ("accounts", "channel", "channel_content", "channel_discovery", "streaming", "chat", "social"):
+for _slice in (
+    "accounts",
+    "channel",
+    "channel_content",
+    "channel_discovery",
+    "channel_life",
+    "streaming",
+    "chat",
+    "social",
+):
     importlib.import_module(f"tests.unit.access.calls_{_slice}")
 
 DOCUMENTED = documented()

@@ -9,13 +9,13 @@ import pytest
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from cpc.kernel.ids import UuidV7Ids
+from livehouse.access.contract import MAX_SUSPENSION, valid_reason
 from livehouse.access.testing import access_for
 from livehouse.accounts.application.appoint_administrator import AppointAdministrator
 from livehouse.accounts.application.read_administration import FindAccount, ListAccounts, ReadAuditLog
 from livehouse.accounts.application.suspend_account import LiftSuspension, SuspendAccount
 from livehouse.accounts.contract import AccountId, AccountName, AccountSuspended, Actor
 from livehouse.accounts.domain.account import Account
-from livehouse.accounts.domain.administration import MAX_SUSPENSION, valid_reason
 from livehouse.accounts.testing import InMemoryAccountsDatabase
 
 NAMES = ("ada", "bob", "grace", "gregor")

@@ -71,7 +71,8 @@ async def cut_short(world: World) -> World:
 
 async def test_the_next_sign_in_makes_a_missing_channel(cut_short: World) -> None:
     returned = await cut_short.return_to_account("ada", PASSWORD, address="192.0.2.1")
-    assert returned.channel == await cut_short.channel_by_name(ANONYMOUS, "ada")
+    made = await cut_short.channel_by_name(ANONYMOUS, "ada")
+    assert made.owner_id == returned.account.id
 
 
 async def test_the_event_makes_a_missing_channel_once(cut_short: World) -> None:
@@ -79,5 +80,5 @@ async def test_the_event_makes_a_missing_channel_once(cut_short: World) -> None:
     await cut_short.give_channel(AccountOpened.from_cloud_event(event))
     made = await cut_short.channel_by_name(ANONYMOUS, "ada")
     await cut_short.give_channel(AccountOpened.from_cloud_event(event))
-    returned = await cut_short.return_to_account("ada", PASSWORD, address="192.0.2.1")
-    assert returned.channel == made
+    await cut_short.return_to_account("ada", PASSWORD, address="192.0.2.1")
+    assert await cut_short.channel_by_name(ANONYMOUS, "ada") == made

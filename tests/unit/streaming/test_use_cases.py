@@ -9,13 +9,14 @@ from tests.unit.streaming.stage import CHANNEL, OTHER, OWNER, WINDOW, Stage
 from cpc.kernel.errors import (
     Conflict,
     Forbidden,
+    Invalid,
     NotFound,
     PreconditionRequired,
     Unauthenticated,
     Unavailable,
 )
 from livehouse.accounts.contract import ANONYMOUS
-from livehouse.streaming.application.create_stream_key import MAX_LASTING_KEYS, MAX_PASSING_KEYS
+from livehouse.streaming.application.create_stream_key import MAX_KEYS, MAX_PASSING_KEYS
 from livehouse.streaming.domain.broadcast import BroadcastState
 
 
@@ -247,10 +248,13 @@ async def test_taking_a_secret_back_cuts_off_whoever_streams_with_it(stage: Stag
 
 
 async def test_number_of_keys_is_bounded(stage: Stage) -> None:
-    for _ in range(MAX_LASTING_KEYS):
-        await stage.stream_key()
-    with pytest.raises(Conflict):
-        await stage.stream_key()
+    for number in range(MAX_KEYS):
+        lifetime = timedelta(days=30) if number % 2 else None
+        await stage.create_stream_key(OWNER, "ada", "OBS", lifetime)
+    for lifetime in (None, timedelta(days=30)):
+        with pytest.raises(Conflict) as refused:
+            await stage.create_stream_key(OWNER, "ada", "one more", lifetime)
+        assert refused.value.slug == "too-many-stream-keys"
     passing = []
     for _ in range(MAX_PASSING_KEYS + 1):
         stage.clock.advance(timedelta(seconds=1))
@@ -258,6 +262,39 @@ async def test_number_of_keys_is_bounded(stage: Stage) -> None:
     names = {key.id for key in await stage.list_stream_keys(OWNER, "ada")}
     assert passing[0].key.id not in names
     assert passing[-1].key.id in names
+
+
+async def test_a_key_expires_when_it_was_said(stage: Stage) -> None:
+    ends = stage.clock.now() + timedelta(hours=2)
+    shown = await stage.create_stream_key(OWNER, "ada", "Guest", expires_at=ends)
+    other = await stage.create_stream_key(OWNER, "ada", "Gone", expires_at=ends)
+    await stage.revoke_stream_key(OWNER, "ada", str(other.key.id))
+    assert [key.expires_at for key in await stage.list_stream_keys(OWNER, "ada")] == [ends]
+    stage.clock.advance(timedelta(hours=1, minutes=59))
+    await stage.open_ingest(shown.secret, "offer")
+    assert [key.last_used_at for key in await stage.list_stream_keys(OWNER, "ada")] == [stage.clock.now()]
+    stage.clock.advance(timedelta(minutes=1))
+    with pytest.raises(Unauthenticated) as refused:
+        await stage.open_ingest(shown.secret, "offer")
+    assert refused.value.slug == "stream-key-expired"
+    assert "'Guest' expired at" in refused.value.detail
+    with pytest.raises(Unauthenticated) as refused:
+        await stage.open_ingest(other.secret, "offer")
+    assert refused.value.slug == "stream-key-refused", "a revoked one says no more"
+    assert await stage.list_stream_keys(OWNER, "ada") == []
+
+
+@pytest.mark.parametrize("hours", [-1.0, 0.0, 0.01, 24 * 3651.0])
+async def test_an_end_that_cannot_be(stage: Stage, hours: float) -> None:
+    with pytest.raises(Invalid) as refused:
+        await stage.create_stream_key(
+            OWNER, "ada", "OBS", expires_at=stage.clock.now() + timedelta(hours=hours)
+        )
+    assert refused.value.slug == "stream-key-lifetime"
+    with pytest.raises(Invalid):
+        await stage.create_stream_key(
+            OWNER, "ada", "OBS", timedelta(hours=1), expires_at=stage.clock.now() + timedelta(hours=1)
+        )
 
 
 async def test_no_media_node_is_said_so(stage: Stage) -> None:

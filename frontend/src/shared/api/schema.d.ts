@@ -412,6 +412,50 @@ export interface paths {
         patch: operations["change_category"];
         trace?: never;
     };
+    "/api/v1/administration/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List All Channels
+         * @description Channels by name, also unlisted and suspended ones. For administrators.
+         */
+        get: operations["list_all_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/administration/channels/{name}/suspension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Suspend Channel
+         * @description Suspend a channel: nobody sees it any more, and its broadcast ends. For administrators.
+         */
+        put: operations["suspend_channel"];
+        post?: never;
+        /**
+         * Reinstate Channel
+         * @description Let a suspended channel be seen again. For administrators.
+         */
+        delete: operations["reinstate_channel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/categories": {
         parameters: {
             query?: never;
@@ -465,7 +509,11 @@ export interface paths {
          */
         get: operations["list_channels"];
         put?: never;
-        post?: never;
+        /**
+         * Create Channel
+         * @description Make a new, empty channel after one's own was erased.
+         */
+        post: operations["create_channel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -603,6 +651,30 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request Channel Deletion
+         * @description Have the channel erased after 14 days, with its roles, stream keys and chat. For the owner.
+         */
+        post: operations["request_channel_deletion"];
+        /**
+         * Cancel Channel Deletion
+         * @description Keep the channel after all. For the owner.
+         */
+        delete: operations["cancel_channel_deletion"];
         options?: never;
         head?: never;
         patch?: never;
@@ -769,6 +841,71 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename Channel
+         * @description Give channel and account another name. For the owner, once in 14 days; the old name leads to the new
+         *     one (308) and is kept for 90 days.
+         */
+        post: operations["rename_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Channel Roles
+         * @description Who has a role on the channel. For the owner, editors, moderators and administrators.
+         */
+        get: operations["list_channel_roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{name}/roles/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Grant Channel Role
+         * @description Make somebody editor, moderator or VIP; what they were before is replaced. For the owner.
+         */
+        put: operations["grant_channel_role"];
+        post?: never;
+        /**
+         * Revoke Channel Role
+         * @description Take a role away, at once. For the owner; anybody may lay down a role of their own.
+         */
+        delete: operations["revoke_channel_role"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1112,6 +1249,26 @@ export interface paths {
          * @description Go without an avatar. Doing it twice is fine.
          */
         delete: operations["remove_avatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List My Channels
+         * @description One's own channel and those one has a role on.
+         */
+        get: operations["list_my_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1511,6 +1668,53 @@ export interface components {
         AdministeredAccounts: {
             /** Accounts */
             accounts: components["schemas"]["AdministeredAccount"][];
+            /**
+             * Next Cursor
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
+             */
+            next_cursor: string | null;
+        };
+        /** AdministeredChannel */
+        AdministeredChannel: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Deletion Due At
+             * @description When it will be erased; mostly null
+             */
+            deletion_due_at: string | null;
+            /**
+             * Id
+             * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Name
+             * @example ada
+             */
+            name: string;
+            /**
+             * Owner Id
+             * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            owner_id: string;
+            privacy: components["schemas"]["Privacy"];
+            /** @description The last one; its end may have passed */
+            suspension: components["schemas"]["SuspensionShape"] | null;
+            /**
+             * Title
+             * @example Painting the sea
+             */
+            title: string;
+        };
+        /** AdministeredChannels */
+        AdministeredChannels: {
+            /** Channels */
+            channels: components["schemas"]["AdministeredChannel"][];
             /**
              * Next Cursor
              * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
@@ -2071,6 +2275,15 @@ export interface components {
              */
             room_url: string;
         };
+        /** ChannelDeletion */
+        ChannelDeletion: {
+            /**
+             * Deletion Due At
+             * Format: date-time
+             * @description Until then it can be taken back
+             */
+            deletion_due_at: string;
+        };
         /** ChannelPage */
         ChannelPage: {
             /** Channels */
@@ -2148,6 +2361,18 @@ export interface components {
              */
             tier_name: string;
         };
+        /**
+         * ChannelRole
+         * @description The strongest first, also by the alphabet. One person has one of a channel.
+         * @enum {string}
+         */
+        ChannelRole: "editor" | "moderator" | "vip";
+        /**
+         * ChannelState
+         * @description As administrators sort channels. One about to be erased may be suspended too.
+         * @enum {string}
+         */
+        ChannelState: "active" | "suspended" | "deleting";
         /** ChannelStatistics */
         ChannelStatistics: {
             /**
@@ -2738,6 +2963,15 @@ export interface components {
              */
             name: string;
         };
+        /** NewName */
+        NewName: {
+            /**
+             * New Name
+             * @description 3 to 25 letters, digits and underscores; capitals are shown and count as small
+             * @example grace
+             */
+            new_name: string;
+        };
         /** NewPanel */
         NewPanel: {
             /**
@@ -2827,8 +3061,14 @@ export interface components {
         /** NewStreamKey */
         NewStreamKey: {
             /**
+             * Expires At
+             * @description In a minute at the soonest; null: does not expire
+             * @example null
+             */
+            expires_at?: string | null;
+            /**
              * Expires In S
-             * @description Lifetime in seconds; null: does not expire
+             * @description The same as a lifetime in seconds; not both
              */
             expires_in_s?: number | null;
             /**
@@ -2970,6 +3210,51 @@ export interface components {
              * @example Painting the sea
              */
             title: string;
+        };
+        /** OwnChannelShape */
+        OwnChannelShape: {
+            /**
+             * Deletion Due At
+             * @description When it will be erased; mostly null
+             */
+            deletion_due_at: string | null;
+            /**
+             * Id
+             * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Name
+             * @example ada
+             */
+            name: string;
+            /**
+             * Role
+             * @description owner, editor, moderator or vip
+             * @example editor
+             */
+            role: string;
+            /** @description The last one; its end may have passed */
+            suspension: components["schemas"]["SuspensionShape"] | null;
+            /**
+             * Title
+             * @example Painting the sea
+             */
+            title: string;
+        };
+        /** OwnChannels */
+        OwnChannels: {
+            /**
+             * Channels
+             * @description One's own first
+             */
+            channels: components["schemas"]["OwnChannelShape"][];
+            /**
+             * Next Cursor
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
+             */
+            next_cursor: string | null;
         };
         /** PanelShape */
         PanelShape: {
@@ -3310,6 +3595,43 @@ export interface components {
              * @enum {string}
              */
             kind: "replays";
+        };
+        /** RoleHolderShape */
+        RoleHolderShape: {
+            /**
+             * Granted At
+             * Format: date-time
+             */
+            granted_at: string;
+            /**
+             * Id
+             * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Name
+             * @example grace
+             */
+            name: string;
+            role: components["schemas"]["ChannelRole"];
+        };
+        /** RoleList */
+        RoleList: {
+            /**
+             * Next Cursor
+             * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
+             * @example WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0
+             */
+            next_cursor: string | null;
+            /**
+             * Roles
+             * @description Editors, then moderators, then VIPs
+             */
+            roles: components["schemas"]["RoleHolderShape"][];
+        };
+        /** RoleWish */
+        RoleWish: {
+            role: components["schemas"]["ChannelRole"];
         };
         /** ScheduleEntryChange */
         ScheduleEntryChange: {
@@ -3788,6 +4110,18 @@ export interface components {
         Weekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
     };
     responses: {
+        /** @description `channel-renamed` */
+        Problem308: {
+            headers: {
+                Location: components["headers"]["Location"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `invalid-request` */
         Problem400: {
             headers: {
@@ -3901,7 +4235,7 @@ export interface components {
         ETag: string;
         /** @description The next page, as `rel="next"` (RFC 8288) */
         Link: string;
-        /** @description Where the new thing is */
+        /** @description Where the new thing is, or what was asked for is now */
         Location: string;
         /** @description What is left: `r` requests; in `t` seconds the quota is whole again (draft-ietf-httpapi-ratelimit-headers) */
         RateLimit: string;
@@ -5578,6 +5912,214 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    list_all_channels: {
+        parameters: {
+            query?: {
+                /** @description What names begin with */
+                query?: string;
+                /** @description Left out: all */
+                state?: components["schemas"]["ChannelState"] | null;
+                /** @description How many on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channels": [
+                     *         {
+                     *           "created_at": "2026-01-31T20:00:00Z",
+                     *           "deletion_due_at": "2026-01-31T20:00:00Z",
+                     *           "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "name": "ada",
+                     *           "owner_id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "privacy": "public",
+                     *           "suspension": {
+                     *             "reason": "Spam in other people's chats",
+                     *             "until": "2026-01-31T20:00:00Z"
+                     *           },
+                     *           "title": "Painting the sea"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdministeredChannels"];
+                };
+            };
+            /** @description `invalid-request`, `malformed-cursor` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    suspend_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "reason": "Spam in chats",
+                 *       "until": "2026-01-31T20:00:00Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewSuspension"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "deletion_due_at": "2026-01-31T20:00:00Z",
+                     *       "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "name": "ada",
+                     *       "owner_id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "privacy": "public",
+                     *       "suspension": {
+                     *         "reason": "Spam in other people's chats",
+                     *         "until": "2026-01-31T20:00:00Z"
+                     *       },
+                     *       "title": "Painting the sea"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AdministeredChannel"];
+                };
+            };
+            308: components["responses"]["Problem308"];
+            /** @description `invalid-request`, `malformed-reason`, `suspension-end` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    reinstate_channel: {
+        parameters: {
+            query: {
+                /** @description 1 to 500 characters */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            308: components["responses"]["Problem308"];
+            /** @description `invalid-request`, `malformed-reason` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel`, `not-suspended` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     list_categories: {
         parameters: {
             query?: {
@@ -5778,6 +6320,113 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    create_channel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *       "banner_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *       "broadcast": {
+                     *         "codec": "AV1",
+                     *         "height": 1,
+                     *         "id": "brd_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "started_at": "2026-01-31T20:00:00Z",
+                     *         "state": "live",
+                     *         "viewers": 0,
+                     *         "width": 1
+                     *       },
+                     *       "category": "Art",
+                     *       "category_slug": "art",
+                     *       "chat": {
+                     *         "room_url": "/chat/ada"
+                     *       },
+                     *       "chat_modes": {
+                     *         "emotes_only": false,
+                     *         "followers_only_min": 1,
+                     *         "members_only": false,
+                     *         "slow_mode_s": 1
+                     *       },
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "is_mature": false,
+                     *       "is_recorded": false,
+                     *       "ladder": [
+                     *         720,
+                     *         480
+                     *       ],
+                     *       "language": "en",
+                     *       "name": "ada",
+                     *       "owner_id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "privacy": "public",
+                     *       "tags": [
+                     *         "watercolour",
+                     *         "English"
+                     *       ],
+                     *       "title": "Painting the sea"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            /** @description `invalid-request`, `malformed-idempotency-key` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `channel-exists`, `made-already`, `name-taken`, `request-in-progress` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     get_channel: {
         parameters: {
             query?: never;
@@ -5861,6 +6510,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
@@ -5981,6 +6631,7 @@ export interface operations {
                     "application/json": components["schemas"]["Channel"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `followers-only-range`, `invalid-request`, `malformed-if-match`, `malformed-ladder`, `malformed-language`, `malformed-tag`, `slow-mode-range`, `title-too-long`, `too-many-tags` */
             400: {
                 headers: {
@@ -6078,6 +6729,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
@@ -6152,6 +6804,7 @@ export interface operations {
                     "application/json": components["schemas"]["AboutShape"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `description-too-long`, `foreign-image`, `invalid-request`, `malformed-if-match`, `malformed-link`, `panel-empty`, `panel-text-too-long`, `panel-title-too-long`, `text-too-complex`, `too-many-panels` */
             400: {
                 headers: {
@@ -6234,6 +6887,7 @@ export interface operations {
                     "application/json": components["schemas"]["Banner"];
                 };
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
@@ -6312,6 +6966,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
@@ -6369,6 +7024,7 @@ export interface operations {
                     "application/json": components["schemas"]["BroadcastShape"];
                 };
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
@@ -6423,6 +7079,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
@@ -6520,6 +7177,7 @@ export interface operations {
                     "application/json": components["schemas"]["BroadcastHealthShape"];
                 };
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
@@ -6618,6 +7276,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChatMessages"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-before-seq`, `malformed-limit` */
             400: {
                 headers: {
@@ -6641,6 +7300,136 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    request_channel_deletion: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "deletion_due_at": "2026-01-31T20:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChannelDeletion"];
+                };
+            };
+            308: components["responses"]["Problem308"];
+            /** @description `invalid-request`, `malformed-idempotency-key` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `made-already`, `request-in-progress` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    cancel_channel_deletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            308: components["responses"]["Problem308"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
             /** @description `no-such-channel` */
             404: {
                 headers: {
@@ -6698,6 +7487,7 @@ export interface operations {
                     "application/json": components["schemas"]["Follow"];
                 };
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             /** @description `account-suspended`, `channel-suspended`, `csrf-token-missing`, `csrf-token-wrong`, `follow-refused`, `login-required`, `mail-not-confirmed`, `not-allowed`, `scope-missing` */
@@ -6775,6 +7565,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
@@ -6838,6 +7629,7 @@ export interface operations {
                     "application/json": components["schemas"]["Followers"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-cursor` */
             400: {
                 headers: {
@@ -6898,6 +7690,7 @@ export interface operations {
                     "application/json": components["schemas"]["FollowerCount"];
                 };
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
@@ -6976,6 +7769,7 @@ export interface operations {
                     "application/json": components["schemas"]["Payments"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-cursor` */
             400: {
                 headers: {
@@ -7054,6 +7848,7 @@ export interface operations {
                     "application/json": components["schemas"]["Payment"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-id`, `malformed-idempotency-key` */
             400: {
                 headers: {
@@ -7154,6 +7949,7 @@ export interface operations {
                     "application/json": components["schemas"]["Payment"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-id`, `malformed-idempotency-key` */
             400: {
                 headers: {
@@ -7240,6 +8036,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlaybackTokenShape"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-idempotency-key` */
             400: {
                 headers: {
@@ -7394,10 +8191,362 @@ export interface operations {
                     "application/json": components["schemas"]["Relationship"];
                 };
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    rename_channel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description New for each thing to be done, the same when trying again; at best a UUID in quotes (draft-ietf-httpapi-idempotency-key-header) */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "new_name": "grace"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *       "banner_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *       "broadcast": {
+                     *         "codec": "AV1",
+                     *         "height": 1,
+                     *         "id": "brd_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *         "started_at": "2026-01-31T20:00:00Z",
+                     *         "state": "live",
+                     *         "viewers": 0,
+                     *         "width": 1
+                     *       },
+                     *       "category": "Art",
+                     *       "category_slug": "art",
+                     *       "chat": {
+                     *         "room_url": "/chat/ada"
+                     *       },
+                     *       "chat_modes": {
+                     *         "emotes_only": false,
+                     *         "followers_only_min": 1,
+                     *         "members_only": false,
+                     *         "slow_mode_s": 1
+                     *       },
+                     *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "is_mature": false,
+                     *       "is_recorded": false,
+                     *       "ladder": [
+                     *         720,
+                     *         480
+                     *       ],
+                     *       "language": "en",
+                     *       "name": "ada",
+                     *       "owner_id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "privacy": "public",
+                     *       "tags": [
+                     *         "watercolour",
+                     *         "English"
+                     *       ],
+                     *       "title": "Painting the sea"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            308: components["responses"]["Problem308"];
+            /** @description `invalid-request`, `malformed-idempotency-key`, `malformed-name`, `reserved-name`, `same-name` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `made-already`, `name-taken`, `name-too-similar`, `request-in-progress` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            /** @description `idempotency-key-reused` */
+            422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `renamed-lately`, `too-many-requests` */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_channel_roles: {
+        parameters: {
+            query?: {
+                /** @description How many on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0",
+                     *       "roles": [
+                     *         {
+                     *           "granted_at": "2026-01-31T20:00:00Z",
+                     *           "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "name": "grace",
+                     *           "role": "editor"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RoleList"];
+                };
+            };
+            308: components["responses"]["Problem308"];
+            /** @description `invalid-request`, `malformed-cursor` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            /** @description `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    grant_channel_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+                /**
+                 * @description Name of the account
+                 * @example grace
+                 */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "editor"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RoleWish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "granted_at": "2026-01-31T20:00:00Z",
+                     *       "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *       "name": "grace",
+                     *       "role": "editor"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RoleHolderShape"];
+                };
+            };
+            308: components["responses"]["Problem308"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-such-account`, `no-such-channel` */
+            404: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["Problem408"];
+            /** @description `is-owner`, `person-blocked`, `too-many-roles` */
+            409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    revoke_channel_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+                /**
+                 * @description Name of the account
+                 * @example grace
+                 */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            308: components["responses"]["Problem308"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-role`, `no-such-account`, `no-such-channel` */
             404: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7481,6 +8630,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleShape"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `window-too-long` */
             400: {
                 headers: {
@@ -7580,6 +8730,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleEntryShape"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-duration`, `malformed-idempotency-key`, `malformed-repetition`, `malformed-start`, `no-such-time-zone`, `not-on-that-day`, `title-missing`, `title-too-long`, `too-many-cancellations` */
             400: {
                 headers: {
@@ -7673,6 +8824,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
@@ -7734,6 +8886,7 @@ export interface operations {
                     "application/json": components["schemas"]["VacationShape"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-vacation` */
             400: {
                 headers: {
@@ -7789,6 +8942,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
@@ -7834,6 +8988,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-id` */
             400: {
                 headers: {
@@ -7931,6 +9086,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleEntryShape"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-duration`, `malformed-id`, `malformed-repetition`, `malformed-start`, `no-such-time-zone`, `not-on-that-day`, `title-missing`, `title-too-long`, `too-many-cancellations` */
             400: {
                 headers: {
@@ -7996,6 +9152,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChannelStatistics"];
                 };
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
@@ -8078,6 +9235,7 @@ export interface operations {
                     "application/json": components["schemas"]["BroadcastStatisticsPage"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-cursor` */
             400: {
                 headers: {
@@ -8146,6 +9304,7 @@ export interface operations {
                     "application/json": components["schemas"]["StreamKeyList"];
                 };
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
@@ -8185,6 +9344,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "expires_at": null,
                  *       "expires_in_s": 60,
                  *       "name": "OBS at home"
                  *     }
@@ -8215,6 +9375,7 @@ export interface operations {
                     "application/json": components["schemas"]["ShownStreamKeyShape"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-idempotency-key`, `stream-key-lifetime`, `stream-key-name` */
             400: {
                 headers: {
@@ -8294,6 +9455,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-id` */
             400: {
                 headers: {
@@ -8364,6 +9526,7 @@ export interface operations {
                     "application/json": components["schemas"]["ShownStreamKeyShape"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-id`, `malformed-idempotency-key` */
             400: {
                 headers: {
@@ -8521,6 +9684,7 @@ export interface operations {
                     "application/json": components["schemas"]["Subscription"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-id`, `malformed-idempotency-key` */
             400: {
                 headers: {
@@ -8668,6 +9832,7 @@ export interface operations {
                     "application/json": components["schemas"]["Subscription"];
                 };
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
@@ -8790,6 +9955,7 @@ export interface operations {
                     "application/json": components["schemas"]["Subscription"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-id` */
             400: {
                 headers: {
@@ -8900,6 +10066,7 @@ export interface operations {
                     "application/json": components["schemas"]["Supporters"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-cursor` */
             400: {
                 headers: {
@@ -9038,6 +10205,7 @@ export interface operations {
                     "application/json": components["schemas"]["Subscription"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-id`, `malformed-idempotency-key`, `months-range` */
             400: {
                 headers: {
@@ -9143,6 +10311,7 @@ export interface operations {
                     "application/json": components["schemas"]["Tiers"];
                 };
             };
+            308: components["responses"]["Problem308"];
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
@@ -9238,6 +10407,7 @@ export interface operations {
                     "application/json": components["schemas"]["Tier"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `amount-range`, `invalid-request`, `malformed-benefit`, `malformed-idempotency-key`, `malformed-tier-name`, `price-range`, `unknown-currency` */
             400: {
                 headers: {
@@ -9317,6 +10487,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            308: components["responses"]["Problem308"];
             /** @description `invalid-request`, `malformed-id` */
             400: {
                 headers: {
@@ -9420,6 +10591,7 @@ export interface operations {
                     "application/json": components["schemas"]["Tier"];
                 };
             };
+            308: components["responses"]["Problem308"];
             /** @description `amount-range`, `invalid-request`, `malformed-benefit`, `malformed-id`, `malformed-tier-name`, `price-range`, `unknown-currency` */
             400: {
                 headers: {
@@ -9648,6 +10820,68 @@ export interface operations {
             };
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_my_channels: {
+        parameters: {
+            query?: {
+                /** @description How many on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before, as it came; without it: the first page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "channels": [
+                     *         {
+                     *           "deletion_due_at": "2026-01-31T20:00:00Z",
+                     *           "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "name": "ada",
+                     *           "role": "editor",
+                     *           "suspension": {
+                     *             "reason": "Spam in other people's chats",
+                     *             "until": "2026-01-31T20:00:00Z"
+                     *           },
+                     *           "title": "Painting the sea"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OwnChannels"];
+                };
+            };
+            /** @description `invalid-request`, `malformed-cursor` */
+            400: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

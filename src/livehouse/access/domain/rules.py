@@ -106,6 +106,35 @@ RULES: Final[Mapping[Action, Rule]] = {
         "Read what came of each broadcast", EDITORS | ADMINISTRATORS, Scope.CHANNEL_MANAGE
     ),
     Action.CHANGE_BANNER: Rule("Send a banner, or remove it", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.CREATE_CHANNEL: Rule(
+        "Make a new channel after one's own was erased", SIGNED_IN, Scope.CHANNEL_MANAGE
+    ),
+    Action.RENAME_CHANNEL: Rule("Rename a channel, and its owner's account with it", OWNER, login_only=True),
+    Action.REQUEST_CHANNEL_DELETION: Rule("Have a channel erased", OWNER, login_only=True),
+    Action.CANCEL_CHANNEL_DELETION: Rule(
+        "Keep a channel after all", OWNER, login_only=True, while_suspended=True, in_suspended_channel=True
+    ),
+    Action.LIST_OWN_CHANNELS: Rule(
+        "List one's own channel and those one has a role on",
+        SIGNED_IN,
+        Scope.ACCOUNT_READ,
+        while_suspended=True,
+    ),
+    Action.LIST_ROLES: Rule(
+        "List who has a role on a channel", EDITORS | {Role.MODERATOR} | ADMINISTRATORS, Scope.CHANNEL_MANAGE
+    ),
+    Action.GRANT_ROLE: Rule("Make somebody editor, moderator or VIP", OWNER, Scope.CHANNEL_MANAGE),
+    Action.REVOKE_ROLE: Rule("Take a role away", OWNER, Scope.CHANNEL_MANAGE),
+    Action.LAY_DOWN_ROLE: Rule(
+        "Lay down a role of one's own",
+        frozenset({Role.VIP, Role.MODERATOR, Role.EDITOR}),
+        Scope.CHANNEL_MANAGE,
+        while_suspended=True,
+        in_suspended_channel=True,
+    ),
+    Action.LIST_ALL_CHANNELS: Rule("List all channels", ADMINISTRATORS, Scope.ADMINISTRATION),
+    Action.SUSPEND_CHANNEL: Rule("Suspend a channel", ADMINISTRATORS, Scope.ADMINISTRATION),
+    Action.REINSTATE_CHANNEL: Rule("Reinstate a suspended channel", ADMINISTRATORS, Scope.ADMINISTRATION),
     Action.OPEN_INGEST: Rule(
         "Go live; a stream key speaks for the channel's owner", OWNER, Scope.STREAM_MANAGE, confirmed=True
     ),

@@ -21,6 +21,7 @@ from livehouse.accounts.domain.likeness import skeleton, too_similar
 from livehouse.accounts.domain.mail_address import MailAddress
 
 _account = tables.account
+_retired = tables.retired_name
 # Two who take twins of a name at once come one after the other.
 _LOCK_SKELETON = text("SELECT pg_advisory_xact_lock(hashtextextended('accounts.skeleton ' || :skeleton, 0))")
 
@@ -30,20 +31,7 @@ class PostgresAccounts:
         self._connection = connection
 
     async def add(self, account: Account, password_hash: str) -> None:
-        shape = skeleton(account.name.value)
-        await self._connection.execute(_LOCK_SKELETON, {"skeleton": shape})
-        twins = await self._connection.execute(select(_account.c.name).where(_account.c.skeleton == shape))
-        names = {row.name for row in twins}
-        retired = await self._connection.scalar(
-            select(tables.retired_name.c.name).where(
-                tables.retired_name.c.name == account.name.value,
-                tables.retired_name.c.kept_until > account.created_at,
-            )
-        )
-        if account.name.value in names or retired is not None:
-            raise Conflict("name-taken", f"The name '{account.name}' is taken. Choose another one.")
-        if names:
-            raise too_similar(account.name)
+        shape = await self._claim(account, account.created_at)
         await self._connection.execute(
             insert(_account).values(
                 account_id=account.id.uuid,
@@ -53,6 +41,51 @@ class PostgresAccounts:
                 created_at=account.created_at,
                 **_values(account),
             )
+        )
+
+    async def rename(self, account: Account, former_name: AccountName, kept_until: datetime) -> None:
+        shape = await self._claim(account, account.renamed_at or account.created_at)
+        await self._connection.execute(
+            update(_account)
+            .where(_account.c.account_id == account.id.uuid)
+            .values(name=account.name.value, skeleton=shape, **_values(account))
+        )
+        await self._connection.execute(delete(_retired).where(_retired.c.name == account.name.value))
+        await self._retire(former_name, kept_until, account.id)
+
+    async def _claim(self, account: Account, at: datetime) -> str:
+        """The skeleton of the name, which nobody else can take until this transaction ends."""
+        shape = skeleton(account.name.value)
+        await self._connection.execute(_LOCK_SKELETON, {"skeleton": shape})
+        twins = await self._connection.execute(
+            select(_account.c.name).where(
+                _account.c.skeleton == shape, _account.c.account_id != account.id.uuid
+            )
+        )
+        kept = await self._connection.execute(
+            select(_retired.c.name).where(
+                _retired.c.skeleton == shape,
+                _retired.c.kept_until > at,
+                _retired.c.account_id.is_distinct_from(account.id.uuid),
+            )
+        )
+        names = {row.name for row in (*twins, *kept)}
+        if account.name.value in names:
+            raise Conflict("name-taken", f"The name '{account.name}' is taken. Choose another one.")
+        if names:
+            raise too_similar(account.name)
+        return shape
+
+    async def _retire(self, name: AccountName, kept_until: datetime, kept_for: AccountId | None) -> None:
+        kept = {
+            "skeleton": skeleton(name.value),
+            "kept_until": kept_until,
+            "account_id": None if kept_for is None else kept_for.uuid,
+        }
+        await self._connection.execute(
+            insert(_retired)
+            .values(name=name.value, **kept)
+            .on_conflict_do_update(index_elements=["name"], set_=kept)
         )
 
     async def by_id(self, account_id: AccountId, *, for_update: bool = False) -> Account | None:
@@ -150,12 +183,7 @@ class PostgresAccounts:
 
     async def erase(self, account: Account, name_kept_until: datetime) -> None:
         await self._connection.execute(delete(_account).where(_account.c.account_id == account.id.uuid))
-        kept = {"kept_until": name_kept_until}
-        await self._connection.execute(
-            insert(tables.retired_name)
-            .values(name=account.name.value, **kept)
-            .on_conflict_do_update(index_elements=["name"], set_=kept)
-        )
+        await self._retire(account.name, name_kept_until, None)
 
 
 def to_account(row: Row[Any, Any, Any]) -> Account:
@@ -176,6 +204,7 @@ def to_account(row: Row[Any, Any, Any]) -> Account:
         locale=row.locale,
         deletion_due_at=row.deletion_due_at,
         avatar=None if row.avatar is None else ImageName(row.avatar),
+        renamed_at=row.renamed_at,
     )
 
 
@@ -194,4 +223,5 @@ def _values(account: Account) -> dict[str, Any]:
         "locale": account.locale,
         "deletion_due_at": account.deletion_due_at,
         "avatar": None if account.avatar is None else account.avatar.text,
+        "renamed_at": account.renamed_at,
     }

@@ -30,6 +30,7 @@ account = Table(
     _moment("deletion_due_at", nullable=True),
     Column("skeleton", Text, nullable=False),
     Column("avatar", Text),
+    _moment("renamed_at", nullable=True),
 )
 
 retired_name = Table(
@@ -37,6 +38,8 @@ retired_name = Table(
     _metadata,
     Column("name", Text, primary_key=True),
     _moment("kept_until"),
+    Column("skeleton", Text, nullable=False),
+    Column("account_id", Uuid),
 )
 
 login_session = Table(

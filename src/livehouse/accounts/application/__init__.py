@@ -23,6 +23,7 @@ from livehouse.accounts.application.login_sessions import (
 from livehouse.accounts.application.login_tokens import LoginTokens, SignedIn
 from livehouse.accounts.application.queries import FindPeople, ReadOwnAccount, ReadProfile
 from livehouse.accounts.application.read_administration import FindAccount, ListAccounts, ReadAuditLog
+from livehouse.accounts.application.rename_account import RenameAccount
 from livehouse.accounts.application.reset_password import ChangePassword, RequestPasswordReset, ResetPassword
 from livehouse.accounts.application.resolve_actor import ResolveActor
 from livehouse.accounts.application.send_mails import SendMails
@@ -37,7 +38,8 @@ __all__ = ["Account", "AccountsDuties", "AccountsUseCases", "SignedIn"]
 
 @dataclass(frozen=True, slots=True)
 class AccountsUseCases:
-    """people: the facade other slices are given. resolve_actor and tokens: how the door knows who acts."""
+    """people: the facade other slices are given. rename_account: for a process. resolve_actor and tokens: how
+    the door knows who acts."""
 
     sign_up: SignUp
     sign_in: SignIn
@@ -70,6 +72,7 @@ class AccountsUseCases:
     suspend_account: SuspendAccount
     lift_suspension: LiftSuspension
     read_audit_log: ReadAuditLog
+    rename_account: RenameAccount
     people: FindPeople
     tokens: LoginTokens
 

@@ -38,6 +38,7 @@ class AccountsPersonalData:
             "created_at": account.created_at.isoformat(),
             "mail": None if account.mail is None else account.mail.value,
             "pending_mail": None if account.pending_mail is None else account.pending_mail.value,
+            "renamed_at": None if account.renamed_at is None else account.renamed_at.isoformat(),
             "display_name": account.display_name,
             "bio": account.bio,
             "locale": account.locale,

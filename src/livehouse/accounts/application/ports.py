@@ -26,7 +26,13 @@ Hashes = Sequence[tuple[str, bytes]]
 
 class Accounts(Protocol):
     async def add(self, account: Account, password_hash: str) -> None:
-        """Raises `Conflict`: name-taken, also by an account erased not long ago; name-too-similar."""
+        """Raises `Conflict`: name-taken, also where the name is kept for an account that had it, or since
+        one was erased; name-too-similar."""
+        ...
+
+    async def rename(self, account: Account, former_name: AccountName, kept_until: datetime) -> None:
+        """account: as it is called now, renamed at `renamed_at`. The name it had is kept for it, and one
+        kept for it so far is its own again. Raises `Conflict` as `add`."""
         ...
 
     async def by_id(self, account_id: AccountId, *, for_update: bool = False) -> Account | None: ...

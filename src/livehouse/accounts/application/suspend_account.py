@@ -8,12 +8,12 @@ from datetime import datetime
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import NotFound
 from cpc.kernel.ids import Ids
-from livehouse.access.contract import Access, Action
+from livehouse.access.contract import Access, Action, valid_reason
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import find_account
 from livehouse.accounts.contract import AccountSuspended, Actor
 from livehouse.accounts.domain.account import Account
-from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId, new_suspension, valid_reason
+from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId, new_suspension
 
 
 class SuspendAccount:

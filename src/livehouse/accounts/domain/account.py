@@ -34,6 +34,7 @@ class Account:
     locale: str = ""
     deletion_due_at: datetime | None = None
     avatar: ImageName | None = None
+    renamed_at: datetime | None = None
 
     @property
     def shown_name(self) -> str:
@@ -41,10 +42,7 @@ class Account:
 
     def suspension_at(self, now: datetime) -> Suspension | None:
         """None unless it counts now."""
-        suspension = self.suspension
-        if suspension is None or (suspension.until is not None and suspension.until <= now):
-            return None
-        return suspension
+        return None if self.suspension is None else self.suspension.at(now)
 
     def actor(self, now: datetime, scopes: frozenset[Scope] | None = None) -> Actor:
         """The account as the one who acts. scopes: of the personal access token, None for a login."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 
-from cpc.kernel.errors import Conflict, Invalid
+from cpc.kernel.errors import Conflict
 from cpc.kernel.ids import EntityId
 from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.accounts.domain.account import Account
-
-MAX_REASON_CHARACTERS = 500
-MAX_SUSPENSION = timedelta(days=3660)
 
 
 class AuditEntryId(EntityId):
@@ -45,17 +41,4 @@ def new_suspension(account: Account, reason: str, until: datetime | None, now: d
         raise Conflict(
             "is-administrator", f"'{account.name}' is an administrator: the operator takes that away first."
         )
-    if until is not None and not now < until <= now + MAX_SUSPENSION:
-        raise Invalid(
-            "suspension-end", "A suspension ends in the future, at most ten years from now, or never."
-        )
-    return Suspension(valid_reason(reason), until)
-
-
-def valid_reason(reason: str) -> str:
-    """One line, without control characters. Raises `Invalid` (malformed-reason)."""
-    line = " ".join(reason[: MAX_REASON_CHARACTERS * 4].split())
-    kept = "".join(sign for sign in line if unicodedata.category(sign) not in {"Cc", "Cf", "Cs", "Cn", "Co"})
-    if not kept or len(kept) > MAX_REASON_CHARACTERS:
-        raise Invalid("malformed-reason", f"Give a reason of 1 to {MAX_REASON_CHARACTERS} characters.")
-    return kept
+    return Suspension.new(reason, until, now)

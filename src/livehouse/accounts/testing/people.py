@@ -35,14 +35,27 @@ class InMemoryAccounts:
         self._tables = tables
 
     async def add(self, account: Account, password_hash: str) -> None:
-        retired_until = self._tables.retired_names.get(account.name)
-        is_retired = retired_until is not None and retired_until > account.created_at
-        if is_retired or await self.by_name(account.name) is not None:
+        self._claim(account, account.created_at)
+        self._tables.accounts[account.id] = (account, password_hash)
+
+    async def rename(self, account: Account, former_name: AccountName, kept_until: datetime) -> None:
+        self._claim(account, account.renamed_at or account.created_at)
+        await self.save(account)
+        self._tables.retired_names.pop(account.name, None)
+        self._tables.retired_names[former_name] = (kept_until, account.id)
+
+    def _claim(self, account: Account, at: datetime) -> None:
+        kept = {
+            name
+            for name, (until, kept_for) in self._tables.retired_names.items()
+            if until > at and kept_for != account.id
+        }
+        names = kept | {other.name for other in self._all() if other.id != account.id}
+        if account.name in names:
             raise Conflict("name-taken", f"The name '{account.name}' is taken. Choose another one.")
         shape = skeleton(account.name.value)
-        if any(skeleton(other.name.value) == shape for other in self._all()):
+        if any(skeleton(name.value) == shape for name in names):
             raise too_similar(account.name)
-        self._tables.accounts[account.id] = (account, password_hash)
 
     async def by_id(self, account_id: AccountId, *, for_update: bool = False) -> Account | None:
         found = self._tables.accounts.get(account_id)
@@ -96,7 +109,11 @@ class InMemoryAccounts:
     async def erase(self, account: Account, name_kept_until: datetime) -> None:
         tables = self._tables
         del tables.accounts[account.id]
-        tables.retired_names[account.name] = name_kept_until
+        tables.retired_names = {
+            name: (until, None if kept_for == account.id else kept_for)
+            for name, (until, kept_for) in tables.retired_names.items()
+        }
+        tables.retired_names[account.name] = (name_kept_until, None)
         tables.login_sessions = _without(tables.login_sessions, account.id)
         tables.access_tokens = _without(tables.access_tokens, account.id)
         tables.one_time_tokens = _without(tables.one_time_tokens, account.id)

@@ -19,7 +19,7 @@ from livehouse.accounts.domain.personal_access_token import PersonalAccessToken
 @dataclass(slots=True)
 class Tables:
     accounts: dict[AccountId, tuple[Account, str]] = field(default_factory=dict)
-    retired_names: dict[AccountName, datetime] = field(default_factory=dict)
+    retired_names: dict[AccountName, tuple[datetime, AccountId | None]] = field(default_factory=dict)
     login_sessions: dict[bytes, LoginSession] = field(default_factory=dict)
     access_tokens: dict[bytes, PersonalAccessToken] = field(default_factory=dict)
     one_time_tokens: dict[bytes, OneTimeToken] = field(default_factory=dict)

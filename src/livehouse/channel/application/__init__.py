@@ -17,15 +17,32 @@ from livehouse.channel.application.change_schedule import (
     ShowChange,
 )
 from livehouse.channel.application.content_ports import RenderedAbout
-from livehouse.channel.application.create_channel import CreateChannel
+from livehouse.channel.application.create_channel import CreateChannel, CreateChannelAgain
+from livehouse.channel.application.delete_channel import (
+    CancelChannelDeletion,
+    EraseChannels,
+    RequestChannelDeletion,
+)
 from livehouse.channel.application.discovery_ports import CategoryCard, ChannelCard
 from livehouse.channel.application.manage_categories import ChangeCategory, CreateCategory, RemoveCategory
 from livehouse.channel.application.queries import ChannelByName, FindChannels
+from livehouse.channel.application.read_administration import ListAllChannels
 from livehouse.channel.application.read_schedule import ReadSchedule, Schedule
+from livehouse.channel.application.rename_channel import MayRenameChannel, TakeAccountName
+from livehouse.channel.application.roles import (
+    GrantRole,
+    ListOwnChannels,
+    ListRoles,
+    RevokeRole,
+    RoleHolder,
+    TakeRolesAway,
+)
 from livehouse.channel.application.statistics import BroadcastReport, ReadBroadcastStatistics, ReadStatistics
+from livehouse.channel.application.suspend_channel import ReinstateChannel, SuspendChannel
 from livehouse.channel.domain.broadcast_statistics import Totals
 from livehouse.channel.domain.category import Category
-from livehouse.channel.domain.channel import Channel, ChatModesChange, SettingsChange
+from livehouse.channel.domain.channel import Channel, ChannelState, ChatModesChange, SettingsChange
+from livehouse.channel.domain.role_grant import ChannelRole
 from livehouse.channel.domain.schedule import MAX_WINDOW, Occurrence, ScheduleEntry, Vacation, Weekday
 
 __all__ = [
@@ -35,11 +52,15 @@ __all__ = [
     "CategoryCard",
     "Channel",
     "ChannelCard",
+    "ChannelDuties",
+    "ChannelRole",
+    "ChannelState",
     "ChannelUseCases",
     "ChatModesChange",
     "Occurrence",
     "PlannedShow",
     "RenderedAbout",
+    "RoleHolder",
     "Schedule",
     "ScheduleEntry",
     "SettingsChange",
@@ -52,15 +73,21 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ChannelUseCases:
-    """find_channels: the `Channels` facade other slices are given."""
+    """What the specification calls the ChannelManager. find_channels: the `Channels` facade other slices are
+    given. create_channel, take_account_name: for processes."""
 
     create_channel: CreateChannel
+    create_channel_again: CreateChannelAgain
     change_channel: ChangeChannel
-    change_banner: ChangeBanner
-    find_banner: FindBanner
+    may_rename_channel: MayRenameChannel
+    take_account_name: TakeAccountName
+    request_deletion: RequestChannelDeletion
+    cancel_deletion: CancelChannelDeletion
     channel_by_name: ChannelByName
     list_channels: ListChannels
     find_channels: FindChannels
+    change_banner: ChangeBanner
+    find_banner: FindBanner
     read_about: ReadAbout
     change_about: ChangeAbout
     read_schedule: ReadSchedule
@@ -76,3 +103,18 @@ class ChannelUseCases:
     search: Search
     read_statistics: ReadStatistics
     read_broadcast_statistics: ReadBroadcastStatistics
+    list_own_channels: ListOwnChannels
+    list_roles: ListRoles
+    grant_role: GrantRole
+    revoke_role: RevokeRole
+    list_all_channels: ListAllChannels
+    suspend_channel: SuspendChannel
+    reinstate_channel: ReinstateChannel
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelDuties:
+    """What the worker does, again and again or when it hears of something."""
+
+    erase_channels: EraseChannels
+    take_roles_away: TakeRolesAway

@@ -8,6 +8,9 @@ from datetime import timedelta
 
 from livehouse.accounts.contract import AccountId, ExportedFile
 from livehouse.channel.application.ports import UnitOfWorkFactory
+from livehouse.channel.contract import ChannelId
+
+_AT_ONCE = 500
 
 
 class ChannelPersonalData:
@@ -21,6 +24,7 @@ class ChannelPersonalData:
             ExportedFile("channel", self._channel(account_id)),
             ExportedFile("channel/about", self._about(account_id)),
             ExportedFile("channel/schedule", self._schedule(account_id)),
+            ExportedFile("roles", self._roles(account_id)),
         ]
 
     async def _channel(self, account_id: AccountId) -> AsyncIterator[Mapping[str, object]]:
@@ -85,3 +89,14 @@ class ChannelPersonalData:
                 "repeats_until": None if entry.repeats_until is None else entry.repeats_until.isoformat(),
                 "cancelled": [day.isoformat() for day in sorted(entry.cancelled)],
             }
+
+    async def _roles(self, account_id: AccountId) -> AsyncIterator[Mapping[str, object]]:
+        after: ChannelId | None = None
+        while True:
+            async with self._unit_of_work() as unit:
+                found = await unit.roles.held_by(account_id, after=after, limit=_AT_ONCE)
+            for channel, role in found:
+                yield {"channel": channel.name.value, "role": role.value}
+            if len(found) < _AT_ONCE:
+                return
+            after = found[-1][0].id

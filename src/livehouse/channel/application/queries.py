@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.errors import Invalid, NotFound
+from cpc.kernel.errors import Invalid, Moved, NotFound
 from cpc.kernel.ids import EntityId
 from livehouse.access.contract import Access, Action, ChannelStanding, Role
 from livehouse.accounts.contract import AccountId, Actor
@@ -17,19 +17,27 @@ from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
 from livehouse.channel.domain.channel import Channel
 
 MAX_PAGE = 100
-_LISTING = "channels"
 
 
 async def find_by_name(channels: ChannelStore, name: str, *, for_update: bool = False) -> Channel:
-    """Raises `NotFound` (no-such-channel), also for a name that no channel could have."""
+    """Raises `NotFound` (no-such-channel), also for a name that no channel could have; `Moved`
+    (channel-renamed) for one that a channel bore before."""
     try:
         channel_name = ChannelName.parse(name)
     except Invalid:
         raise _no_such_channel(name) from None
     channel = await channels.by_name(channel_name, for_update=for_update)
-    if channel is None:
+    if channel is not None:
+        return channel
+    renamed = await channels.by_former_name(channel_name)
+    if renamed is None:
         raise _no_such_channel(name)
-    return channel
+    raise Moved(
+        "channel-renamed",
+        f"The channel '{channel_name}' is called '{renamed.name}' now.",
+        asked_for=name,
+        now_called=renamed.name.value,
+    )
 
 
 class ChannelByName:
@@ -98,13 +106,17 @@ class FindStandings:
         self._clock = clock
 
     async def of(self, channel_id: EntityId, account_id: EntityId | None) -> ChannelStanding:
+        account = None if account_id is None else AccountId(account_id.uuid)
         async with self._unit_of_work() as unit:
-            channel = await unit.channels.by_id(ChannelId(channel_id.uuid))
-        if channel is None:
+            found = await unit.channels.with_role(ChannelId(channel_id.uuid), account)
+        if found is None:
             return ChannelStanding()
-        is_owner = account_id is not None and channel.owner_id.uuid == account_id.uuid
+        channel, granted = found
+        role = None if granted is None else granted.role
+        if channel.owner_id == account:
+            role = Role.OWNER
         return ChannelStanding(
-            frozenset({Role.OWNER}) if is_owner else frozenset(),
+            frozenset() if role is None else frozenset({role}),
             is_suspended=channel.suspension_at(self._clock.now()) is not None,
             privacy=channel.privacy,
         )

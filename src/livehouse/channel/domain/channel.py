@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Self
 
 from cpc.kernel.errors import PreconditionFailed
@@ -15,6 +16,14 @@ from livehouse.channel.domain.category import Category
 from livehouse.channel.domain.settings import one_line, valid_ladder, valid_language, valid_tags
 
 MAX_TITLE_CHARACTERS = 140
+
+
+class ChannelState(StrEnum):
+    """As administrators sort channels. One about to be erased may be suspended too."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    DELETING = "deleting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +99,7 @@ class Channel:
 
     def suspension_at(self, now: datetime) -> Suspension | None:
         """None unless it counts now."""
-        suspension = self.suspension
-        if suspension is None or (suspension.until is not None and suspension.until <= now):
-            return None
-        return suspension
+        return None if self.suspension is None else self.suspension.at(now)
 
     def about(self, category: Category | None) -> Self:
         """With that category, or none."""

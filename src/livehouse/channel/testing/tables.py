@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from uuid import UUID
 
 from cpc.eventbus.envelope import CloudEvent
 from cpc.images.image import ImageName
-from livehouse.channel.contract import CategoryId, ChannelId
+from livehouse.accounts.contract import AccountId
+from livehouse.channel.contract import CategoryId, ChannelId, ChannelName
 from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics
 from livehouse.channel.domain.category import Category
 from livehouse.channel.domain.channel import Channel
+from livehouse.channel.domain.role_grant import RoleGrant
 from livehouse.channel.testing.content import ContentTables
 
 
@@ -43,19 +45,12 @@ class Tables:
     categories: dict[CategoryId, Category] = field(default_factory=_some_categories)
     former_slugs: dict[str, CategoryId] = field(default_factory=dict)
     statistics: dict[tuple[ChannelId, str], BroadcastStatistics] = field(default_factory=dict)
+    roles: dict[tuple[ChannelId, AccountId], RoleGrant] = field(default_factory=dict)
+    former_names: dict[ChannelName, tuple[ChannelId, datetime]] = field(default_factory=dict)
+    erased_channels: dict[AccountId, datetime] = field(default_factory=dict)
 
     def copy(self) -> Tables:
-        return Tables(
-            dict(self.channels),
-            dict(self.directory),
-            list(self.events),
-            self.content.copy(),
-            dict(self.banners),
-            dict(self.images_in_doubt),
-            dict(self.categories),
-            dict(self.former_slugs),
-            dict(self.statistics),
-        )
+        return Tables(*(getattr(self, table.name).copy() for table in fields(self)))
 
     def read(self, channel: Channel) -> Channel:
         """With its category as it is called by now."""

@@ -94,18 +94,28 @@ class GatewayRooms:
     async def close(self) -> None:
         for task in [*self._opening.values(), *self._tasks]:
             task.cancel()
-        for room in list(self._by_name.values()):
+        for room in list(self._by_conversation.values()):
             await room.close()
         self._by_name.clear()
         self._by_conversation.clear()
 
     async def _open(self, name: str) -> GatewayRoom:
-        room = GatewayRoom(await self._open_room(name), self._messages)
+        found = await self._open_room(name)
+        known = self._by_conversation.get(found.conversation_id)
+        if known is not None:  # of a channel that was renamed: one conversation, one room
+            self._by_name[name] = known
+            return known
+        room = GatewayRoom(found, self._messages)
         await room.open(self._broadcast, self._current_broadcast)
         room.empty_since_s = asyncio.get_running_loop().time()
+        known = self._by_conversation.get(found.conversation_id)
+        if known is not None:  # opened meanwhile by its other name
+            await room.close()
+            self._by_name[name] = known
+            return known
         self._by_name[name] = room
         self._by_conversation[room.room.conversation_id] = room
-        chat_metrics.ROOMS.set(len(self._by_name))
+        chat_metrics.ROOMS.set(len(self._by_conversation))
         # What was committed here between the room's reading and this line was offered to no one.
         self._spawn(self._compare_quietly([room]))
         return room
@@ -132,12 +142,12 @@ class GatewayRooms:
 
     async def _close_empty(self) -> None:
         now_s = asyncio.get_running_loop().time()
-        for name, room in list(self._by_name.items()):
+        for conversation_id, room in list(self._by_conversation.items()):
             if room.is_empty and now_s - room.empty_since_s > EMPTY_ROOM_KEPT_S:
-                del self._by_name[name]
-                del self._by_conversation[room.room.conversation_id]
+                del self._by_conversation[conversation_id]
+                self._by_name = {name: one for name, one in self._by_name.items() if one is not room}
                 await room.close()
-        chat_metrics.ROOMS.set(len(self._by_name))
+        chat_metrics.ROOMS.set(len(self._by_conversation))
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, MetaData, Table, Uuid, select
+from sqlalchemy import Column, MetaData, Table, Uuid, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,6 +40,16 @@ class PostgresChatRooms:
             .returning(room_table.c.channel_id)
         )
         return claimed.first() is not None
+
+    async def channel_of(self, conversation_id: ConversationId) -> ChannelId | None:
+        found = await self._connection.execute(
+            select(room_table.c.channel_id).where(room_table.c.conversation_id == conversation_id.uuid)
+        )
+        channel_uuid = found.scalar_one_or_none()
+        return None if channel_uuid is None else ChannelId(channel_uuid)
+
+    async def remove(self, channel_id: ChannelId) -> None:
+        await self._connection.execute(delete(room_table).where(room_table.c.channel_id == channel_id.uuid))
 
 
 class PostgresChatUnitOfWork(PostgresTransaction):

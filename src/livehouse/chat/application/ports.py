@@ -24,6 +24,10 @@ class ChatRooms(Protocol):
         """Make it the channel's room. False when the channel has got one meanwhile."""
         ...
 
+    async def channel_of(self, conversation_id: ConversationId) -> ChannelId | None: ...
+
+    async def remove(self, channel_id: ChannelId) -> None: ...
+
 
 class UnitOfWork(Protocol):
     """Commits on a clean exit, rolls back on an exception. Raises `Unavailable` when the database is away."""

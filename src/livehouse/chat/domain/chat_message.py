@@ -67,6 +67,11 @@ def draft_chat_message(
     )
 
 
+def as_nobodys(nobody: AccountId) -> Mapping[str, object]:
+    """What to put over the extension of a message whose sender is gone. No account can have that name."""
+    return {"name": "deleted account", "color": default_name_color(nobody), "badges": []}
+
+
 def chat_message(message: Message) -> ChatMessage:
     """Read the extension that `draft_chat_message` wrote."""
     extension = message.extension

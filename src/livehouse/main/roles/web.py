@@ -21,7 +21,7 @@ from livehouse.main.secrets import NodeSecrets
 from livehouse.main.settings import ResolvedSettings
 from livehouse.main.wiring.accounts import build_accounts
 from livehouse.main.wiring.channel import build_channel, build_channel_personal_data
-from livehouse.main.wiring.chat import build_chat
+from livehouse.main.wiring.chat import build_chat, build_chat_personal_data
 from livehouse.main.wiring.images import build_image_store, build_keep_image
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_social, build_social_personal_data
@@ -34,6 +34,7 @@ from livehouse.main.wiring.streaming import (
 from livehouse.main.wiring.web import build_kept_answers
 from livehouse.processes import ProcessesUseCases
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
+from livehouse.processes.renaming_channel import RenameChannel
 from livehouse.web.app import create_app
 from livehouse.web.idempotency.kept_answers import KeptAnswers
 from livehouse.web.options import IceServer, WebOptions
@@ -78,6 +79,7 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
         personal_data=(
             build_channel_personal_data(engine),
             build_streaming_personal_data(engine, channel.find_channels),
+            build_chat_personal_data(engine, channel.find_channels),
             build_social_personal_data(engine, channel.find_channels, clock),
         ),
         keep_image=keep_image,
@@ -102,6 +104,9 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
         processes=ProcessesUseCases(
             open_account=OpenAccount(accounts.sign_up, channel.create_channel),
             return_to_account=ReturnToAccount(accounts.sign_in, channel.create_channel),
+            rename_channel=RenameChannel(
+                channel.may_rename_channel, accounts.rename_account, channel.take_account_name
+            ),
         ),
         read_image=ReadImage(image_store),
     )

@@ -15,6 +15,7 @@ from livehouse.main.role_context import RoleContext
 from livehouse.main.secrets import NodeSecrets
 from livehouse.main.wiring.accounts import build_accounts_duties
 from livehouse.main.wiring.channel import build_channel
+from livehouse.main.wiring.channel_life import build_channel_deletions, build_channel_life
 from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.images import build_image_duties, build_image_store
 from livehouse.main.wiring.persistence import build_engine
@@ -52,7 +53,15 @@ async def run(role: RoleContext) -> None:
     take_off_air = TakeSuspendedAccountOffAir(channel.find_channels, stop_broadcast)
     parting = build_parting(engine, channel.find_channels, clock, ids)
     duties = {
-        **build_event_duties(engine, connection, channel.create_channel, take_off_air, parting),
+        **build_event_duties(
+            engine,
+            connection,
+            channel.create_channel,
+            take_off_air,
+            parting,
+            build_channel_life(engine, connection, channel, clock, ids),
+        ),
+        **build_channel_deletions(engine, clock, ids),
         **build_accounts_duties(
             engine, clock, ids, NodeSecrets(settings.secrets_dir, clock).key_ring("token"), settings
         ),

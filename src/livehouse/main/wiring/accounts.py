@@ -40,6 +40,8 @@ from livehouse.accounts.application.personal_data import AccountsPersonalData
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWork, UnitOfWorkFactory
 from livehouse.accounts.application.queries import FindNames, FindPeople, ReadOwnAccount, ReadProfile
 from livehouse.accounts.application.read_administration import FindAccount, ListAccounts, ReadAuditLog
+from livehouse.accounts.application.record_deed import RecordDeed
+from livehouse.accounts.application.rename_account import RenameAccount
 from livehouse.accounts.application.reset_password import ChangePassword, RequestPasswordReset, ResetPassword
 from livehouse.accounts.application.resolve_actor import ResolveActor
 from livehouse.accounts.application.send_mails import SendMails
@@ -47,7 +49,7 @@ from livehouse.accounts.application.sign_in import SignIn
 from livehouse.accounts.application.sign_out import SignOut
 from livehouse.accounts.application.sign_up import SignUp
 from livehouse.accounts.application.suspend_account import LiftSuspension, SuspendAccount
-from livehouse.accounts.contract import Names, People, PersonalData
+from livehouse.accounts.contract import DeedLog, Names, People, PersonalData
 from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.domain.outgoing_mail import OutgoingMail
 from livehouse.main.settings import ResolvedSettings
@@ -118,6 +120,7 @@ def build_accounts(
         suspend_account=SuspendAccount(units, access, clock, ids),
         lift_suspension=LiftSuspension(units, access, clock, ids),
         read_audit_log=ReadAuditLog(units, access),
+        rename_account=RenameAccount(units, clock, ids),
         people=FindPeople(units, clock, sends_mail=sends_mail),
         tokens=tokens,
     )
@@ -131,6 +134,11 @@ def build_people(engine: AsyncEngine, clock: Clock, *, sends_mail: bool = False)
 def build_names(engine: AsyncEngine) -> Names:
     """The facade other slices are given."""
     return FindNames(_units(engine))
+
+
+def build_deed_log(engine: AsyncEngine) -> DeedLog:
+    """For other slices: where what administrators did is written down."""
+    return RecordDeed(_units(engine))
 
 
 def build_appoint_administrator(engine: AsyncEngine, clock: Clock, ids: Ids) -> AppointAdministrator:

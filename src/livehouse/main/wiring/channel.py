@@ -11,7 +11,7 @@ from livehouse.accounts.contract import PersonalData
 from livehouse.channel.adapters.icalendar_writer import ICalendarWriter
 from livehouse.channel.adapters.markdown_it_renderer import MarkdownItRenderer
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
-from livehouse.channel.application import ChannelUseCases
+from livehouse.channel.application import ChannelDuties, ChannelUseCases
 from livehouse.channel.application.browse import ListCategories, ListChannels, ReadCategory, Search
 from livehouse.channel.application.change_about import ChangeAbout, ReadAbout
 from livehouse.channel.application.change_banner import ChangeBanner, FindBanner
@@ -22,17 +22,33 @@ from livehouse.channel.application.change_schedule import (
     RemoveScheduleEntry,
     SetVacation,
 )
-from livehouse.channel.application.create_channel import CreateChannel
+from livehouse.channel.application.create_channel import CreateChannel, CreateChannelAgain
+from livehouse.channel.application.delete_channel import (
+    CancelChannelDeletion,
+    EraseChannels,
+    RequestChannelDeletion,
+)
 from livehouse.channel.application.discovery_ports import ChatMessageCounts
 from livehouse.channel.application.manage_categories import ChangeCategory, CreateCategory, RemoveCategory
 from livehouse.channel.application.personal_data import ChannelPersonalData
-from livehouse.channel.application.ports import UnitOfWork
+from livehouse.channel.application.ports import UnitOfWork, UnitOfWorkFactory
 from livehouse.channel.application.queries import ChannelByName, FindChannels
+from livehouse.channel.application.read_administration import ListAllChannels
 from livehouse.channel.application.read_schedule import ReadSchedule
+from livehouse.channel.application.rename_channel import MayRenameChannel, TakeAccountName
+from livehouse.channel.application.roles import (
+    GrantRole,
+    ListOwnChannels,
+    ListRoles,
+    RevokeRole,
+    TakeRolesAway,
+)
 from livehouse.channel.application.statistics import ReadBroadcastStatistics, ReadStatistics
+from livehouse.channel.application.suspend_channel import ReinstateChannel, SuspendChannel
 from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
 from livehouse.chat.application.queries import CountMessages
 from livehouse.main.wiring.access import build_access
+from livehouse.main.wiring.accounts import build_deed_log, build_names, build_people
 from livehouse.main.wiring.images import build_keep_image
 from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
 from livehouse.social.application.find_supporters import FindSupporters
@@ -42,42 +58,55 @@ def build_channel(
     engine: AsyncEngine, clock: Clock, ids: Ids, *, keep_image: KeepImage | None = None
 ) -> ChannelUseCases:
     """keep_image: None: in memory, for programs that take no uploads."""
-
-    def unit_of_work() -> UnitOfWork:
-        return PostgresChannelUnitOfWork(engine)
-
+    units = _units(engine)
     access = build_access(engine, clock)
+    people, names, deed_log = build_people(engine, clock), build_names(engine), build_deed_log(engine)
+    create_channel = CreateChannel(units, clock, ids)
     markdown = MarkdownItRenderer()
     return ChannelUseCases(
-        create_channel=CreateChannel(unit_of_work, clock, ids),
-        change_channel=ChangeChannel(unit_of_work, access, clock, ids),
-        change_banner=ChangeBanner(
-            unit_of_work, access, keep_image or build_keep_image(engine, clock), clock
-        ),
-        find_banner=FindBanner(unit_of_work),
-        channel_by_name=ChannelByName(unit_of_work, access),
-        list_channels=ListChannels(unit_of_work, access, clock),
-        find_channels=FindChannels(unit_of_work, clock),
-        read_about=ReadAbout(unit_of_work, access, markdown),
-        change_about=ChangeAbout(unit_of_work, access, markdown),
-        read_schedule=ReadSchedule(unit_of_work, access, clock, ICalendarWriter()),
-        add_schedule_entry=AddScheduleEntry(unit_of_work, access, clock, ids),
-        change_schedule_entry=ChangeScheduleEntry(unit_of_work, access, clock),
-        remove_schedule_entry=RemoveScheduleEntry(unit_of_work, access),
-        set_vacation=SetVacation(unit_of_work, access),
-        list_categories=ListCategories(unit_of_work, access),
-        read_category=ReadCategory(unit_of_work, access),
-        create_category=CreateCategory(unit_of_work, access, ids),
-        change_category=ChangeCategory(unit_of_work, access),
-        remove_category=RemoveCategory(unit_of_work, access),
-        search=Search(unit_of_work, access, clock),
+        create_channel=create_channel,
+        create_channel_again=CreateChannelAgain(units, access, people, create_channel),
+        change_channel=ChangeChannel(units, access, clock, ids),
+        may_rename_channel=MayRenameChannel(units, access),
+        take_account_name=TakeAccountName(units, clock, ids),
+        request_deletion=RequestChannelDeletion(units, access, clock, ids),
+        cancel_deletion=CancelChannelDeletion(units, access, clock, ids),
+        channel_by_name=ChannelByName(units, access),
+        list_channels=ListChannels(units, access, clock),
+        find_channels=FindChannels(units, clock),
+        change_banner=ChangeBanner(units, access, keep_image or build_keep_image(engine, clock), clock),
+        find_banner=FindBanner(units),
+        read_about=ReadAbout(units, access, markdown),
+        change_about=ChangeAbout(units, access, markdown),
+        read_schedule=ReadSchedule(units, access, clock, ICalendarWriter()),
+        add_schedule_entry=AddScheduleEntry(units, access, clock, ids),
+        change_schedule_entry=ChangeScheduleEntry(units, access, clock),
+        remove_schedule_entry=RemoveScheduleEntry(units, access),
+        set_vacation=SetVacation(units, access),
+        list_categories=ListCategories(units, access),
+        read_category=ReadCategory(units, access),
+        create_category=CreateCategory(units, access, ids),
+        change_category=ChangeCategory(units, access),
+        remove_category=RemoveCategory(units, access),
+        search=Search(units, access, clock),
         read_statistics=ReadStatistics(
-            unit_of_work, access, clock, FindSupporters(lambda: PostgresSocialUnitOfWork(engine), clock)
+            units, access, clock, FindSupporters(lambda: PostgresSocialUnitOfWork(engine), clock)
         ),
-        read_broadcast_statistics=ReadBroadcastStatistics(
-            unit_of_work, access, clock, build_message_counts(engine)
-        ),
+        read_broadcast_statistics=ReadBroadcastStatistics(units, access, clock, build_message_counts(engine)),
+        list_own_channels=ListOwnChannels(units, access),
+        list_roles=ListRoles(units, access, names),
+        grant_role=GrantRole(units, access, people, names, clock, ids),
+        revoke_role=RevokeRole(units, access, names, clock, ids),
+        list_all_channels=ListAllChannels(units, access, clock),
+        suspend_channel=SuspendChannel(units, access, deed_log, clock, ids),
+        reinstate_channel=ReinstateChannel(units, access, deed_log, clock, ids),
     )
+
+
+def build_channel_duties(engine: AsyncEngine, clock: Clock, ids: Ids) -> ChannelDuties:
+    """For the worker role."""
+    units = _units(engine)
+    return ChannelDuties(EraseChannels(units, clock, ids), TakeRolesAway(units))
 
 
 def build_message_counts(engine: AsyncEngine) -> ChatMessageCounts:
@@ -87,4 +116,11 @@ def build_message_counts(engine: AsyncEngine) -> ChatMessageCounts:
 
 def build_channel_personal_data(engine: AsyncEngine) -> PersonalData:
     """For the export of the accounts slice."""
-    return ChannelPersonalData(lambda: PostgresChannelUnitOfWork(engine))
+    return ChannelPersonalData(_units(engine))
+
+
+def _units(engine: AsyncEngine) -> UnitOfWorkFactory:
+    def unit_of_work() -> UnitOfWork:
+        return PostgresChannelUnitOfWork(engine)
+
+    return unit_of_work

@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
 from cpc.messenger.nats_broadcast import NatsMessageBroadcast
-from livehouse.accounts.contract import ActorResolver
+from livehouse.accounts.contract import ActorResolver, PersonalData
 from livehouse.channel.contract import ChannelId, Channels
 from livehouse.chat.adapters import chat_metrics
 from livehouse.chat.adapters.gateway import ChatGateway, GatewayOptions, serve
@@ -35,8 +35,10 @@ from livehouse.chat.adapters.gateway_rooms import GatewayRooms
 from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
 from livehouse.chat.application import ChatGatewayUseCases, ChatUseCases
 from livehouse.chat.application.enter_chat_room import EnterChatRoom
+from livehouse.chat.application.erase_chat import EraseChat
 from livehouse.chat.application.message_commits import MessageCommits
 from livehouse.chat.application.open_chat_room import OpenChatRoom
+from livehouse.chat.application.personal_data import ChatPersonalData
 from livehouse.chat.application.ports import BroadcastState, UnitOfWork, UnitOfWorkFactory
 from livehouse.chat.application.queries import ReadChatHistory, ReadRoomHistory, RoomMessages
 from livehouse.chat.application.send_chat_message import SendChatMessage
@@ -50,6 +52,16 @@ from livehouse.streaming.application.queries import RunningBroadcast
 def build_chat(engine: AsyncEngine, channels: Channels, clock: Clock) -> ChatUseCases:
     """What the web door uses."""
     return ChatUseCases(read_history=ReadChatHistory(_units(engine), channels, build_access(engine, clock)))
+
+
+def build_chat_personal_data(engine: AsyncEngine, channels: Channels) -> PersonalData:
+    """For the export of the accounts slice."""
+    return ChatPersonalData(_units(engine), channels)
+
+
+def build_erase_chat(engine: AsyncEngine) -> EraseChat:
+    """For the worker role."""
+    return EraseChat(_units(engine))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -33,6 +34,8 @@ PARTING = DurableConsumer(
     "parting", (f"{PersonBlocked.subject_prefix}.>", f"{AccountErased.subject_prefix}.>")
 )
 
+Handle = Callable[[CloudEvent], Awaitable[None]]
+
 
 def build_event_duties(
     engine: AsyncEngine,
@@ -40,11 +43,16 @@ def build_event_duties(
     create_channel: CreateChannel,
     take_off_air: TakeSuspendedAccountOffAir,
     parting: Parting,
+    others: Mapping[DurableConsumer, Handle] | None = None,
 ) -> Mapping[str, Callable[[], Awaitable[None]]]:
-    """By name, functions that run until cancelled. connection: one to NATS that reconnects for ever."""
+    """By name, functions that run until cancelled. connection: one to NATS that reconnects for ever.
+
+    others: handlers that work in units of work of their own, where the same event twice does nothing more.
+    """
+    others = others or {}
     transport = JetStreamTransport(connection)
     relay = OutboxRelay(
-        engine, transport, (DIRECTORY, STATISTICS, OPENING_ACCOUNT, SUSPENDING_ACCOUNT, PARTING)
+        engine, transport, (DIRECTORY, STATISTICS, OPENING_ACCOUNT, SUSPENDING_ACCOUNT, PARTING, *others)
     )
     message_counts = build_message_counts(engine)
     give_channel = GiveChannelToOpenedAccount(create_channel)
@@ -80,4 +88,15 @@ def build_event_duties(
         OPENING_ACCOUNT.name: lambda: transport.consume(OPENING_ACCOUNT, opening_handler),
         SUSPENDING_ACCOUNT.name: lambda: transport.consume(SUSPENDING_ACCOUNT, suspending_handler),
         PARTING.name: lambda: transport.consume(PARTING, parting_handler),
+        **{
+            consumer.name: partial(transport.consume, consumer, _in_inbox(engine, consumer, handle))
+            for consumer, handle in others.items()
+        },
     }
+
+
+def _in_inbox(engine: AsyncEngine, consumer: DurableConsumer, handle: Handle) -> InboxHandler:
+    async def apply(event: CloudEvent, _: PostgresTransaction) -> None:
+        await handle(event)
+
+    return InboxHandler(engine, consumer.name, apply)

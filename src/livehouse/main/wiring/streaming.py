@@ -35,6 +35,7 @@ from livehouse.streaming.application.close_session import CloseSession
 from livehouse.streaming.application.create_stream_key import CreateStreamKey
 from livehouse.streaming.application.end_broadcast import EndBroadcast, StopBroadcast
 from livehouse.streaming.application.end_unentitled_playback import EVERY_S, EndUnentitledPlayback
+from livehouse.streaming.application.erase_streaming import EraseStreaming
 from livehouse.streaming.application.expire_interrupted import ExpireInterrupted
 from livehouse.streaming.application.ingest_access import IngestAccess
 from livehouse.streaming.application.open_ingest import OpenIngest
@@ -144,6 +145,11 @@ def build_create_stream_key(
 def build_streaming_personal_data(engine: AsyncEngine, channels: Channels) -> PersonalData:
     """For the export of the accounts slice."""
     return StreamingPersonalData(_units(engine), channels)
+
+
+def build_erase_streaming(engine: AsyncEngine) -> EraseStreaming:
+    """For the worker role."""
+    return EraseStreaming(_units(engine))
 
 
 def build_stop_broadcast(

@@ -74,6 +74,10 @@ class PostgresStreamKeys:
             )
         )
 
+    async def erase_channel(self, channel_id: ChannelId) -> None:
+        for table in (tables.ingest_session, tables.stream_key):
+            await self._connection.execute(delete(table).where(table.c.channel_id == channel_id.uuid))
+
 
 class PostgresBroadcasts:
     def __init__(self, connection: AsyncConnection) -> None:
@@ -130,6 +134,10 @@ class PostgresBroadcasts:
             .where(columns.state == text("'ended'"), columns.ended_at >= at)
             .order_by(columns.ended_at)
         )
+
+    async def erase_channel(self, channel_id: ChannelId) -> None:
+        for table in (tables.playback_session, tables.broadcast):
+            await self._connection.execute(delete(table).where(table.c.channel_id == channel_id.uuid))
 
     async def _all(self, query: Select[Any]) -> list[Broadcast]:
         return [_to_broadcast(row) for row in await self._connection.execute(query)]

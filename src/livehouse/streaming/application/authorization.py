@@ -36,7 +36,9 @@ class AuthenticateBroadcaster:
         self._clock = clock
 
     async def __call__(self, secret: str | None) -> StreamKey:
-        """Raises `Unauthenticated`. Wrong, expired and revoked keys get the same answer."""
+        """Raises `Unauthenticated` (stream-key-missing, stream-key-refused, stream-key-expired). Wrong and
+        revoked keys get the same answer; that one has expired, only who has it hears.
+        """
         if secret is None:
             raise Unauthenticated(
                 "stream-key-missing",
@@ -50,10 +52,15 @@ class AuthenticateBroadcaster:
             for key in found:
                 if key.admits(candidates, now):
                     return key
+                if key.revoked_at is None and key.has_expired(now) and key.has_secret(candidates):
+                    raise Unauthenticated(
+                        "stream-key-expired",
+                        f"The stream key '{key.name}' expired at {key.expires_at:%Y-%m-%d %H:%M} UTC. "
+                        "Make a new one on the studio page.",
+                    )
         raise Unauthenticated(
             "stream-key-refused",
-            "This stream key is not valid: it is wrong, expired or revoked. Make a new one on the studio "
-            "page.",
+            "This stream key is not valid: it is wrong or revoked. Make a new one on the studio page.",
         )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.errors import Conflict
+from cpc.kernel.errors import Conflict, Invalid
 from cpc.kernel.ids import Ids
 from cpc.kernel.keyring import KeyRing
 from livehouse.access.contract import Action
@@ -23,10 +23,11 @@ from livehouse.streaming.domain.stream_key import (
     valid_name,
 )
 
-MAX_LASTING_KEYS = 50
-MAX_PASSING_KEYS = 20
-"""Keys with an expiry, such as the studio page makes for itself: the oldest idle one makes room for a new
-one."""
+MAX_KEYS = 10
+PASSING = timedelta(days=1)
+MAX_PASSING_KEYS = 10
+"""Keys for a day at most, such as the studio page makes for itself, are counted by themselves: the oldest
+idle one makes room for a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,25 @@ class CreateStreamKey:
         self._random_text = random_text
 
     async def __call__(
-        self, actor: Actor, channel_name: str, name: str, lifetime: timedelta | None = None
+        self,
+        actor: Actor,
+        channel_name: str,
+        name: str,
+        lifetime: timedelta | None = None,
+        *,
+        expires_at: datetime | None = None,
     ) -> ShownStreamKey:
-        """lifetime: None for a key without an end. Raises `Unauthenticated`, `Forbidden`, `NotFound`,
-        `Invalid`, `Conflict` (`too-many-stream-keys`)."""
+        """Either lifetime or expires_at; neither: a key without an end. Raises `Unauthenticated`,
+        `Forbidden`, `NotFound`, `Invalid` (stream-key-name, stream-key-lifetime), `Conflict`
+        (`too-many-stream-keys`)."""
         channel = await self._authorize(actor, Action.CREATE_STREAM_KEY, channel_name)
+        now = self._clock.now()
+        if expires_at is not None:
+            if lifetime is not None:
+                raise Invalid("stream-key-lifetime", "Say either when the key expires or how long it lives.")
+            lifetime = expires_at - now
         name, lifetime = valid_name(name), valid_lifetime(lifetime)
         secret = stream_key_secret(self._random_text())
-        now = self._clock.now()
         key = StreamKey(
             id=StreamKeyId(self._ids.uuid()),
             channel_id=channel.id,
@@ -71,15 +83,15 @@ class CreateStreamKey:
         )
         async with self._units() as unit:
             await unit.stream_keys.forget_unused(channel.id, now)
-            await self._make_room(unit, channel.id, passing=lifetime is not None)
+            await self._make_room(unit, channel.id, passing=_is_passing(lifetime))
             await unit.stream_keys.add(key)
         return ShownStreamKey(key, secret)
 
     async def _make_room(self, unit: UnitOfWork, channel_id: ChannelId, *, passing: bool) -> None:
         now = self._clock.now()
         usable = [key for key in await unit.stream_keys.of_channel(channel_id) if key.is_usable(now)]
-        alike = [key for key in usable if (key.expires_at is not None) == passing]
-        if len(alike) < (MAX_PASSING_KEYS if passing else MAX_LASTING_KEYS):
+        alike = [key for key in usable if _is_passing(key.lifetime) == passing]
+        if len(alike) < (MAX_PASSING_KEYS if passing else MAX_KEYS):
             return
         if passing:
             for key in alike:
@@ -90,3 +102,7 @@ class CreateStreamKey:
         raise Conflict(
             "too-many-stream-keys", f"The channel has {len(alike)} stream keys. Revoke one you do not need."
         )
+
+
+def _is_passing(lifetime: timedelta | None) -> bool:
+    return lifetime is not None and lifetime <= PASSING

@@ -46,6 +46,10 @@ class StreamKeys(Protocol):
         """Forget the channel's revoked and expired ones that no ingest session was opened with."""
         ...
 
+    async def erase_channel(self, channel_id: ChannelId) -> None:
+        """All of the channel's, with its ingest sessions, which refer to them."""
+        ...
+
 
 class Broadcasts(Protocol):
     async def add(self, broadcast: Broadcast) -> None:
@@ -71,6 +75,10 @@ class Broadcasts(Protocol):
         ...
 
     async def ended_since(self, at: datetime) -> list[Broadcast]: ...
+
+    async def erase_channel(self, channel_id: ChannelId) -> None:
+        """All of the channel's, with who watched them."""
+        ...
 
 
 class IngestSessions(Protocol):

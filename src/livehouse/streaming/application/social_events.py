@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cpc.eventbus.envelope import Outbox
+from cpc.kernel.errors import NotFound
 from cpc.kernel.ids import Ids
 from cpc.social_integration.events import JoinedViewer, StreamEnded, StreamStarted, ViewerJoined
 from livehouse.channel.contract import Channels
@@ -22,7 +23,10 @@ class SocialEvents:
         self._ids = ids
 
     async def started(self, outbox: Outbox, event: BroadcastStarted) -> None:
-        channel = await self._channels.by_id(event.channel_id)
+        try:
+            channel = await self._channels.by_id(event.channel_id)
+        except NotFound:
+            return  # erased this moment, and its broadcast is about to be
         social = StreamStarted(
             channel_id=str(event.channel_id),
             broadcast_id=str(event.broadcast_id),

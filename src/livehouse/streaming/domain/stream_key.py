@@ -76,18 +76,28 @@ class StreamKey:
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
 
+    @property
+    def lifetime(self) -> timedelta | None:
+        return None if self.expires_at is None else self.expires_at - self.created_at
+
     def admits(self, candidates: list[SecretDigest], now: datetime) -> bool:
-        """Whether a secret with these digests may go live now. Takes the same time for right and wrong
-        digests."""
+        """Whether a secret with these digests may go live now."""
+        return self.has_secret(candidates) and self.is_usable(now)
+
+    def has_secret(self, candidates: list[SecretDigest]) -> bool:
+        """Whether the digests are of this key's secret. Takes the same time for right and wrong ones."""
         matches = False
         for candidate in candidates:
             matches |= candidate.ring_key_id == self.secret.ring_key_id and hmac.compare_digest(
                 candidate.digest, self.secret.digest
             )
-        return matches and self.is_usable(now)
+        return matches
 
     def is_usable(self, now: datetime) -> bool:
-        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+        return self.revoked_at is None and not self.has_expired(now)
+
+    def has_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
 
     def used(self, at: datetime) -> StreamKey:
         return replace(self, last_used_at=at)
@@ -97,7 +107,7 @@ class StreamKey:
 
     def rotated(self, secret: SecretDigest, at: datetime) -> StreamKey:
         """The same key with a new secret; a limited lifetime starts anew."""
-        lifetime = None if self.expires_at is None else self.expires_at - self.created_at
+        lifetime = self.lifetime
         return replace(
             self,
             secret=secret,

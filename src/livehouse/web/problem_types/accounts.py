@@ -28,6 +28,13 @@ ACCOUNTS = (
         "It could pass for a name that somebody has: it differs by underscores or look-alikes only.",
         "Choose a name that differs more.",
     ),
+    ProblemType("same-name", Invalid, "It has that name already.", "Choose another name, or leave it."),
+    ProblemType(
+        "renamed-lately",
+        RateLimited,
+        "A name may change once in 14 days, so that people find whom they look for.",
+        "Wait until the time that `detail` names.",
+    ),
     ProblemType(
         "weak-password",
         Invalid,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpc.kernel.errors import Invalid, NotFound, PreconditionFailed
+from cpc.kernel.errors import Conflict, Invalid, Moved, NotFound, PreconditionFailed
 from livehouse.web.problem_types.problem_type import ProblemType
 
 CHANNEL = (
@@ -11,6 +11,39 @@ CHANNEL = (
         NotFound,
         "No channel has that name.",
         "Check the name; a channel can be renamed or deleted.",
+    ),
+    ProblemType(
+        "channel-renamed",
+        Moved,
+        "The channel has another name now.",
+        "Follow `Location`, and use the new name from now on: the old one leads there for 90 days.",
+    ),
+    ProblemType(
+        "channel-exists",
+        Conflict,
+        "An account has one channel, and you have yours.",
+        "Change it, or have it erased first.",
+    ),
+    ProblemType(
+        "is-owner",
+        Conflict,
+        "The owner of a channel may everything there and takes no other role.",
+        "Give the role to somebody else.",
+    ),
+    ProblemType(
+        "person-blocked",
+        Conflict,
+        "The channel's owner has blocked this person.",
+        "Take the block back first.",
+    ),
+    ProblemType(
+        "too-many-roles",
+        Conflict,
+        "At most 500 people have a role on a channel.",
+        "Take a role away that is not needed any more.",
+    ),
+    ProblemType(
+        "no-role", NotFound, "This person has no role on the channel.", "Look who has: `GET …/roles`."
     ),
     ProblemType(
         "channel-changed",

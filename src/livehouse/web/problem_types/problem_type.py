@@ -11,6 +11,7 @@ STATUS: dict[type[errors.DomainError], int] = {
     errors.Invalid: 400,
     errors.Unauthenticated: 401,
     errors.Forbidden: 403,
+    errors.Moved: 308,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.PreconditionFailed: 412,

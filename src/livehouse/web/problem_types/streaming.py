@@ -51,8 +51,14 @@ STREAMING = (
     ProblemType(
         "stream-key-refused",
         Unauthenticated,
-        "The stream key is wrong, expired or revoked.",
+        "The stream key is wrong or revoked.",
         "Copy it again, or make a new one in the studio.",
+    ),
+    ProblemType(
+        "stream-key-expired",
+        Unauthenticated,
+        "The stream key was made for a time that is over.",
+        "Make a new one in the studio, and give it to the encoder.",
     ),
     ProblemType(
         "stream-key-name",

@@ -146,14 +146,13 @@ async def sign_in(
     body: Credentials, request: Request, response: Response, cases: Cases, address: ClientAddress
 ) -> OpenedSession:
     """Sign in by name and password."""
-    returned = await cases.processes.return_to_account(
+    signed_in = await cases.processes.return_to_account(
         body.name,
         body.password,
         address=address,
         device=request.cookies.get(DEVICE_COOKIE),
         program=_program(request),
     )
-    signed_in = returned.signed_in
     access_token = None
     if body.token == "bearer":  # noqa: S105 - the kind of token
         access_token = signed_in.token

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -124,6 +125,21 @@ class ChannelChange(Body):
     chat_modes: ChatModesChange | None = None
 
 
+class NewName(Body):
+    new_name: Annotated[
+        str,
+        Field(
+            max_length=100,
+            description="3 to 25 letters, digits and underscores; capitals are shown and count as small",
+            examples=["grace"],
+        ),
+    ]
+
+
+class ChannelDeletion(Shape):
+    deletion_due_at: Annotated[Rfc3339, Field(description="Until then it can be taken back")]
+
+
 @router.get(
     "/channels/{name}",
     responses=NOT_MODIFIED,
@@ -169,7 +185,58 @@ async def change_channel(
     return await _answer(cases, actor, changed, None)
 
 
-async def _answer(cases: Cases, actor: Actor, channel: ChannelResult, if_none_match: str | None) -> Response:
+@router.post(
+    "/channels",
+    status_code=201,
+    response_model=Channel,
+    openapi_extra=may_answer("channel-exists", "name-taken"),
+)
+async def create_channel(actor: CurrentActor, cases: Cases) -> Response:
+    """Make a new, empty channel after one's own was erased."""
+    channel = await cases.channel.create_channel_again(actor)
+    return await _answer(
+        cases, actor, channel, None, status=201, headers={"Location": f"/api/v1/channels/{channel.name}"}
+    )
+
+
+@router.post(
+    "/channels/{name}/rename",
+    response_model=Channel,
+    openapi_extra=may_answer(
+        "malformed-name", "reserved-name", "same-name", "name-taken", "name-too-similar", "renamed-lately"
+    ),
+)
+async def rename_channel(name: str, body: NewName, actor: CurrentActor, cases: Cases) -> Response:
+    """Give channel and account another name. For the owner, once in 14 days; the old name leads to the new
+    one (308) and is kept for 90 days."""
+    renamed = await cases.processes.rename_channel(actor, name, body.new_name)
+    headers = {"Location": f"/api/v1/channels/{renamed.name}"}
+    return await _answer(cases, actor, renamed, None, headers=headers)
+
+
+@router.post("/channels/{name}/deletion", status_code=202)
+async def request_channel_deletion(name: str, actor: CurrentActor, cases: Cases) -> ChannelDeletion:
+    """Have the channel erased after 14 days, with its roles, stream keys and chat. For the owner."""
+    channel = await cases.channel.request_deletion(actor, name)
+    assert channel.deletion_due_at is not None
+    return ChannelDeletion(deletion_due_at=channel.deletion_due_at)
+
+
+@router.delete("/channels/{name}/deletion", status_code=204)
+async def cancel_channel_deletion(name: str, actor: CurrentActor, cases: Cases) -> None:
+    """Keep the channel after all. For the owner."""
+    await cases.channel.cancel_deletion(actor, name)
+
+
+async def _answer(
+    cases: Cases,
+    actor: Actor,
+    channel: ChannelResult,
+    if_none_match: str | None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     broadcast = await cases.streaming.current_broadcast(actor, channel.id)
     modes = channel.chat_modes
     body = Channel(
@@ -197,7 +264,7 @@ async def _answer(cases: Cases, actor: Actor, channel: ChannelResult, if_none_ma
         avatar_url=image_url((await cases.accounts.find_avatars([channel.owner_id])).get(channel.owner_id)),
         banner_url=image_url(await cases.channel.find_banner(channel.id)),
     ).model_dump_json()
-    return versioned_answer(body, channel.version, if_none_match)
+    return versioned_answer(body, channel.version, if_none_match, status=status, headers=headers)
 
 
 def _change(body: ChannelChange) -> SettingsChange:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from livehouse.streaming.application.create_stream_key import ShownStreamKey
 from livehouse.streaming.application.media_report import PlaybackStats
@@ -38,8 +38,12 @@ class StreamKeyList(Shape):
 
 class NewStreamKey(Body):
     name: Annotated[str, Field(max_length=200, description="1 to 60 characters", examples=["OBS at home"])]
+    expires_at: Annotated[
+        AwareDatetime | None,
+        Field(description="In a minute at the soonest; null: does not expire", examples=[None]),
+    ] = None
     expires_in_s: Annotated[
-        int | None, Field(ge=60, le=315_360_000, description="Lifetime in seconds; null: does not expire")
+        int | None, Field(ge=60, le=315_360_000, description="The same as a lifetime in seconds; not both")
     ] = None
 
 
@@ -129,7 +133,9 @@ async def create_stream_key(
 ) -> ShownStreamKeyShape:
     """Make a stream key. Its secret is in this answer and never shown again. For the owner."""
     lifetime = None if body.expires_in_s is None else timedelta(seconds=body.expires_in_s)
-    shown = await cases.streaming.create_stream_key(actor, name, body.name, lifetime)
+    shown = await cases.streaming.create_stream_key(
+        actor, name, body.name, lifetime, expires_at=body.expires_at
+    )
     response.headers["Location"] = f"/api/v1/channels/{name}/stream-keys/{shown.key.id}"
     return _shown(shown)
 

@@ -1,0 +1,59 @@
+"""What administrators read of channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cpc.kernel.clock import Clock
+from cpc.kernel.cursors import read_cursor, write_cursor
+from livehouse.access.contract import Access, Action
+from livehouse.accounts.contract import Actor
+from livehouse.channel.application.ports import UnitOfWorkFactory
+from livehouse.channel.application.queries import MAX_PAGE
+from livehouse.channel.contract import ChannelName
+from livehouse.channel.domain.channel import Channel, ChannelState
+
+_LISTING = "all-channels"
+
+
+@dataclass(frozen=True, slots=True)
+class AllChannelsPage:
+    """next_cursor: give it back for the next page; None at the end."""
+
+    channels: Sequence[Channel]
+    next_cursor: str | None
+
+
+class ListAllChannels:
+    """Unlisted, suspended and all."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
+        self._access = access
+        self._clock = clock
+
+    async def __call__(
+        self,
+        actor: Actor,
+        *,
+        query: str = "",
+        state: ChannelState | None = None,
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> AllChannelsPage:
+        """By name. query: what names begin with, in any case.
+
+        Raises `Unauthenticated`, `Forbidden`, `Invalid` (malformed-cursor).
+        """
+        await self._access.require(actor, Action.LIST_ALL_CHANNELS)
+        after = None if cursor is None else read_cursor(cursor, _LISTING, ChannelName)
+        limit = max(1, min(limit, MAX_PAGE))
+        async with self._unit_of_work() as unit:
+            found = await unit.channels.page(
+                prefix=query.lower(), state=state, now=self._clock.now(), after=after, limit=limit + 1
+            )
+        shown = found[:limit]
+        return AllChannelsPage(
+            shown, write_cursor(_LISTING, shown[-1].name.value) if len(found) > limit else None
+        )

@@ -1,0 +1,225 @@
+"""The worker follows the life of channels: events through PostgreSQL and NATS, on real servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from nats.aio.client import Client
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from cpc.eventbus.envelope import CloudEvent
+from cpc.eventbus.postgres import PostgresTransaction
+from cpc.kernel.clock import FakeClock
+from cpc.kernel.errors import NotFound
+from cpc.kernel.ids import UuidV7Ids
+from cpc.messenger.identifiers import MessageId
+from livehouse.accounts.adapters.postgres import PostgresAccountsUnitOfWork
+from livehouse.accounts.contract import (
+    ANONYMOUS,
+    AccountErased,
+    AccountId,
+    AccountName,
+    AccountRenamed,
+    PersonBlocked,
+)
+from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
+from livehouse.channel.application import ChannelUseCases
+from livehouse.channel.contract import ChannelSuspended
+from livehouse.channel.domain.channel import Channel
+from livehouse.channel.domain.role_grant import ChannelRole, RoleGrant
+from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
+from livehouse.chat.application.open_chat_room import OpenChatRoom
+from livehouse.chat.domain.chat_message import draft_chat_message
+from livehouse.main.wiring.channel import build_channel
+from livehouse.main.wiring.channel_life import build_channel_life
+from livehouse.main.wiring.eventbus import build_event_duties
+from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.social import build_parting
+from livehouse.main.wiring.streaming import build_stop_broadcast
+from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
+from livehouse.streaming.adapters.postgres import PostgresStreamingUnitOfWork
+from livehouse.streaming.contract import BroadcastId
+from livehouse.streaming.domain.broadcast import Broadcast
+from livehouse.streaming.domain.stream_key import SecretDigest, StreamKey, StreamKeyId
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("worker")]
+
+CLOCK = FakeClock()
+IDS = UuidV7Ids(CLOCK)
+NOW = CLOCK.now()
+BOB = AccountId(uuid4())
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = build_engine(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+def channels(engine: AsyncEngine) -> ChannelUseCases:
+    return build_channel(engine, CLOCK, IDS)
+
+
+@pytest.fixture
+async def ada(channels: ChannelUseCases) -> Channel:
+    return await channels.create_channel(AccountId(uuid4()), AccountName("ada"))
+
+
+@pytest.fixture
+async def worker(
+    engine: AsyncEngine, nats_connection: Client, channels: ChannelUseCases
+) -> AsyncIterator[None]:
+    stop = build_stop_broadcast(engine, channels.find_channels, nats_connection, CLOCK, IDS)
+    duties = build_event_duties(
+        engine,
+        nats_connection,
+        channels.create_channel,
+        TakeSuspendedAccountOffAir(channels.find_channels, stop),
+        build_parting(engine, channels.find_channels, CLOCK, IDS),
+        build_channel_life(engine, nats_connection, channels, CLOCK, IDS),
+    )
+    tasks = [asyncio.ensure_future(duty()) for duty in duties.values()]
+    yield
+    assert not any(task.done() for task in tasks)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def publish(engine: AsyncEngine, *events: CloudEvent) -> None:
+    async with PostgresTransaction(engine) as transaction:
+        for event in events:
+            transaction.outbox.publish(event)
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            if await holds():
+                return
+            await asyncio.sleep(0.05)
+
+
+async def go_live(engine: AsyncEngine, channel: Channel) -> None:
+    async with PostgresStreamingUnitOfWork(engine) as unit:
+        await unit.stream_keys.add(
+            StreamKey(StreamKeyId(uuid4()), channel.id, "OBS", SecretDigest("a", uuid4().bytes), NOW)
+        )
+        await unit.broadcasts.add(Broadcast(BroadcastId(uuid4()), channel.id, "node-a", NOW))
+
+
+async def is_live(engine: AsyncEngine, channel: Channel) -> bool:
+    async with PostgresStreamingUnitOfWork(engine) as unit:
+        return await unit.broadcasts.running_of(channel.id) is not None
+
+
+async def test_a_renaming_cut_short_is_completed_and_an_older_one_changes_nothing(
+    engine: AsyncEngine, channels: ChannelUseCases, ada: Channel
+) -> None:
+    later = NOW + timedelta(days=14)
+    first = AccountRenamed(ada.owner_id, AccountName("lovelace"), AccountName("ada"), NOW)
+    second = AccountRenamed(ada.owner_id, AccountName("byron"), AccountName("lovelace"), later)
+    await publish(
+        engine,
+        second.to_cloud_event(event_id=uuid4(), time=NOW),
+        first.to_cloud_event(event_id=uuid4(), time=NOW),  # told late, or twice
+    )
+
+    async def is_renamed() -> bool:
+        try:
+            return (await channels.channel_by_name(ANONYMOUS, "byron")).renamed_at == later
+        except NotFound:
+            return False
+
+    await until(is_renamed)
+    other = await channels.create_channel(AccountId(uuid4()), AccountName("grace"))
+    marker = AccountRenamed(other.owner_id, AccountName("hopper"), AccountName("grace"), NOW)
+    await publish(engine, marker.to_cloud_event(event_id=uuid4(), time=NOW))
+
+    async def all_is_handled() -> bool:
+        return (await channels.find_channels.by_id(other.id)).name.value == "hopper"
+
+    await until(all_is_handled)
+    assert (await channels.find_channels.by_id(ada.id)).name.value == "byron"
+
+
+async def test_a_suspended_channel_goes_off_air_and_the_deed_is_written_down(
+    engine: AsyncEngine, ada: Channel
+) -> None:
+    await go_live(engine, ada)
+    event = ChannelSuspended(
+        ada.id, ada.owner_id, ada.name, 2, BOB, AccountName("bob"), "spam"
+    ).to_cloud_event(event_id=IDS.uuid(), time=NOW)
+    await publish(engine, event)
+
+    async def is_off_air() -> bool:
+        return not await is_live(engine, ada)
+
+    await until(is_off_air)
+    async with PostgresAccountsUnitOfWork(engine) as unit:
+        (entry,) = await unit.audit_log.page(before=None, limit=10)
+    assert (entry.id.uuid, entry.what, entry.subject_name, entry.by_name, entry.reason) == (
+        event.id,
+        "suspend_channel",
+        "ada",
+        AccountName("bob"),
+        "spam",
+    )
+
+
+async def test_a_block_takes_the_role_away(engine: AsyncEngine, ada: Channel) -> None:
+    async with PostgresChannelUnitOfWork(engine) as unit:
+        await unit.roles.put(RoleGrant(ada.id, BOB, ChannelRole.EDITOR, NOW))
+    blocked = PersonBlocked(ada.owner_id, BOB, NOW)
+    await publish(engine, blocked.to_cloud_event(event_id=uuid4(), time=NOW))
+
+    async def has_none() -> bool:
+        async with PostgresChannelUnitOfWork(engine) as unit:
+            return await unit.roles.of(ada.id, BOB) is None
+
+    await until(has_none)
+
+
+async def test_of_an_erased_account_nothing_is_left(
+    engine: AsyncEngine, channels: ChannelUseCases, ada: Channel
+) -> None:
+    bobs = await channels.create_channel(BOB, AccountName("bob"))
+    open_room = OpenChatRoom(lambda: PostgresChatUnitOfWork(engine), channels.find_channels, CLOCK, IDS)
+    rooms = [await open_room("ada"), await open_room("bob")]
+    for room in rooms:
+        draft = draft_chat_message(
+            room, ada.owner_id, "ada", message_id=MessageId(IDS.uuid()), nonce="n", text="hello", now=NOW
+        )
+        async with PostgresChatUnitOfWork(engine) as work:
+            await work.messages.append(room.conversation_id, [draft])
+    async with PostgresChannelUnitOfWork(engine) as unit:
+        await unit.roles.put(RoleGrant(bobs.id, ada.owner_id, ChannelRole.EDITOR, NOW))
+    await go_live(engine, ada)
+    await go_live(engine, bobs)
+    erased = AccountErased(ada.owner_id, AccountName("ada"), NOW)
+    await publish(engine, erased.to_cloud_event(event_id=uuid4(), time=NOW))
+
+    async def room_is_gone() -> bool:
+        async with PostgresChatUnitOfWork(engine) as work:
+            return await work.rooms.conversation_of(ada.id) is None
+
+    await until(room_is_gone)
+    with pytest.raises(NotFound):
+        await channels.channel_by_name(ANONYMOUS, "ada")
+    async with PostgresChannelUnitOfWork(engine) as unit:
+        assert await unit.roles.count(bobs.id) == 0
+        assert not await unit.channels.was_erased(ada.owner_id)
+    async with PostgresStreamingUnitOfWork(engine) as streaming:
+        assert await streaming.stream_keys.of_channel(ada.id) == []
+        assert len(await streaming.stream_keys.of_channel(bobs.id)) == 1
+    assert not await is_live(engine, ada)
+    assert await is_live(engine, bobs)
+    async with PostgresChatUnitOfWork(engine) as work:
+        (said,) = await work.messages.after(rooms[1].conversation_id, 0, 10)
+    assert (said.body, said.extension["name"]) == ("hello", "deleted account")
