@@ -77,12 +77,14 @@ class StudioPage:
         expect(self.state).to_have_attribute("data-state", "offline")
 
 
-def sign_up(page: Page, url: str, name: str) -> str:
-    """By the form; the password."""
+def sign_up(page: Page, url: str, name: str, mail: str | None = None) -> str:
+    """By the form; the password. mail: where the node sends some."""
     password = f"a good long password of {name}"
     page.goto(f"{url}/sign-up")
     page.get_by_test_id("sign-up-name").fill(name)
     page.get_by_test_id("sign-up-password").fill(password)
+    if mail is not None:
+        page.get_by_test_id("sign-up-mail").fill(mail)
     page.get_by_test_id("sign-up-submit").click()
     expect(page.get_by_test_id("account-menu")).to_be_visible()
     return password
