@@ -17,6 +17,7 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 
 # What only somebody who is signed in sees.
 SETTINGS = ["", "/sign-in", "/tokens", "/blocks", "/data"]
+DOCUMENTS = ("/docs/api", "/problems", "/problems/not-live")
 SIGNED_IN = ["/studio", "/following", *(f"/settings{section}" for section in SETTINGS)]
 
 
@@ -66,7 +67,9 @@ def test_a_stream_key_is_shown_once(node: RunningNode, viewer: RealBrowser) -> N
     page.context.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-in", "/sign-up", "/the_stage", "/nobody_is_here", *SIGNED_IN])
+@pytest.mark.parametrize(
+    "path", ["/", "/sign-in", "/sign-up", "/the_stage", "/nobody_is_here", *DOCUMENTS, *SIGNED_IN]
+)
 def test_each_page_keeps_the_rules_of_wcag(
     node: RunningNode, viewer: RealBrowser, channel: dict[str, Any], path: str
 ) -> None:

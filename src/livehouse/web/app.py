@@ -9,6 +9,8 @@ from starlette.types import ASGIApp
 from cpc.images.image import MAX_UPLOAD_BYTES
 from cpc.kernel.client_address import ProxyTrust
 from livehouse.web import health, whep, whip
+from livehouse.web.docs import pages
+from livehouse.web.docs.pages import DocumentPages
 from livehouse.web.idempotency.layer import IdempotentRequests
 from livehouse.web.metrics import RequestMetrics, WebMetrics
 from livehouse.web.openapi_document import complete_openapi
@@ -48,6 +50,7 @@ from livehouse.web.use_cases import UseCases
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
+    pages.router,
     server.router,
     accounts.router,
     account.router,
@@ -116,6 +119,7 @@ def build_routes(options: WebOptions) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.state.options = options
+    app.state.document_pages = DocumentPages(app, options.page_folder)
     app.state.account_limit = AccountLimit(
         writes_per_second=options.account_writes_per_second, burst=options.account_write_burst
     )

@@ -25,6 +25,7 @@ _WITH_LOGIN = (
     *("login-required", "mail-not-confirmed", "account-suspended", "channel-suspended"),
 )
 _CHANGING = ("csrf-token-missing", "csrf-token-wrong")
+_DONE = {"200": "As asked", "201": "Made", "202": "Taken; the rest follows", "204": "Done, nothing to say"}
 _WITH_KEY = (*("malformed-idempotency-key", "idempotency-key-reused", "request-in-progress", "made-already"),)
 _OF_CHANNEL = ("no-such-channel", "channel-renamed")
 _BY_PARAMETER = {"cursor": "malformed-cursor", "if-match": "malformed-if-match"}
@@ -113,6 +114,8 @@ def _complete(operation: Json, route: APIRoute, method: str, schemas: Json) -> N
     for unnamed in ("default", "422"):
         responses.pop(unnamed, None)
     for status, response in responses.items():
+        if response["description"] == "Successful Response":
+            response["description"] = _DONE.get(status, "Done")
         response.setdefault("headers", {}).update(_headers(status, names))
         _add_examples(response.get("content", {}), schemas)
     for status, some in _by_status(slugs).items():

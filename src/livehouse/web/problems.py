@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 _SLUGS = {
+    400: ("invalid-request", "The body could not be read. Send JSON in UTF-8."),
     404: ("not-found", "There is nothing at this address."),
     405: ("method-not-allowed", "This address does not take that method."),
     408: ("too-slow", "The body of the request did not come in time. Send it again."),

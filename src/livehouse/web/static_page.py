@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 _IMMUTABLE = "public, max-age=31536000, immutable"  # names in /assets hold a hash of the content
 _REVALIDATE = "no-cache"
 _NEVER_PAGES = frozenset(
-    {"api", "assets", "images", "whip", "whep", "problems", "chat", "healthz", "readyz", "metrics"}
+    {"api", "assets", "images", "whip", "whep", "problems", "docs", "chat", "healthz", "readyz", "metrics"}
 )
 
 

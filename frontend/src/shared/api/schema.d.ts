@@ -4259,7 +4259,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4316,7 +4316,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4375,7 +4375,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4434,7 +4434,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Made */
             201: {
                 headers: {
                     Location: components["headers"]["Location"];
@@ -4513,7 +4513,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4565,7 +4565,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -4621,7 +4621,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4685,7 +4685,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4734,7 +4734,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Taken; the rest follows */
             202: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4833,7 +4833,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4896,7 +4896,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4937,7 +4937,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -4972,7 +4972,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5029,7 +5029,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Taken; the rest follows */
             202: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5102,7 +5102,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Taken; the rest follows */
             202: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5181,7 +5181,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5265,7 +5265,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Made */
             201: {
                 headers: {
                     Location: components["headers"]["Location"];
@@ -5379,7 +5379,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -5441,7 +5441,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5508,7 +5508,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5591,7 +5591,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5643,7 +5643,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -5713,7 +5713,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Made */
             201: {
                 headers: {
                     Location: components["headers"]["Location"];
@@ -5790,7 +5790,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5851,7 +5851,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5930,7 +5930,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -6005,7 +6005,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6081,7 +6081,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6136,7 +6136,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -6193,7 +6193,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6255,7 +6255,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -6332,7 +6332,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Made */
             201: {
                 headers: {
                     Location: components["headers"]["Location"];
@@ -6445,7 +6445,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -6576,7 +6576,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -6692,7 +6692,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -6777,7 +6777,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -6871,7 +6871,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6957,7 +6957,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7001,7 +7001,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7070,7 +7070,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7136,7 +7136,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7239,7 +7239,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7334,7 +7334,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Taken; the rest follows */
             202: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7417,7 +7417,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7470,7 +7470,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7556,7 +7556,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7605,7 +7605,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -7674,7 +7674,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7732,7 +7732,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -7819,7 +7819,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7920,7 +7920,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8019,7 +8019,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8103,7 +8103,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8238,7 +8238,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8377,7 +8377,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -8461,7 +8461,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8533,7 +8533,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8582,7 +8582,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8699,7 +8699,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Made */
             201: {
                 headers: {
                     Location: components["headers"]["Location"];
@@ -8802,7 +8802,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -8869,7 +8869,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8933,7 +8933,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -8979,7 +8979,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9056,7 +9056,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9133,7 +9133,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9192,7 +9192,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -9280,7 +9280,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9353,7 +9353,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Made */
             201: {
                 headers: {
                     Location: components["headers"]["Location"];
@@ -9446,7 +9446,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9505,7 +9505,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9605,7 +9605,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9753,7 +9753,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9876,7 +9876,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10018,7 +10018,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -10125,7 +10125,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Made */
             201: {
                 headers: {
                     Location: components["headers"]["Location"];
@@ -10274,7 +10274,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10373,7 +10373,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Made */
             201: {
                 headers: {
                     Location: components["headers"]["Location"];
@@ -10478,7 +10478,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10558,7 +10558,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10655,7 +10655,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10741,7 +10741,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10809,7 +10809,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -10839,7 +10839,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -10901,7 +10901,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -10959,7 +10959,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
@@ -11083,7 +11083,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Taken; the rest follows */
             202: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -11165,7 +11165,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -11251,7 +11251,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -11307,7 +11307,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -11378,7 +11378,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -11414,7 +11414,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description As asked */
             200: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -11470,7 +11470,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description Made */
             201: {
                 headers: {
                     Location: components["headers"]["Location"];
@@ -11581,7 +11581,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Done, nothing to say */
             204: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];

@@ -1,0 +1,1 @@
+"""Pages that explain the API to people: made of the same document and table that programs read."""
