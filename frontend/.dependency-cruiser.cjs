@@ -1,5 +1,5 @@
 /** Arrows of the page: app > features > shared. Features meet only where app/ composes them. */
-const features = '(about|accounts|administration|channel-settings|chat|home|social|studio|watch)';
+const features = '(about|accounts|administration|browse|channel-settings|chat|home|social|studio|watch)';
 
 module.exports = {
   forbidden: [

@@ -6,6 +6,10 @@ import { routes } from './router';
 export function layRoutes(): void {
   Object.assign(routes, {
     '/': HomePage,
+    '/browse': () => import('./BrowsePage.svelte'),
+    '/browse/categories': () => import('./BrowsePage.svelte'),
+    '/category/:slug': () => import('./CategoryPage.svelte'),
+    '/search': () => import('./SearchPage.svelte'),
     '/studio': () => import('./StudioPage.svelte'),
     '/studio/channel': () => import('./StudioChannelPage.svelte'),
     '/studio/channel/:section': () => import('./StudioChannelPage.svelte'),

@@ -1,10 +1,11 @@
 import CalendarDays from '@lucide/svelte/icons/calendar-days';
 import KeyRound from '@lucide/svelte/icons/key-round';
 import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal';
+import ChartColumn from '@lucide/svelte/icons/chart-column';
 import FileText from '@lucide/svelte/icons/file-text';
 import type { Component } from 'svelte';
 
-export type SectionName = 'channel' | 'about' | 'schedule' | 'keys';
+export type SectionName = 'channel' | 'about' | 'schedule' | 'keys' | 'statistics';
 
 interface ChannelSection {
   readonly name: SectionName;
@@ -17,6 +18,7 @@ export const channelSections: readonly ChannelSection[] = [
   { name: 'about', label: 'About', Icon: FileText },
   { name: 'schedule', label: 'Schedule', Icon: CalendarDays },
   { name: 'keys', label: 'Stream keys', Icon: KeyRound },
+  { name: 'statistics', label: 'Statistics', Icon: ChartColumn },
 ];
 
 export function sectionHref(section: SectionName): string {

@@ -5,6 +5,8 @@ import { bodyOf, durationWords, formOf, formProblem, newShow, showWords, timeZon
 const weekly: ScheduleEntry = {
   id: 'sch_1',
   title: 'Painting the sea',
+  category: 'Art',
+  category_slug: 'art',
   starts_at: '2026-12-01T19:30:00',
   time_zone: 'America/New_York',
   duration_min: 90,
@@ -36,9 +38,10 @@ describe('showWords', () => {
 
 describe('the form', () => {
   it('gives back what it took', () => {
-    const { title, starts_at, time_zone, duration_min, repeats_on, repeats_until } = weekly;
+    const { title, category, starts_at, time_zone, duration_min, repeats_on, repeats_until } = weekly;
     expect(bodyOf(formOf(weekly))).toEqual({
       title,
+      category,
       starts_at,
       time_zone,
       duration_min,

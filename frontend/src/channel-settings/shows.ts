@@ -50,6 +50,8 @@ export function zoneWords(zone: string): string {
 /** What the form holds: dates and times as their inputs give them. */
 export interface ShowForm {
   title: string;
+  /** Its name; empty for none. */
+  category: string;
   date: string;
   time: string;
   time_zone: string;
@@ -61,6 +63,7 @@ export interface ShowForm {
 export function newShow(today: string, time_zone: string): ShowForm {
   return {
     title: '',
+    category: '',
     date: today,
     time: '20:00',
     time_zone,
@@ -72,9 +75,10 @@ export function newShow(today: string, time_zone: string): ShowForm {
 
 export function formOf(entry: ScheduleEntry): ShowForm {
   const [date = '', time = ''] = entry.starts_at.split('T');
-  const { title, time_zone, duration_min, repeats_on } = entry;
+  const { title, category, time_zone, duration_min, repeats_on } = entry;
   return {
     title,
+    category,
     date,
     time: time.slice(0, 5),
     time_zone,
@@ -98,6 +102,7 @@ export function formProblem(form: ShowForm): string | null {
 export function bodyOf(form: ShowForm) {
   return {
     title: form.title.trim(),
+    category: form.category,
     starts_at: `${form.date}T${form.time}:00`,
     time_zone: form.time_zone,
     duration_min: form.duration_min,

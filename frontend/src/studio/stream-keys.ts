@@ -13,8 +13,18 @@ export async function listStreamKeys(channel: string): Promise<StreamKey[]> {
   return listed.stream_keys;
 }
 
-export function createStreamKey(channel: string, name: string): Promise<IssuedStreamKey> {
-  return answerOf(api.POST('/api/v1/channels/{name}/stream-keys', { ...path(channel), body: { name } }));
+/** `lifeS` is null for a key that does not expire. */
+export function createStreamKey(
+  channel: string,
+  name: string,
+  lifeS: number | null,
+): Promise<IssuedStreamKey> {
+  return answerOf(
+    api.POST('/api/v1/channels/{name}/stream-keys', {
+      ...path(channel),
+      body: { name, expires_in_s: lifeS },
+    }),
+  );
 }
 
 export function createStudioKey(channel: string): Promise<IssuedStreamKey> {
