@@ -4,6 +4,7 @@ mod configuration;
 mod connection;
 mod dtls;
 mod event;
+mod guard;
 mod round_trip;
 mod stun;
 #[cfg(test)]
@@ -11,7 +12,6 @@ mod tests;
 mod viewer_egress;
 
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Instant, SystemTime};
 
 use rtc_core::{MediaKind, MonotonicTime, SenderReport, ViewerTracks};
@@ -26,6 +26,7 @@ use self::configuration::{config, new_credentials};
 pub(crate) use self::connection::Connection;
 use self::dtls::{KeySlot, with_keys_kept};
 pub(crate) use self::event::{PeerEvent, PeerOutput, ReceivedPacket};
+use self::guard::guarded;
 use self::round_trip::RoundTrip;
 pub(crate) use self::stun::{Check, check};
 use crate::answer;
@@ -69,12 +70,6 @@ pub(crate) fn accept(
     let (connection, answer) = guarded(|| PeerConnection::build(offer, role, candidates, certificate, now))
         .unwrap_or_else(|| Err(malformed("The offer contradicts itself.")))?;
     Ok((Box::new(connection), answer))
-}
-
-/// str0m panics where it takes a state to be impossible. What it does for one connection must not end the others':
-/// `None` then.
-fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
 impl PeerConnection {

@@ -1,7 +1,7 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use aws_lc_rs::hmac;
 use str0m::ice::StunMessage;
+
+use super::guard::guarded;
 
 /// A connectivity check made by one who knows the password (RFC 8445 section 7.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,12 +13,11 @@ pub(crate) struct Check {
 /// Reads a binding request; `None` unless its MESSAGE-INTEGRITY was made with `password` (RFC 8489 section 14.5).
 pub(crate) fn check(datagram: &[u8], password: &str) -> Option<Check> {
     // Anyone may send these: a parser that panics must not take the thread along.
-    catch_unwind(AssertUnwindSafe(|| {
+    guarded(|| {
         let message = StunMessage::parse(datagram).ok()?;
         let is_genuine = message.is_binding_request() && message.verify(password.as_bytes(), sha1_hmac);
         is_genuine.then(|| Check { nominates: message.use_candidate() })
-    }))
-    .ok()?
+    })?
 }
 
 fn sha1_hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 20] {

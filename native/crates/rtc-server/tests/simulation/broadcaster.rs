@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use str0m::media::MediaKind;
 
-use crate::film::{FRAMES_PER_SECOND, Piece, TICKS_A_FRAME};
+use crate::film::{FRAMES_PER_SECOND, FilmCodec, Piece, TICKS_A_FRAME};
 use crate::peer::{Peer, PeerOutput};
 
 const FRAME_TIME: Duration = Duration::from_millis(1_000 / FRAMES_PER_SECOND as u64);
@@ -12,6 +12,7 @@ const TICKS_A_SOUND: u32 = 960;
 /// The film as one encoder sends it.
 #[derive(Debug)]
 pub(crate) struct Broadcaster {
+    codec: FilmCodec,
     room: u8,
     generation: u8,
     keyframe_every: u32,
@@ -28,6 +29,7 @@ pub(crate) struct Broadcaster {
 
 impl Broadcaster {
     pub(crate) fn new(
+        codec: FilmCodec,
         room: u8,
         generation: u8,
         keyframe_every: u32,
@@ -36,6 +38,7 @@ impl Broadcaster {
         now: Instant,
     ) -> Self {
         Self {
+            codec,
             room,
             generation,
             keyframe_every,
@@ -91,7 +94,7 @@ impl Broadcaster {
         for part in 0..first.parts() {
             let piece = Piece { part, ..first };
             let is_last = part + 1 == first.parts();
-            peer.send(MediaKind::Video, self.sequence, timestamp, is_last, piece.picture(), now);
+            peer.send(MediaKind::Video, self.sequence, timestamp, is_last, piece.picture(self.codec), now);
             self.sequence += 1;
         }
         self.frame += 1;

@@ -1,5 +1,13 @@
 use netem::Random;
 
+/// How the film is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FilmCodec {
+    Vp8,
+    H264,
+    Av1,
+}
+
 /// One packet of a picture or of the sound, so made that whoever gets it can tell whether it is what was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Piece {
@@ -15,9 +23,8 @@ pub(crate) const FRAMES_PER_SECOND: u32 = 25;
 pub(crate) const TICKS_A_FRAME: u32 = 90_000 / FRAMES_PER_SECOND;
 const PICTURE_BYTES: usize = 900;
 const SOUND_BYTES: usize = 80;
-/// Of the VP8 payload descriptor (RFC 7741 section 4.2) with a picture id of 15 bits.
-const DESCRIPTOR_BYTES: usize = 4;
-const HEADER_BYTES: usize = DESCRIPTOR_BYTES + 9;
+/// What the codec's payload format begins with, and the film's own.
+const HEADER_BYTES: usize = 5 + 8;
 
 impl Piece {
     /// How many packets the picture has.
@@ -25,11 +32,29 @@ impl Piece {
         if self.is_keyframe { 8 } else { 3 }
     }
 
-    /// As VP8, with the picture's number as picture id.
-    pub(crate) fn picture(self) -> Vec<u8> {
-        let [high, low] = (self.frame as u16 | 0x8000).to_be_bytes();
-        let starts = if self.part == 0 { 0x10 } else { 0 };
-        let mut bytes = vec![0x80 | starts, 0x80, high, low, u8::from(!self.is_keyframe), self.room, self.generation];
+    /// The payload, in VP8 with the picture's number as picture id.
+    pub(crate) fn picture(self, codec: FilmCodec) -> Vec<u8> {
+        let (is_first, is_last) = (self.part == 0, self.part + 1 == self.parts());
+        let bit = |is_set: bool, value: u8| if is_set { value } else { 0 };
+        let header = match codec {
+            // RFC 7741 section 4.2, with a picture id of 15 bits.
+            FilmCodec::Vp8 => {
+                let [high, low] = (self.frame as u16 | 0x8000).to_be_bytes();
+                [0x80 | bit(is_first, 0x10), 0x80, high, low, bit(!self.is_keyframe, 1)]
+            }
+            // RFC 6184 section 5.8: one slice in fragments.
+            FilmCodec::H264 => {
+                let kind = if self.is_keyframe { 5 } else { 1 };
+                [0x7c, bit(is_first, 0x80) | bit(is_last, 0x40) | kind, 0, 0, 0]
+            }
+            // AV1 RTP section 4.4: one frame in fragments.
+            FilmCodec::Av1 => {
+                let begins = bit(is_first && self.is_keyframe, 0x08);
+                [bit(!is_first, 0x80) | bit(!is_last, 0x40) | 0x10 | begins, 0x30, 0, 0, 0]
+            }
+        };
+        let mut bytes = header.to_vec();
+        bytes.extend([self.room, self.generation]);
         bytes.extend(self.frame.to_be_bytes());
         bytes.extend([self.part, u8::from(self.is_keyframe)]);
         self.fill(bytes, PICTURE_BYTES)
@@ -37,13 +62,15 @@ impl Piece {
 
     /// What was sent as this picture packet; none when something else was, or a byte of it has changed. The picture id is
     /// the node's to rewrite.
-    pub(crate) fn of_picture(payload: &[u8]) -> Option<Self> {
+    pub(crate) fn of_picture(codec: FilmCodec, payload: &[u8]) -> Option<Self> {
         let &[_, _, high, low, _, room, generation, a, b, c, d, part, is_keyframe] =
             payload.first_chunk::<HEADER_BYTES>()?;
         let piece =
             Self { room, generation, frame: u32::from_be_bytes([a, b, c, d]), part, is_keyframe: is_keyframe == 1 };
-        let mut expected = piece.picture();
-        expected[2..DESCRIPTOR_BYTES].copy_from_slice(&[high, low]);
+        let mut expected = piece.picture(codec);
+        if codec == FilmCodec::Vp8 {
+            expected[2..4].copy_from_slice(&[high, low]);
+        }
         (expected == payload).then_some(piece)
     }
 

@@ -17,6 +17,7 @@ mod world;
 use std::env;
 use std::time::Duration;
 
+use self::film::FilmCodec;
 use self::outcome::Outcome;
 use self::scenario::Scenario;
 use self::world::World;
@@ -32,9 +33,10 @@ fn run(scenario: &Scenario, shards: usize) -> Outcome {
     outcome
 }
 
-fn all_weathers(seed: u64) {
+fn all_weathers(seed: u64, codec: FilmCodec) {
     let shards = SHARD_COUNTS[seed as usize % SHARD_COUNTS.len()];
-    println!("seed {seed}, {shards} shards: {}", run(&Scenario::new(seed), shards).summary());
+    let scenario = Scenario { codec, ..Scenario::new(seed) };
+    println!("seed {seed}, {codec:?}, {shards} shards: {}", run(&scenario, shards).summary());
 }
 
 #[test]
@@ -82,7 +84,14 @@ const COMMITTED: [u64; 15] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 57, 71, 94, 147, 14
 
 #[test]
 fn the_picture_comes_back_after_whatever_happens_to_the_network_and_to_encoders() {
-    COMMITTED.into_iter().for_each(all_weathers);
+    COMMITTED.into_iter().for_each(|seed| all_weathers(seed, FilmCodec::Vp8));
+}
+
+#[test]
+fn so_it_does_with_every_codec() {
+    for codec in [FilmCodec::H264, FilmCodec::Av1] {
+        (1..=6).for_each(|seed| all_weathers(seed, codec));
+    }
 }
 
 #[test]
@@ -90,5 +99,7 @@ fn the_picture_comes_back_after_whatever_happens_to_the_network_and_to_encoders(
 fn search() {
     let number = |name| env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
     let from = number("SIM_FROM").unwrap_or(1);
-    (from..from + number("SIM_SEEDS").unwrap_or(1)).for_each(all_weathers);
+    for seed in from..from + number("SIM_SEEDS").unwrap_or(1) {
+        [FilmCodec::Vp8, FilmCodec::H264, FilmCodec::Av1].into_iter().for_each(|codec| all_weathers(seed, codec));
+    }
 }

@@ -58,8 +58,8 @@ impl RoomOutcome {
 }
 
 /// How long after a trouble has ended the picture must be back. A rebinding is noticed by the peer's next check.
-const RECOVERY: Duration = Duration::from_secs(5);
-const REBINDING: Duration = Duration::from_secs(5);
+const RECOVERY: Duration = Duration::from_secs(4);
+const REBINDING: Duration = Duration::from_secs(4);
 const CAUGHT_UP: Duration = Duration::from_millis(300);
 const TOLERANCE: Duration = Duration::from_millis(500);
 
@@ -180,8 +180,8 @@ impl Outcome {
 fn stall_limit(weather: Weather) -> Duration {
     Duration::from_millis(match weather {
         Weather::Clean => 250,
-        Weather::Lossy(most) if most <= 0.1 => 2_500,
-        _ => 5_000,
+        Weather::Lossy(most) if most <= 0.1 => 1_800,
+        _ => 3_500,
     })
 }
 

@@ -9,12 +9,15 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::{RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 
+use crate::film::FilmCodec;
+
 /// A WebRTC peer of the node, on the clock of the simulation.
 pub(crate) struct Peer {
     rtc: Rtc,
     pub(crate) address: SocketAddr,
     audio: Mid,
     video: Mid,
+    codec: Codec,
     deadline: Instant,
     pub(crate) is_connected: bool,
 }
@@ -28,17 +31,27 @@ pub(crate) struct PeerOutput {
 }
 
 impl Peer {
-    /// A VP8 and Opus peer, its offer, and what `accept` wants besides the answer.
-    pub(crate) fn offering(address: SocketAddr, direction: Direction, now: Instant) -> (Self, String, SdpPendingOffer) {
+    /// A peer for Opus and one codec, its offer, and what `accept` wants besides the answer.
+    pub(crate) fn offering(
+        codec: FilmCodec,
+        address: SocketAddr,
+        direction: Direction,
+        now: Instant,
+    ) -> (Self, String, SdpPendingOffer) {
         let config = Rtc::builder().set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()));
-        let config = config.set_rtp_mode(true).clear_codecs().enable_opus(true, false).enable_vp8(true);
+        let config = config.set_rtp_mode(true).clear_codecs().enable_opus(true, false);
+        let (config, codec) = match codec {
+            FilmCodec::Vp8 => (config.enable_vp8(true), Codec::Vp8),
+            FilmCodec::H264 => (config.enable_h264(true), Codec::H264),
+            FilmCodec::Av1 => (config.enable_av1(true), Codec::Av1),
+        };
         let mut rtc = config.build(now);
         rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
         let mut changes = rtc.sdp_api();
         let audio = changes.add_media(MediaKind::Audio, direction, None, None, None);
         let video = changes.add_media(MediaKind::Video, direction, None, None, None);
         let (offer, pending) = changes.apply().unwrap();
-        let peer = Self { rtc, address, audio, video, deadline: now, is_connected: false };
+        let peer = Self { rtc, address, audio, video, codec, deadline: now, is_connected: false };
         (peer, offer.to_sdp_string(), pending)
     }
 
@@ -75,7 +88,7 @@ impl Peer {
     ) {
         let (mid, codec) = match kind {
             MediaKind::Audio => (self.audio, Codec::Opus),
-            MediaKind::Video => (self.video, Codec::Vp8),
+            MediaKind::Video => (self.video, self.codec),
         };
         let payload_type = self.rtc.codec_config().find(|params| params.spec().codec == codec).unwrap().pt();
         let write = RtpWrite::new(payload_type, sequence.into(), timestamp, now, payload);

@@ -2,11 +2,14 @@ use std::time::Duration;
 
 use netem::{Conditions, Loss, Random};
 
+use crate::film::FilmCodec;
+
 /// What happens in a run, drawn from its seed. Times count from the start.
 #[derive(Clone, Debug)]
 pub(crate) struct Scenario {
     pub(crate) seed: u64,
     pub(crate) weather: Weather,
+    pub(crate) codec: FilmCodec,
     pub(crate) rooms: Vec<RoomPlan>,
     /// From here on every link is good, so that all must come back to a picture.
     pub(crate) calm_from: Duration,
@@ -92,7 +95,7 @@ impl Scenario {
     pub(crate) fn under(weather: Weather, seed: u64) -> Self {
         let mut random = Random::new(seed).fork(1);
         let rooms = (0..1 + random.below(2)).map(|_| RoomPlan::new(weather, &mut random)).collect();
-        Self { seed, weather, rooms, calm_from: CALM_FROM, end: END }
+        Self { seed, weather, codec: FilmCodec::Vp8, rooms, calm_from: CALM_FROM, end: END }
     }
 
     /// One who watches from the beginning, and viewers who come late in a long keyframe group, by links of these rates.
@@ -113,7 +116,14 @@ impl Scenario {
             returns: Vec::new(),
             viewers: [person(1_500, None)].into_iter().chain(late).collect(),
         };
-        Self { seed: 1, weather: Weather::Clean, rooms: vec![room], calm_from: END, end: Duration::from_secs(20) }
+        Self {
+            seed: 1,
+            weather: Weather::Clean,
+            codec: FilmCodec::Vp8,
+            rooms: vec![room],
+            calm_from: END,
+            end: Duration::from_secs(20),
+        }
     }
 
     /// Nothing but joins and leaves on good links.

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use str0m::rtp::RtpPacket;
 
-use crate::film::{self, Piece};
+use crate::film::{self, FilmCodec, Piece};
 
 /// A player that waits this long for what is missing asks for a keyframe.
 const PATIENCE: Duration = Duration::from_millis(700);
@@ -12,6 +12,7 @@ const ASKS_EVERY: Duration = Duration::from_millis(500);
 /// Puts pictures together as a player does: whole ones only, from a keyframe on, each after the one it builds on.
 #[derive(Debug)]
 pub(crate) struct Player {
+    codec: FilmCodec,
     room: u8,
     pieces: BTreeMap<u64, (Piece, u32)>,
     /// Sequence number of the next picture's first packet.
@@ -35,8 +36,9 @@ pub(crate) struct Decoded {
 }
 
 impl Player {
-    pub(crate) fn new(room: u8, now: Instant) -> Self {
+    pub(crate) fn new(codec: FilmCodec, room: u8, now: Instant) -> Self {
         Self {
+            codec,
             room,
             pieces: BTreeMap::new(),
             next: None,
@@ -61,7 +63,7 @@ impl Player {
         if packet.payload.is_empty() {
             return Ok(());
         }
-        let piece = Piece::of_picture(&packet.payload).ok_or("a picture packet nobody sent")?;
+        let piece = Piece::of_picture(self.codec, &packet.payload).ok_or("a picture packet nobody sent")?;
         self.is_of_this_room(piece)?;
         if packet.header.marker != (piece.part + 1 == piece.parts()) {
             return Err(format!("{piece:?} has the wrong marker"));

@@ -190,7 +190,15 @@ impl<'a> World<'a> {
         // Near the wrap-around of sequence numbers, timestamps, or neither.
         let sequence = [60_000, 65_530, 7][random.below(3) as usize];
         let timestamp = [u32::MAX - 90_000, 0, 12_345][random.below(3) as usize];
-        let film = Broadcaster::new(room as u8, generation, plan.keyframe_every, sequence, timestamp, self.now);
+        let film = Broadcaster::new(
+            self.scenario.codec,
+            room as u8,
+            generation,
+            plan.keyframe_every,
+            sequence,
+            timestamp,
+            self.now,
+        );
         let peer = self.connect(SessionKind::Ingest, room, &session, address, person)?;
         self.people.insert(address, Person { peer, session, role: Role::Broadcaster(film) });
         self.rooms[room].broadcaster = Some(address);
@@ -202,7 +210,7 @@ impl<'a> World<'a> {
         let session = format!("viewer {room}.{index}");
         let person = &self.scenario.rooms[room].viewers[index];
         let peer = self.connect(SessionKind::Playback, room, &session, address, person)?;
-        let role = Role::Viewer { player: Player::new(room as u8, self.now), room, index };
+        let role = Role::Viewer { player: Player::new(self.scenario.codec, room as u8, self.now), room, index };
         self.people.insert(address, Person { peer, session, role });
         Ok(())
     }
@@ -217,7 +225,7 @@ impl<'a> World<'a> {
     ) -> Result<Peer, String> {
         self.lay_links(address, person);
         let direction = if kind == SessionKind::Ingest { Direction::SendOnly } else { Direction::RecvOnly };
-        let (peer, offer, pending) = Peer::offering(address, direction, self.now);
+        let (peer, offer, pending) = Peer::offering(self.scenario.codec, address, direction, self.now);
         let room = format!("room {room}");
         let answer = match kind {
             SessionKind::Ingest => self.node.open_ingest(&room, session, &offer, true, self.now),
