@@ -82,6 +82,7 @@ class Action(StrEnum):
     CHANGE_CHANNEL = "channel.change_channel"
     READ_ABOUT = "channel.read_about"
     CHANGE_ABOUT = "channel.change_about"
+    UPLOAD_PANEL_IMAGE = "channel.upload_panel_image"
     READ_SCHEDULE = "channel.read_schedule"
     ADD_SCHEDULE_ENTRY = "channel.add_schedule_entry"
     CHANGE_SCHEDULE_ENTRY = "channel.change_schedule_entry"

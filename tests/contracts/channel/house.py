@@ -30,8 +30,8 @@ class House:
         self.read_category = ReadCategory(unit_of_work, access)
         self.search = Search(unit_of_work, access, clock)
         self.create_category = CreateCategory(unit_of_work, access, UuidV7Ids(clock))
-        self.change_category = ChangeCategory(unit_of_work, access)
-        self.remove_category = RemoveCategory(unit_of_work, access)
+        self.change_category = ChangeCategory(unit_of_work, access, clock)
+        self.remove_category = RemoveCategory(unit_of_work, access, clock)
         self.opened = 0
 
     async def open(

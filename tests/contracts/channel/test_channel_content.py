@@ -9,15 +9,21 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from livehouse.accounts.contract import AccountId
+from cpc.images.image import ImageName
+from cpc.kernel.clock import FakeClock
+from livehouse.access.testing import access_for
+from livehouse.accounts.contract import AccountId, Actor
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
+from livehouse.channel.application.change_about import ChangeAbout
 from livehouse.channel.application.content_ports import RenderedAbout
+from livehouse.channel.application.page_images import PageImageUses
 from livehouse.channel.application.ports import UnitOfWorkFactory
-from livehouse.channel.contract import ChannelId, ChannelName
+from livehouse.channel.contract import CategoryId, ChannelId, ChannelName
 from livehouse.channel.domain.about import About, Panel
+from livehouse.channel.domain.category import Category
 from livehouse.channel.domain.channel import Channel
 from livehouse.channel.domain.schedule import ScheduleEntry, ScheduleEntryId, Vacation, Weekday
-from livehouse.channel.testing import InMemoryChannelDatabase
+from livehouse.channel.testing import FakeMarkdownRenderer, InMemoryChannelDatabase
 from livehouse.main.wiring.persistence import build_engine
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -53,7 +59,7 @@ ABOUT = RenderedAbout(
         "I *paint*.",
         (
             Panel("Shop", "*all*", "https://example.org", None),
-            Panel("", "", None, "/images/3f2a9c0d11.webp"),
+            Panel("", "", None, "/images/3f2a9c0d113f2a9c0d113f2a9c0d113f2a9c0d11.webp"),
         ),
         1,
     ),
@@ -133,3 +139,35 @@ async def test_a_vacation_is_kept_until_it_is_taken_away(unit_of_work: UnitOfWor
         assert await unit.schedule.vacation(BOB) is None
         await unit.schedule.set_vacation(ADA, None)
         assert await unit.schedule.vacation(ADA) is None
+
+
+async def test_pictures_that_panels_and_categories_show_are_still_needed(
+    unit_of_work: UnitOfWorkFactory,
+) -> None:
+    shown, art, nobodys = (ImageName(digit * 40) for digit in "abc")
+    panels = (Panel("Shop", "", None, shown.path), Panel("Other", "", None, None))
+    async with unit_of_work() as unit:
+        await unit.about.save(RenderedAbout(About(ADA, "", panels, 1), ("", "", ""), 1))
+        await unit.about.save(replace(ABOUT, about=replace(ABOUT.about, channel_id=BOB)))
+        kites = Category(CategoryId(uuid4()), "kites", "Kites", box_art=art.path)
+        assert await unit.categories.add(kites)
+    uses = PageImageUses(unit_of_work)
+    assert await uses.used([shown, art, nobodys]) == {shown, art}
+    assert await uses.used([nobodys]) == await uses.used([]) == frozenset()
+
+
+async def test_pictures_that_are_shown_no_more_are_in_doubt(unit_of_work: UnitOfWorkFactory) -> None:
+    kept, dropped = (ImageName(digit * 40) for digit in "de")
+    async with unit_of_work() as unit:
+        owner = await unit.channels.by_id(ADA)
+        assert owner is not None
+    change = ChangeAbout(
+        unit_of_work, access_for((ADA, owner.owner_id)), FakeMarkdownRenderer(), FakeClock(NOW)
+    )
+    actor = Actor(owner.owner_id)
+    for names in ((kept, dropped), (kept,)):
+        panels = [("", "", None, name.path) for name in names]
+        await change(actor, "ada", description="", panels=panels)
+    async with unit_of_work() as unit:
+        assert await unit.images_in_doubt.take(NOW + timedelta(days=1)) == dropped
+        assert await unit.images_in_doubt.take(NOW + timedelta(days=1)) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -16,8 +16,8 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import NotFound
 from cpc.kernel.ids import UuidV7Ids
 from cpc.social_integration.events import StreamEnded, StreamStarted
-from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, AccountOpened
-from livehouse.channel.application import ChannelUseCases
+from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, AccountOpened, Actor
+from livehouse.channel.application import ChannelUseCases, SettingsChange
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.persistence import build_engine
@@ -92,10 +92,35 @@ async def test_the_directory_follows_broadcasts(engine: AsyncEngine, channel: Ch
     await _until_live(channel, [])
 
 
-async def _until_live(channel: ChannelUseCases, expected: list[tuple[str, int]]) -> None:
+@pytest.mark.usefixtures("worker")
+async def test_a_live_channel_that_changes_and_its_statistics(
+    engine: AsyncEngine, channel: ChannelUseCases
+) -> None:
+    owner = Actor(AccountId(uuid4()))
+    ada = await channel.create_channel(owner.require_account(), AccountName("ada"))
+    broadcast_id = str(BroadcastId(uuid4()))
+    started = StreamStarted(str(ada.id), broadcast_id, "ada", "Painting", NOW)
+    ended = StreamEnded(str(ada.id), broadcast_id, NOW, NOW + timedelta(hours=1))
+    async with PostgresTransaction(engine) as transaction:
+        transaction.outbox.publish(started.to_cloud_event(event_id=uuid4(), time=NOW))
+    await _until_live(channel, [("ada", 0)])
+    await channel.change_channel(owner, "ada", SettingsChange(category="art"))
+    await _until_live(channel, [("ada", 0)], category="art")
+    async with PostgresTransaction(engine) as transaction:
+        transaction.outbox.publish(ended.to_cloud_event(event_id=uuid4(), time=NOW))
     async with asyncio.timeout(30):
         while True:
-            page = await channel.list_channels(ANONYMOUS, live_only=True)
+            if (await channel.read_statistics(ANONYMOUS, "ada")).streamed == timedelta(hours=1):
+                break
+            await asyncio.sleep(0.02)
+
+
+async def _until_live(
+    channel: ChannelUseCases, expected: list[tuple[str, int]], category: str | None = None
+) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            page = await channel.list_channels(ANONYMOUS, live_only=True, category=category)
             if [(card.name.value, card.viewers) for card in page.channels] == expected:
                 return
             await asyncio.sleep(0.02)

@@ -10,6 +10,7 @@ from datetime import datetime
 import httpx
 import icalendar
 import pytest
+from tests.unit.images.uploads import picture
 
 pytestmark = pytest.mark.integration
 
@@ -32,7 +33,7 @@ async def test_a_channel_says_something_of_itself(visit, ada: httpx.AsyncClient)
         "description": "I *paint*. <script>alert(1)</script>",
         "panels": [
             {"title": "Shop", "text": "**all**", "link_url": "https://example.org"},
-            {"image": "/images/3f2a9c0d11.webp"},
+            {"image": "/images/3f2a9c0d113f2a9c0d113f2a9c0d113f2a9c0d11.webp"},
         ],
     }
     written = await ada.put(ABOUT, json=body, headers={"If-Match": empty.headers["etag"]})
@@ -50,7 +51,13 @@ async def test_a_channel_says_something_of_itself(visit, ada: httpx.AsyncClient)
             "link_url": "https://example.org",
             "image": None,
         },
-        {"title": "", "text": "", "text_html": "", "link_url": None, "image": "/images/3f2a9c0d11.webp"},
+        {
+            "title": "",
+            "text": "",
+            "text_html": "",
+            "link_url": None,
+            "image": "/images/3f2a9c0d113f2a9c0d113f2a9c0d113f2a9c0d11.webp",
+        },
     ]
     unchanged = await browser.get(ABOUT, headers={"If-None-Match": answer.headers["etag"]})
     assert unchanged.status_code == 304
@@ -83,6 +90,8 @@ async def test_a_schedule_is_made_and_read(visit, ada: httpx.AsyncClient) -> Non
     assert entry == {
         "id": entry["id"],
         **SHOW,
+        "category": "",
+        "category_slug": None,
         "starts_at": "2026-03-27T02:30:00",
         "repeats_until": None,
         "cancelled": [],
@@ -170,3 +179,17 @@ async def test_all_of_it_is_in_the_export(ada: httpx.AsyncClient) -> None:
     archive = zipfile.ZipFile(io.BytesIO(export.content))
     assert json.loads(archive.read("channel/about.json"))[0]["description"] == "I *paint*."
     assert json.loads(archive.read("channel/schedule.json"))[0]["time_zone"] == "Europe/Paris"
+
+
+async def test_a_picture_of_a_panel_is_uploaded_first(
+    visit, ada: httpx.AsyncClient, bob: httpx.AsyncClient
+) -> None:
+    sent = await ada.put(f"{ABOUT}/image", content=picture("PNG"))
+    assert sent.status_code == 200, sent.text
+    image = sent.json()["image"]
+    assert (await ada.put(f"{ABOUT}/image", content=picture("PNG"))).json()["image"] == image
+    assert (await ada.put(ABOUT, json={"panels": [{"image": image}]})).json()["panels"][0]["image"] == image
+    assert (await visit().get(image)).headers["content-type"] == "image/webp"
+    assert (await ada.put(f"{ABOUT}/image", content=b"<svg/>")).status_code == 422
+    assert (await bob.put(f"{ABOUT}/image", content=picture("PNG"))).status_code == 403
+    assert (await visit().put(f"{ABOUT}/image", content=picture("PNG"))).status_code == 401

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 from tests.unit.access.everybody import CAST, World, call
 
+from cpc.images.keep_image import KeepImage
+from cpc.images.testing import FakeImageMaker, InMemoryImagesDatabase, InMemoryImageStore
 from livehouse.access.contract import Action, Role
 from livehouse.accounts.contract import Actor
 from livehouse.channel.application.change_about import ChangeAbout, ReadAbout
@@ -17,6 +20,7 @@ from livehouse.channel.application.change_schedule import (
     SetVacation,
     ShowChange,
 )
+from livehouse.channel.application.page_images import UploadPanelImage
 from livehouse.channel.application.read_schedule import ReadSchedule
 from livehouse.channel.testing import FakeCalendarWriter, FakeMarkdownRenderer
 
@@ -42,8 +46,20 @@ async def read_about(world: World, actor: Actor) -> object:
 @call(Action.CHANGE_ABOUT)
 async def change_about(world: World, actor: Actor) -> object:
     world.is_ready()
-    change = ChangeAbout(world.channels.unit_of_work, world.access, FakeMarkdownRenderer())
+    change = ChangeAbout(world.channels.unit_of_work, world.access, FakeMarkdownRenderer(), world.clock)
     return await change(actor, "ada", description="I paint.", panels=[])
+
+
+@call(Action.UPLOAD_PANEL_IMAGE)
+async def upload_panel_image(world: World, actor: Actor) -> object:
+    images = InMemoryImagesDatabase()
+    keep_image = KeepImage(images.unit_of_work, FakeImageMaker(), InMemoryImageStore(), world.clock)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"a picture"
+
+    world.is_ready()
+    return await UploadPanelImage(world.channels.unit_of_work, world.access, keep_image)(actor, "ada", body())
 
 
 @call(Action.READ_SCHEDULE)

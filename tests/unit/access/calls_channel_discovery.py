@@ -45,13 +45,17 @@ async def create_category(world: World, actor: Actor) -> object:
 @call(Action.CHANGE_CATEGORY)
 async def change_category(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await ChangeCategory(world.channels.unit_of_work, world.access)(actor, "art", name="Arts")
+    return await ChangeCategory(world.channels.unit_of_work, world.access, world.clock)(
+        actor, "art", name="Arts"
+    )
 
 
 @call(Action.REMOVE_CATEGORY)
 async def remove_category(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await RemoveCategory(world.channels.unit_of_work, world.access)(actor, "art", into="music")
+    return await RemoveCategory(world.channels.unit_of_work, world.access, world.clock)(
+        actor, "art", into="music"
+    )
 
 
 @call(Action.SEARCH)

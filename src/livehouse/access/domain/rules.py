@@ -88,6 +88,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CHANGE_CHANNEL: Rule("Change title, category and settings", EDITORS, Scope.CHANNEL_MANAGE),
     Action.READ_ABOUT: Rule("Read what a channel says of itself", EVERYONE),
     Action.CHANGE_ABOUT: Rule("Write the description and the panels", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.UPLOAD_PANEL_IMAGE: Rule("Send a picture for a panel", EDITORS, Scope.CHANNEL_MANAGE),
     Action.READ_SCHEDULE: Rule("Read the schedule, also as a calendar feed", EVERYONE),
     Action.ADD_SCHEDULE_ENTRY: Rule("Plan a show", EDITORS, Scope.CHANNEL_MANAGE),
     Action.CHANGE_SCHEDULE_ENTRY: Rule("Move, change or cancel a show", EDITORS, Scope.CHANNEL_MANAGE),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -61,6 +63,13 @@ class PostgresAbout:
             )
             .values(**_html(rendered))
         )
+
+    async def images_among(self, paths: Sequence[str]) -> frozenset[str]:
+        shown = select(func.jsonb_array_elements(_about.c.panels).op("->>")("image").label("image")).where(
+            or_(false(), *(_about.c.panels.contains([{"image": path}]) for path in paths))
+        )
+        found = await self._connection.execute(shown)
+        return frozenset(row.image for row in found).intersection(paths)
 
 
 def _html(rendered: RenderedAbout) -> dict[str, object]:

@@ -135,6 +135,12 @@ class PostgresCategories:
     async def count(self) -> int:
         return (await self._connection.execute(select(func.count()).select_from(category_table))).scalar_one()
 
+    async def box_art_among(self, paths: Sequence[str]) -> frozenset[str]:
+        found = await self._connection.execute(
+            select(category_table.c.box_art).where(category_table.c.box_art.in_(paths))
+        )
+        return frozenset(row.box_art for row in found)
+
     async def page(self, query: str, *, after: CategoryPlace | None, limit: int) -> Sequence[CategoryCard]:
         conditions, values = "WHERE true", {"limit": limit}
         if query:

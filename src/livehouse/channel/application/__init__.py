@@ -25,6 +25,7 @@ from livehouse.channel.application.delete_channel import (
 )
 from livehouse.channel.application.discovery_ports import CategoryCard, ChannelCard
 from livehouse.channel.application.manage_categories import ChangeCategory, CreateCategory, RemoveCategory
+from livehouse.channel.application.page_images import UploadPanelImage
 from livehouse.channel.application.queries import ChannelByName, FindChannels
 from livehouse.channel.application.read_administration import ListAllChannels
 from livehouse.channel.application.read_schedule import ReadSchedule, Schedule
@@ -90,6 +91,7 @@ class ChannelUseCases:
     find_banner: FindBanner
     read_about: ReadAbout
     change_about: ChangeAbout
+    upload_panel_image: UploadPanelImage
     read_schedule: ReadSchedule
     add_schedule_entry: AddScheduleEntry
     change_schedule_entry: ChangeScheduleEntry

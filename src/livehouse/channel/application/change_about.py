@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cpc.kernel.clock import Clock
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import Actor
 from livehouse.channel.application.content_ports import MarkdownRenderer, RenderedAbout
+from livehouse.channel.application.page_images import let_go
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.application.queries import find_by_name
 from livehouse.channel.domain.about import MAX_DESCRIPTION_CHARACTERS, About, markdown, parse_panels
@@ -36,10 +38,13 @@ class ReadAbout:
 
 
 class ChangeAbout:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, renderer: MarkdownRenderer) -> None:
+    def __init__(
+        self, unit_of_work: UnitOfWorkFactory, access: Access, renderer: MarkdownRenderer, clock: Clock
+    ) -> None:
         self._unit_of_work = unit_of_work
         self._access = access
         self._renderer = renderer
+        self._clock = clock
 
     async def __call__(
         self,
@@ -69,4 +74,9 @@ class ChangeAbout:
             changed = about.changed(new_description, new_panels, expected_version)
             rendered = RenderedAbout(changed, html, self._renderer.version)
             await unit.about.save(rendered)
+            await let_go(unit, _images(about), _images(changed), self._clock.now())
         return rendered
+
+
+def _images(about: About) -> list[str | None]:
+    return [panel.image for panel in about.panels]

@@ -42,6 +42,10 @@ class AboutStore(Protocol):
         """The HTML only, and only while the text is of the same version."""
         ...
 
+    async def images_among(self, paths: Sequence[str]) -> frozenset[str]:
+        """Those that any panel shows."""
+        ...
+
 
 class ScheduleStore(Protocol):
     async def entries(self, channel_id: ChannelId) -> Sequence[ScheduleEntry]:

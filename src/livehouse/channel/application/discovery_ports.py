@@ -124,6 +124,10 @@ class Categories(Protocol):
 
     async def count(self) -> int: ...
 
+    async def box_art_among(self, paths: Sequence[str]) -> frozenset[str]:
+        """Those that any category shows."""
+        ...
+
     async def page(self, query: str, *, after: CategoryPlace | None, limit: int) -> Sequence[CategoryCard]:
         """Most watched first, then by name. query: part of the name, or much like it; empty: all."""
         ...

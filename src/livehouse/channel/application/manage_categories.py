@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Conflict, Invalid, NotFound
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import Actor
 from livehouse.channel.application.discovery_ports import Categories
+from livehouse.channel.application.page_images import let_go
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import CategoryId
 from livehouse.channel.domain.category import (
@@ -50,9 +52,10 @@ class CreateCategory:
 
 
 class ChangeCategory:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
         self._access = access
+        self._clock = clock
 
     async def __call__(
         self,
@@ -82,13 +85,15 @@ class ChangeCategory:
                 changed = replace(changed, name=new_name, slug=category_slug(new_name, category.id))
             if changed != category and not await unit.categories.save(changed):
                 raise _taken(changed.name)
+            await let_go(unit, [category.box_art], [changed.box_art], self._clock.now())
         return changed
 
 
 class RemoveCategory:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
         self._access = access
+        self._clock = clock
 
     async def __call__(self, actor: Actor, slug: str, *, into: str | None = None) -> None:
         """into: slug of the category that its channels get and its addresses lead to; None: they get none.
@@ -102,6 +107,7 @@ class RemoveCategory:
             if target == category:
                 raise Invalid("merged-into-itself", "A category cannot be merged into itself.")
             await unit.categories.remove(category, target)
+            await let_go(unit, [category.box_art], [], self._clock.now())
 
 
 async def find_category(categories: Categories, slug: str) -> Category:

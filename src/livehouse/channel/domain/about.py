@@ -19,7 +19,7 @@ MAX_PANEL_CHARACTERS = 2500
 MAX_LINK_CHARACTERS = 500
 
 # Where this node serves what was uploaded to it. Pictures from elsewhere would tell their host who looks.
-OWN_IMAGE = re.compile(r"/images/[A-Za-z0-9_-]{8,128}\.webp")
+OWN_IMAGE = re.compile(r"/images/[0-9a-f]{40}\.webp")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,10 @@ class InMemoryAbout:
                 kept, html=rendered.html, renderer=rendered.renderer
             )
 
+    async def images_among(self, paths: Sequence[str]) -> frozenset[str]:
+        shown = {panel.image for rendered in self._tables.about.values() for panel in rendered.about.panels}
+        return frozenset(path for path in paths if path in shown)
+
 
 class InMemorySchedule:
     def __init__(self, tables: ContentTables) -> None:

@@ -153,6 +153,10 @@ class InMemoryCategories:
     async def count(self) -> int:
         return len(self._tables.categories)
 
+    async def box_art_among(self, paths: Sequence[str]) -> frozenset[str]:
+        shown = {category.box_art for category in self._tables.categories.values()}
+        return frozenset(path for path in paths if path in shown)
+
     async def page(self, query: str, *, after: CategoryPlace | None, limit: int) -> Sequence[CategoryCard]:
         cards = [
             self._card(category)

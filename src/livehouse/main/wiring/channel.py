@@ -30,6 +30,7 @@ from livehouse.channel.application.delete_channel import (
 )
 from livehouse.channel.application.discovery_ports import ChatMessageCounts
 from livehouse.channel.application.manage_categories import ChangeCategory, CreateCategory, RemoveCategory
+from livehouse.channel.application.page_images import UploadPanelImage
 from livehouse.channel.application.personal_data import ChannelPersonalData
 from livehouse.channel.application.ports import UnitOfWork, UnitOfWorkFactory
 from livehouse.channel.application.queries import ChannelByName, FindChannels
@@ -63,6 +64,7 @@ def build_channel(
     people, names, deed_log = build_people(engine, clock), build_names(engine), build_deed_log(engine)
     create_channel = CreateChannel(units, clock, ids)
     markdown = MarkdownItRenderer()
+    keep = keep_image or build_keep_image(engine, clock)
     return ChannelUseCases(
         create_channel=create_channel,
         create_channel_again=CreateChannelAgain(units, access, people, create_channel),
@@ -74,10 +76,11 @@ def build_channel(
         channel_by_name=ChannelByName(units, access),
         list_channels=ListChannels(units, access, clock),
         find_channels=FindChannels(units, clock),
-        change_banner=ChangeBanner(units, access, keep_image or build_keep_image(engine, clock), clock),
+        change_banner=ChangeBanner(units, access, keep, clock),
         find_banner=FindBanner(units),
         read_about=ReadAbout(units, access, markdown),
-        change_about=ChangeAbout(units, access, markdown),
+        change_about=ChangeAbout(units, access, markdown, clock),
+        upload_panel_image=UploadPanelImage(units, access, keep),
         read_schedule=ReadSchedule(units, access, clock, ICalendarWriter()),
         add_schedule_entry=AddScheduleEntry(units, access, clock, ids),
         change_schedule_entry=ChangeScheduleEntry(units, access, clock),
@@ -86,8 +89,8 @@ def build_channel(
         list_categories=ListCategories(units, access),
         read_category=ReadCategory(units, access),
         create_category=CreateCategory(units, access, ids),
-        change_category=ChangeCategory(units, access),
-        remove_category=RemoveCategory(units, access),
+        change_category=ChangeCategory(units, access, clock),
+        remove_category=RemoveCategory(units, access, clock),
         search=Search(units, access, clock),
         read_statistics=ReadStatistics(
             units, access, clock, FindSupporters(lambda: PostgresSocialUnitOfWork(engine), clock)

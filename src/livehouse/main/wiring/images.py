@@ -20,6 +20,7 @@ from livehouse.accounts.adapters.postgres import PostgresAccountsUnitOfWork
 from livehouse.accounts.application.change_avatar import AvatarUses
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application.change_banner import BannerUses
+from livehouse.channel.application.page_images import PageImageUses
 from livehouse.main.settings import ResolvedSettings
 
 _LOOK_FOR_UNUSED_S = 60.0
@@ -46,6 +47,7 @@ def build_image_duties(
     uses: list[ImageUses] = [
         AvatarUses(lambda: PostgresAccountsUnitOfWork(engine)),
         BannerUses(lambda: PostgresChannelUnitOfWork(engine)),
+        PageImageUses(lambda: PostgresChannelUnitOfWork(engine)),
     ]
     collect = CollectImages(lambda: PostgresImagesUnitOfWork(engine), store, uses, clock)
     return {"unused images": lambda: _collect_forever(collect)}

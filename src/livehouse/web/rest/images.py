@@ -15,7 +15,7 @@ from livehouse.web.preconditions import NOT_MODIFIED, IfNoneMatch, entity_tags
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Shape
 
-UPLOADS: Final = re.compile(r"/api/v1/me/avatar|/api/v1/channels/[^/]+/banner")
+UPLOADS: Final = re.compile(r"/api/v1/me/avatar|/api/v1/channels/[^/]+/(?:banner|about/image)")
 """Paths whose bodies may have `MAX_UPLOAD_BYTES`."""
 
 _TAKEN = ("image/png", "image/jpeg", "image/webp", "image/avif", "image/gif")
@@ -59,6 +59,16 @@ class Banner(Shape):
     banner_url: BannerUrl
 
 
+class PanelImage(Shape):
+    image: Annotated[
+        str,
+        Field(
+            description="At most 640 by 960 pixels; for `image` of a panel",
+            examples=["/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp"],
+        ),
+    ]
+
+
 def image_url(name: ImageName | None) -> str | None:
     return None if name is None else name.path
 
@@ -80,6 +90,15 @@ async def remove_avatar(actor: CurrentActor, cases: Cases) -> None:
 async def change_banner(name: str, request: Request, actor: CurrentActor, cases: Cases) -> Banner:
     """Send a banner. For the owner and editors."""
     return Banner(banner_url=image_url(await cases.channel.change_banner(actor, name, request.stream())))
+
+
+@router.put("/channels/{name}/about/image", openapi_extra=_UPLOAD | _REFUSALS)
+async def upload_panel_image(name: str, request: Request, actor: CurrentActor, cases: Cases) -> PanelImage:
+    """Send a picture for a panel, then name it there; the same picture has the same name. For the owner and
+    editors.
+    """
+    made = await cases.channel.upload_panel_image(actor, name, request.stream())
+    return PanelImage(image=made.path)
 
 
 @router.delete("/channels/{name}/banner", status_code=204)
