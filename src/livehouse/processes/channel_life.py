@@ -10,6 +10,7 @@ from livehouse.channel.application.rename_channel import TakeAccountName
 from livehouse.channel.application.roles import TakeRolesAway
 from livehouse.channel.contract import ChannelDeleted, ChannelReinstated, Channels, ChannelSuspended
 from livehouse.chat.application.erase_chat import EraseChat
+from livehouse.processes.parting import Parting
 from livehouse.streaming.application.end_broadcast import StopBroadcast
 from livehouse.streaming.application.erase_streaming import EraseStreaming
 from livehouse.streaming.domain.broadcast import EndReason
@@ -62,11 +63,13 @@ class EraseWhatIsLeft:
         stop_broadcast: StopBroadcast,
         erase_streaming: EraseStreaming,
         erase_chat: EraseChat,
+        parting: Parting,
     ) -> None:
         self._erase_channels = erase_channels
         self._stop_broadcast = stop_broadcast
         self._erase_streaming = erase_streaming
         self._erase_chat = erase_chat
+        self._parting = parting
 
     async def account_erased(self, event: AccountErased) -> None:
         """What hangs on the channel follows by `ChannelDeleted`."""
@@ -76,5 +79,6 @@ class EraseWhatIsLeft:
     async def channel_deleted(self, event: CloudEvent) -> None:
         channel_id = ChannelDeleted.channel_of(event)
         await self._stop_broadcast(channel_id, EndReason.ENDED_BY_OWNER)
+        await self._parting.channel_deleted(channel_id)
         await self._erase_streaming(channel_id)
         await self._erase_chat.of_channel(channel_id)

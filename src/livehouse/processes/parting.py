@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cpc.kernel.errors import NotFound
 from livehouse.accounts.contract import AccountErased, PersonBlocked
-from livehouse.channel.contract import Channels
+from livehouse.channel.contract import ChannelId, Channels
 from livehouse.social.application.follow_channel import EndFollow
 from livehouse.social.application.keep_subscriptions import EndSubscriptions
 
@@ -30,3 +30,8 @@ class Parting:
     async def account_erased(self, event: AccountErased) -> None:
         await self._end_follow.all_of_account(event.account_id)
         await self._end_subscriptions.all_of_account(event.account_id)
+
+    async def channel_deleted(self, channel_id: ChannelId) -> None:
+        """Nobody follows or supports a channel that is gone."""
+        await self._end_follow.all_of_channel(channel_id)
+        await self._end_subscriptions.all_of_channel(channel_id)

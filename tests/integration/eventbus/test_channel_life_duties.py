@@ -41,6 +41,8 @@ from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_parting
 from livehouse.main.wiring.streaming import build_stop_broadcast
 from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
+from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
+from livehouse.social.domain.follow import Follow
 from livehouse.streaming.adapters.postgres import PostgresStreamingUnitOfWork
 from livehouse.streaming.contract import BroadcastId
 from livehouse.streaming.domain.broadcast import Broadcast
@@ -202,6 +204,10 @@ async def test_of_an_erased_account_nothing_is_left(
         await unit.roles.put(RoleGrant(bobs.id, ada.owner_id, ChannelRole.EDITOR, NOW))
     await go_live(engine, ada)
     await go_live(engine, bobs)
+    async with PostgresSocialUnitOfWork(engine) as social:
+        for channel in (ada, bobs):
+            tally = await social.follows.tally(BOB, NOW)
+            await social.follows.add(Follow(BOB, channel.id, NOW, notifies=True), tally.with_one_more(NOW))
     erased = AccountErased(ada.owner_id, AccountName("ada"), NOW)
     await publish(engine, erased.to_cloud_event(event_id=uuid4(), time=NOW))
 
@@ -220,6 +226,8 @@ async def test_of_an_erased_account_nothing_is_left(
         assert len(await streaming.stream_keys.of_channel(bobs.id)) == 1
     assert not await is_live(engine, ada)
     assert await is_live(engine, bobs)
+    async with PostgresSocialUnitOfWork(engine) as social:
+        assert [await social.follows.followers(one.id) for one in (ada, bobs)] == [0, 1]
     async with PostgresChatUnitOfWork(engine) as work:
         (said,) = await work.messages.after(rooms[1].conversation_id, 0, 10)
     assert (said.body, said.extension["name"]) == ("hello", "deleted account")

@@ -127,6 +127,18 @@ async def test_of_two_who_want_a_name_at_once_one_gets_it(visit) -> None:
     assert len({channel["name"].replace("_", "") for channel in listed}) == 4
 
 
+async def test_of_two_tabs_that_rename_a_channel_at_once_one_does(ada: httpx.AsyncClient, visit) -> None:
+    answers = await asyncio.gather(
+        *(ada.post(f"{ADA}/rename", json={"new_name": name}) for name in ("lovelace", "byron"))
+    )
+    renamed = [answer.json()["name"] for answer in answers if answer.status_code == 200]
+    others = [problem(answer) for answer in answers if answer.status_code != 200]
+    assert len(renamed) == 1
+    # The second finds the account renamed this moment, or the channel under its new name.
+    assert others in ([(429, "renamed-lately")], [(308, "channel-renamed")])
+    assert (await visit().get(ADA)).headers["location"] == f"{API}/channels/{renamed[0]}"
+
+
 async def test_roles_over_http(visit, ada: httpx.AsyncClient, bob: httpx.AsyncClient) -> None:
     roles = f"{ADA}/roles"
     change = {"title": "By bob"}

@@ -8,8 +8,19 @@ from typing import Any
 
 import pytest
 
+from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import NotFound
+from cpc.kernel.ids import UuidV7Ids
+from cpc.messenger.identifiers import MessageId
+from cpc.messenger.memory import InMemoryMessageBroadcast
+from livehouse.accounts.contract import AccountId
+from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
 from livehouse.chat.adapters.gateway_rooms import GatewayRooms
+from livehouse.chat.application.open_chat_room import OpenChatRoom
+from livehouse.chat.application.ports import BroadcastState
+from livehouse.chat.application.queries import RoomMessages
+from livehouse.chat.domain.chat_message import draft_chat_message
+from livehouse.chat.testing import InMemoryChannels, InMemoryChatStore
 
 
 class _SilentBroadcast:
@@ -49,3 +60,57 @@ async def test_a_room_that_cannot_be_opened_is_nobodys_error_once_the_askers_hav
     assert complaints == []
     with pytest.raises(NotFound):
         await rooms.by_name("nobody_here")
+
+
+async def test_a_renamed_channel_has_one_room_under_both_names() -> None:
+    clock = FakeClock()
+    ids = UuidV7Ids(clock)
+    owner, channel_id = AccountId(ids.uuid()), ChannelId(ids.uuid())
+    channels = InMemoryChannels(
+        *(ChannelRef(channel_id, owner, ChannelName(name), "Sea") for name in ("ada", "lovelace"))
+    )
+    store = InMemoryChatStore()
+
+    async def offline(_: ChannelId) -> BroadcastState:
+        return BroadcastState()
+
+    open_room = OpenChatRoom(store, channels, clock, ids)
+    rooms = GatewayRooms(open_room, RoomMessages(store), InMemoryMessageBroadcast(), offline)
+    by_old_name = await rooms.by_name("ada")
+    assert await rooms.by_name("lovelace") is by_old_name
+    draft = draft_chat_message(
+        by_old_name.room,
+        owner,
+        "lovelace",
+        message_id=MessageId(ids.uuid()),
+        nonce="n",
+        text="hello",
+        now=clock.now(),
+    )
+    async with store() as work:
+        stored = await work.messages.append(by_old_name.room.conversation_id, [draft])
+    rooms.committed(by_old_name.room, stored.appended)
+    by_old_name.empty_since_s = -1_000_000.0
+    await rooms._close_empty()
+    assert await rooms.by_name("ada") is not by_old_name, "both names were let go"
+    await rooms.close()
+
+
+async def test_two_names_asked_for_at_once_open_one_room() -> None:
+    clock = FakeClock()
+    ids = UuidV7Ids(clock)
+    owner, channel_id = AccountId(ids.uuid()), ChannelId(ids.uuid())
+    channels = InMemoryChannels(
+        *(ChannelRef(channel_id, owner, ChannelName(name), "Sea") for name in ("ada", "lovelace"))
+    )
+    store = InMemoryChatStore()
+
+    async def offline(_: ChannelId) -> BroadcastState:
+        await asyncio.sleep(0)
+        return BroadcastState()
+
+    open_room = OpenChatRoom(store, channels, clock, ids)
+    rooms = GatewayRooms(open_room, RoomMessages(store), InMemoryMessageBroadcast(), offline)
+    first, second = await asyncio.gather(rooms.by_name("ada"), rooms.by_name("lovelace"))
+    assert first is second
+    await rooms.close()

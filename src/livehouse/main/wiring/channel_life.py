@@ -19,6 +19,7 @@ from livehouse.main.wiring.channel import build_channel_duties
 from livehouse.main.wiring.chat import build_erase_chat
 from livehouse.main.wiring.duties import again
 from livehouse.main.wiring.eventbus import Handle
+from livehouse.main.wiring.social import build_parting
 from livehouse.main.wiring.streaming import build_erase_streaming, build_stop_broadcast
 from livehouse.processes.channel_life import EraseWhatIsLeft, FollowChannelLife
 
@@ -50,7 +51,11 @@ def build_channel_life(
         stop_broadcast,
     )
     erase = EraseWhatIsLeft(
-        duties.erase_channels, stop_broadcast, build_erase_streaming(engine), build_erase_chat(engine)
+        duties.erase_channels,
+        stop_broadcast,
+        build_erase_streaming(engine),
+        build_erase_chat(engine),
+        build_parting(engine, channel.find_channels, clock, ids),
     )
     by_type: dict[str, Handle] = {
         AccountRenamed.type: lambda event: life.account_renamed(AccountRenamed.from_cloud_event(event)),
