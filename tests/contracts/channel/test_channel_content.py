@@ -11,15 +11,18 @@ import pytest
 
 from cpc.images.image import ImageName
 from cpc.kernel.clock import FakeClock
+from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.testing import access_for
 from livehouse.accounts.contract import AccountId, Actor
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application.change_about import ChangeAbout
 from livehouse.channel.application.content_ports import RenderedAbout
+from livehouse.channel.application.delete_channel import EraseChannels
 from livehouse.channel.application.page_images import PageImageUses
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import CategoryId, ChannelId, ChannelName
 from livehouse.channel.domain.about import About, Panel
+from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics
 from livehouse.channel.domain.category import Category
 from livehouse.channel.domain.channel import Channel
 from livehouse.channel.domain.schedule import ScheduleEntry, ScheduleEntryId, Vacation, Weekday
@@ -171,3 +174,27 @@ async def test_pictures_that_are_shown_no_more_are_in_doubt(unit_of_work: UnitOf
     async with unit_of_work() as unit:
         assert await unit.images_in_doubt.take(NOW + timedelta(days=1)) == dropped
         assert await unit.images_in_doubt.take(NOW + timedelta(days=1)) is None
+
+
+async def test_an_erased_channel_says_and_plans_nothing_and_lets_its_pictures_go(
+    unit_of_work: UnitOfWorkFactory,
+) -> None:
+    shown = ImageName("f" * 40)
+    async with unit_of_work() as unit:
+        ada = await unit.channels.by_id(ADA)
+        assert ada is not None
+        panels = (Panel("Shop", "", None, shown.path),)
+        await unit.about.save(RenderedAbout(About(ADA, "", panels, 1), ("", ""), 1))
+        await unit.schedule.save(ENTRY)
+        await unit.schedule.set_vacation(ADA, Vacation(NOW, NOW + timedelta(days=1)))
+        await unit.statistics.save(BroadcastStatistics(ADA, "brd_1", "", NOW, NOW, 0))
+        await unit.directory.broadcast_started(ADA, "brd_1", NOW)
+    clock = FakeClock(NOW)
+    await EraseChannels(unit_of_work, clock, UuidV7Ids(clock)).of_account(ada.owner_id)
+    async with unit_of_work() as unit:
+        assert await unit.about.of(ADA) is None
+        assert await unit.schedule.entries(ADA) == []
+        assert await unit.schedule.vacation(ADA) is None
+        assert await unit.statistics.of(ADA, "brd_1") is None
+        assert await unit.directory.viewers_of(ADA) is None
+        assert await unit.images_in_doubt.take(NOW + timedelta(days=1)) == shown

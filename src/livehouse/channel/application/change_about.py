@@ -74,9 +74,5 @@ class ChangeAbout:
             changed = about.changed(new_description, new_panels, expected_version)
             rendered = RenderedAbout(changed, html, self._renderer.version)
             await unit.about.save(rendered)
-            await let_go(unit, _images(about), _images(changed), self._clock.now())
+            await let_go(unit, about.images, changed.images, self._clock.now())
         return rendered
-
-
-def _images(about: About) -> list[str | None]:
-    return [panel.image for panel in about.panels]

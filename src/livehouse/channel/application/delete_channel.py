@@ -9,6 +9,7 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import AccountId, Actor
+from livehouse.channel.application.page_images import let_go
 from livehouse.channel.application.ports import UnitOfWork, UnitOfWorkFactory
 from livehouse.channel.application.queries import find_by_name
 from livehouse.channel.contract import ChannelChanged, ChannelDeleted
@@ -102,6 +103,9 @@ class EraseChannels:
         banner = await unit.banners.replace(channel.id, None)
         if banner is not None:
             await unit.images_in_doubt.add(banner, now)
+        rendered = await unit.about.of(channel.id)
+        if rendered is not None:
+            await let_go(unit, rendered.about.images, (), now)
         await unit.channels.erase(channel, now)
         event = ChannelDeleted(channel.id, channel.owner_id, channel.name, channel.version)
         unit.outbox.publish(event.to_cloud_event(event_id=self._ids.uuid(), time=now))

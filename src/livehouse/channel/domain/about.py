@@ -61,6 +61,11 @@ class About:
         """All Markdown in it: the description, then the text of each panel."""
         return (self.description, *(panel.text for panel in self.panels))
 
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Paths of the pictures that its panels show."""
+        return tuple(panel.image for panel in self.panels if panel.image)
+
     def changed(self, description: str, panels: Sequence[Panel], expected_version: int | None) -> About:
         """Raises `PreconditionFailed` (about-changed)."""
         if expected_version is not None and expected_version != self.version:

@@ -124,6 +124,7 @@ class InMemoryChannels:
         tables = self._tables
         tables.channels.pop(channel.id, None)
         tables.directory.pop(channel.id, None)
+        tables.content.forget(channel.id)
         tables.statistics = {key: one for key, one in tables.statistics.items() if key[0] != channel.id}
         tables.roles = {key: one for key, one in tables.roles.items() if key[0] != channel.id}
         tables.former_names = {

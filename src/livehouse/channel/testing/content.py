@@ -19,6 +19,11 @@ class ContentTables:
     def copy(self) -> ContentTables:
         return ContentTables(dict(self.about), dict(self.entries), dict(self.vacations))
 
+    def forget(self, channel_id: ChannelId) -> None:
+        self.about.pop(channel_id, None)
+        self.entries = {key: entry for key, entry in self.entries.items() if key[0] != channel_id}
+        self.vacations.pop(channel_id, None)
+
 
 class InMemoryAbout:
     def __init__(self, tables: ContentTables) -> None:
