@@ -16,10 +16,13 @@ from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
 from livehouse.chat.application.message_commits import MessageCommits
 from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.application.ports import UnitOfWork
+from livehouse.chat.application.room_modes import RoomModes
 from livehouse.chat.application.send_chat_message import SendChatMessage
 from livehouse.chat.domain.send_rate import SendRate
 from livehouse.main.wiring.access import build_access
 from livehouse.main.wiring.persistence import build_engine
+from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
+from livehouse.social.application.find_supporters import FindSupporters
 
 
 async def _say(engine: AsyncEngine, channels: Channels, owner_id: str, lines: list[str]) -> None:
@@ -30,7 +33,8 @@ async def _say(engine: AsyncEngine, channels: Channels, owner_id: str, lines: li
         return PostgresChatUnitOfWork(engine)
 
     commits = MessageCommits(unit_of_work, lambda room, messages: None, chat_metrics.committed, clock, ids)
-    send = SendChatMessage(commits, SendRate(), clock, ids, build_access(engine, clock))
+    modes = RoomModes(channels, FindSupporters(lambda: PostgresSocialUnitOfWork(engine), clock), clock)
+    send = SendChatMessage(commits, SendRate(), clock, ids, build_access(engine, clock), modes)
     room = await OpenChatRoom(unit_of_work, channels, clock, ids)("ada")
     ada = Actor(AccountId.parse(owner_id), AccountName("ada"))
     for n, line in enumerate(lines):

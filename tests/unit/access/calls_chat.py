@@ -10,9 +10,11 @@ from livehouse.chat.application.enter_chat_room import EnterChatRoom
 from livehouse.chat.application.message_commits import MessageCommits
 from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.application.queries import ReadChatHistory, ReadRoomHistory
+from livehouse.chat.application.room_modes import RoomModes
 from livehouse.chat.application.send_chat_message import SendChatMessage
 from livehouse.chat.domain.chat_room import ChatRoom
 from livehouse.chat.domain.send_rate import SendRate
+from livehouse.social.application.find_supporters import FindSupporters
 
 
 async def room(world: World) -> ChatRoom:
@@ -43,7 +45,9 @@ async def send_chat_message(world: World, actor: Actor) -> object:
         world.clock,
         world.ids,
     )
-    send = SendChatMessage(commits, SendRate(), world.clock, world.ids, world.access)
+    supporters = FindSupporters(world.social.unit_of_work, world.clock)
+    modes = RoomModes(world.chat_channels, supporters, world.clock)
+    send = SendChatMessage(commits, SendRate(), world.clock, world.ids, world.access, modes)
     asked_for = await room(world)
     world.is_ready()
     return await send(await send.admit(asked_for, actor), nonce="n", text="hello")

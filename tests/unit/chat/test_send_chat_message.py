@@ -19,12 +19,15 @@ from livehouse.chat.application import message_commits
 from livehouse.chat.application.message_commits import BATCH_LIMIT, ROOM_LIMIT, MessageCommits
 from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.application.queries import ReadChatHistory
+from livehouse.chat.application.room_modes import RoomModes
 from livehouse.chat.application.send_chat_message import SendChatMessage
 from livehouse.chat.domain.chat_message import ChatMessage
 from livehouse.chat.domain.chat_room import ChatRoom
 from livehouse.chat.domain.name_color import DEFAULT_NAME_COLORS, default_name_color
 from livehouse.chat.domain.send_rate import SendRate
 from livehouse.chat.testing import InMemoryChannels, InMemoryChatStore
+from livehouse.social.application.find_supporters import FindSupporters
+from livehouse.social.testing import InMemorySocialDatabase
 
 
 class Chat:
@@ -43,7 +46,9 @@ class Chat:
             self.store, self._committed, self._metered, self.clock, self.ids, patience_s=patience_s
         )
         self.access = access_for()
-        self._send = SendChatMessage(commits, SendRate(), self.clock, self.ids, self.access)
+        supporters = FindSupporters(InMemorySocialDatabase().unit_of_work, self.clock)
+        modes = RoomModes(self.channels, supporters, self.clock)
+        self._send = SendChatMessage(commits, SendRate(), self.clock, self.ids, self.access, modes)
 
     def person(self, name: str) -> Actor:
         return Actor(AccountId(self.ids.uuid()), AccountName(name))

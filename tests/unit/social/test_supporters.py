@@ -126,9 +126,11 @@ async def test_a_channel_that_goes_ends_its_subscriptions() -> None:
     stage = Stage()
     tier = await stage.taken()
     await stage.take(BOB, "ada", str(tier.id))
+    await stage.follow(BOB, "ada")
     for _ in range(2):
-        await stage.end_subscriptions.all_of_channel(CHANNEL.id)
+        await stage.parting.channel_deleted(CHANNEL.id)
     assert not await stage.is_supporter()
+    assert await stage.count_followers(EVE, "ada") == 0
     assert await stage.list_tiers(EVE, "ada") == []
     assert stage.payments(PaymentState.PENDING) == []
     assert len(stage.events("SubscriptionEnded")) == 1

@@ -29,7 +29,7 @@ class OpenChatRoom:
             conversation = await work.conversations.get(conversation_id)
         if conversation is None:
             raise RuntimeError(f"the chat room of {channel.id} names a conversation that does not exist")
-        return ChatRoom(channel.id, str(channel.name), channel.owner_id, conversation)
+        return ChatRoom(channel.id, str(channel.name), channel.owner_id, conversation, channel.chat_modes)
 
     async def _make(self, work: UnitOfWork, channel_id: ChannelId, owner_id: AccountId) -> ConversationId:
         now = self._clock.now()

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import RateLimited, Unavailable
 from cpc.kernel.ids import Ids
+from cpc.messenger.conversation import RateAllowance
 from cpc.messenger.identifiers import MessageId
 from livehouse.access.contract import Access, Action, Standing
 from livehouse.accounts.contract import AccountId, AccountName, Actor
+from livehouse.channel.contract import ChatModes
 from livehouse.chat.application.message_commits import MessageCommits
+from livehouse.chat.application.room_modes import RoomModes
 from livehouse.chat.contract import CHAT_LIMITS
 from livehouse.chat.domain.chat_message import ChatMessage, chat_message, draft_chat_message
+from livehouse.chat.domain.chat_modes import asks_who_follows, check_modes, is_exempt
 from livehouse.chat.domain.chat_room import ChatRoom
 from livehouse.chat.domain.chat_text import clean_chat_text
 from livehouse.chat.domain.send_rate import SendRate
@@ -27,6 +31,7 @@ class AdmittedSender:
     id: AccountId
     name: AccountName | None
     standing: Standing
+    modes: ChatModes
 
 
 class SendChatMessage:
@@ -35,26 +40,38 @@ class SendChatMessage:
     """
 
     def __init__(
-        self, commits: MessageCommits, rate: SendRate, clock: Clock, ids: Ids, access: Access
+        self,
+        commits: MessageCommits,
+        rate: SendRate,
+        clock: Clock,
+        ids: Ids,
+        access: Access,
+        modes: RoomModes,
     ) -> None:
         self._commits = commits
         self._rate = rate
         self._clock = clock
         self._ids = ids
         self._access = access
+        self._modes = modes
 
     async def admit(self, room: ChatRoom, sender: Actor) -> AdmittedSender:
-        """Raises `Unauthenticated`, `Forbidden`, `Unavailable`."""
+        """Raises `Unauthenticated`, `Forbidden` (also members-only, followers-only), `Unavailable`."""
         standing = await self._access.require(sender, Action.SEND_CHAT_MESSAGE, room.channel_id)
         sender_id = sender.require_account()
         room.check_may_send(sender_id)
-        return AdmittedSender(room, sender_id, sender.name, standing)
+        modes = await self._modes.of(room)
+        followed_at = None
+        if asks_who_follows(modes, standing.roles):
+            followed_at = await self._modes.followed_at(room, sender_id)
+        check_modes(modes, standing.roles, followed_at, self._clock.now())
+        return AdmittedSender(room, sender_id, sender.name, standing, modes)
 
     async def __call__(self, sender: AdmittedSender, *, nonce: str, text: str) -> ChatMessage:
         """Returns the stored message; a repeated nonce gives the message it made the first time.
 
-        Raises `Invalid`, `RateLimited` (with the time to wait), `Unavailable`. Messages of one sender keep
-        the order of these calls.
+        Raises `Invalid`, `RateLimited` (chat-rate, slow-mode; with the time to wait), `Unavailable`.
+        Messages of one sender keep the order of these calls.
         """
         room, sender_id = sender.room, sender.id
         text = clean_chat_text(text, characters=CHAT_LIMITS.characters)
@@ -66,10 +83,23 @@ class SendChatMessage:
             nonce=nonce,
             text=text,
             now=self._clock.now(),
+            roles=sender.standing.roles,
         )
-        key = _rate_key(room, sender_id)
-        allowance = room.allowance(sender_id)
-        retry_after_s = self._rate.take(key, allowance, self._clock.monotonic_s())
+        key, slow_key = _rate_key(room, sender_id), _slow_key(room, sender_id)
+        self._take_turn(sender, key, slow_key)
+        try:
+            return chat_message(await self._commits.commit(room, draft))
+        except Unavailable:
+            self._rate.give_back(key)
+            self._rate.give_back(slow_key)
+            raise
+
+    def _take_turn(
+        self, sender: AdmittedSender, key: tuple[object, ...], slow_key: tuple[object, ...]
+    ) -> None:
+        now_s = self._clock.monotonic_s()
+        allowance = sender.room.allowance(sender.id)
+        retry_after_s = self._rate.take(key, allowance, now_s)
         if retry_after_s > 0:
             raise RateLimited(
                 "chat-rate",
@@ -77,13 +107,24 @@ class SendChatMessage:
                 f"Wait {math.ceil(retry_after_s)} s.",
                 retry_after_s=retry_after_s,
             )
-        try:
-            return chat_message(await self._commits.commit(room, draft))
-        except Unavailable:
+        pause_s = sender.modes.slow_mode_s
+        if pause_s == 0 or is_exempt(sender.standing.roles):
+            return
+        retry_after_s = self._rate.take(slow_key, RateAllowance(1, pause_s), now_s)
+        if retry_after_s > 0:
             self._rate.give_back(key)
-            raise
+            raise RateLimited(
+                "slow-mode",
+                f"This chat is in slow mode: one message in {pause_s} seconds. "
+                f"Wait {math.ceil(retry_after_s)} s.",
+                retry_after_s=retry_after_s,
+            )
 
 
 def _rate_key(room: ChatRoom, sender_id: AccountId) -> tuple[object, ...]:
     """One window for all rooms, and one for the room one owns."""
     return (sender_id, room.channel_id) if sender_id == room.owner_id else (sender_id,)
+
+
+def _slow_key(room: ChatRoom, sender_id: AccountId) -> tuple[object, ...]:
+    return (sender_id, room.channel_id, "slow mode")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,7 @@ from typing import cast
 
 from cpc.messenger.identifiers import MessageId
 from cpc.messenger.message import Message, MessageDraft
+from livehouse.access.contract import Role
 from livehouse.accounts.contract import AccountId
 from livehouse.chat.domain.chat_room import ChatRoom, person_id
 from livehouse.chat.domain.fragments import Fragment, fragment_from_json, parse_fragments
@@ -18,6 +19,17 @@ from livehouse.chat.domain.name_color import default_name_color
 
 class Badge(StrEnum):
     BROADCASTER = "broadcaster"
+    MODERATOR = "moderator"
+    VIP = "vip"
+    SUBSCRIBER = "subscriber"
+
+
+_BADGES = {
+    Role.OWNER: Badge.BROADCASTER,
+    Role.MODERATOR: Badge.MODERATOR,
+    Role.VIP: Badge.VIP,
+    Role.PAID_SUBSCRIBER: Badge.SUBSCRIBER,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +61,12 @@ def draft_chat_message(
     nonce: str,
     text: str,
     now: datetime,
+    roles: Set[Role] = frozenset(),
 ) -> MessageDraft:
-    """`text` is clean already."""
-    badges = [Badge.BROADCASTER] if sender_id == room.owner_id else []
+    """`text` is clean already. roles: what the sender is to the channel beside owning it."""
+    if sender_id == room.owner_id:
+        roles = roles | {Role.OWNER}
+    badges = [badge for role, badge in _BADGES.items() if role in roles]
     return MessageDraft(
         id=message_id,
         sender_id=person_id(sender_id),

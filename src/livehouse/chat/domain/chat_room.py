@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cpc.messenger.conversation import (
@@ -16,7 +16,7 @@ from cpc.messenger.conversation import (
 )
 from cpc.messenger.identifiers import ConversationId, PersonId
 from livehouse.accounts.contract import AccountId
-from livehouse.channel.contract import ChannelId
+from livehouse.channel.contract import ChannelId, ChatModes
 from livehouse.chat.contract import CHAT_LIMITS
 
 CHAT_RATE_POLICY = RatePolicy(
@@ -27,10 +27,13 @@ CHAT_RATE_POLICY = RatePolicy(
 
 @dataclass(frozen=True, slots=True)
 class ChatRoom:
+    """modes: as they were when the room was opened."""
+
     channel_id: ChannelId
     channel_name: str
     owner_id: AccountId
     conversation: Conversation
+    modes: ChatModes = field(default_factory=ChatModes)
 
     @property
     def conversation_id(self) -> ConversationId:

@@ -41,9 +41,12 @@ from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.application.personal_data import ChatPersonalData
 from livehouse.chat.application.ports import BroadcastState, UnitOfWork, UnitOfWorkFactory
 from livehouse.chat.application.queries import ReadChatHistory, ReadRoomHistory, RoomMessages
+from livehouse.chat.application.room_modes import RoomModes
 from livehouse.chat.application.send_chat_message import SendChatMessage
 from livehouse.chat.domain.send_rate import SendRate
 from livehouse.main.wiring.access import build_access
+from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
+from livehouse.social.application.find_supporters import FindSupporters
 from livehouse.streaming.adapters.postgres import PostgresStreamingUnitOfWork
 from livehouse.streaming.application.ports import UnitOfWork as StreamingUnitOfWork
 from livehouse.streaming.application.queries import RunningBroadcast
@@ -96,13 +99,15 @@ async def start_chat(
     # As long as a token: a line is taken from whoever was known and allowed so many seconds ago.
     access = build_access(engine, clock, trusted_s=options.identity_trusted_s)
     rooms = GatewayRooms(open_room, room_messages, broadcast, _ShownBroadcast(engine))
+    supporters = FindSupporters(lambda: PostgresSocialUnitOfWork(engine), clock)
+    modes = RoomModes(channels, supporters, clock, trusted_s=options.identity_trusted_s)
     commits = MessageCommits(units, rooms.committed, chat_metrics.committed, clock, ids)
     use_cases = ChatGatewayUseCases(
         open_room=open_room,
         room_messages=room_messages,
         enter_room=EnterChatRoom(access),
         read_history=ReadRoomHistory(units, access),
-        send_message=SendChatMessage(commits, SendRate(), clock, ids, access),
+        send_message=SendChatMessage(commits, SendRate(), clock, ids, access, modes),
     )
     try:
         gateway = await serve(use_cases, rooms, resolve_actor, options)

@@ -20,6 +20,18 @@ CHAT = (
         "Wait for `retry_after_s`, then send it again.",
     ),
     ProblemType(
+        "slow-mode",
+        RateLimited,
+        "The chat is in slow mode, and your last message is too recent.",
+        "Wait for `retry_after_s`, then send it again.",
+    ),
+    ProblemType(
+        "followers-only",
+        Forbidden,
+        "Only who has followed the channel for some time writes in this chat; `detail` says how long.",
+        "Follow the channel, or wait.",
+    ),
+    ProblemType(
         "message-not-saved",
         Unavailable,
         "The message could not be saved in time; nobody has seen it.",

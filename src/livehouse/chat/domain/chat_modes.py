@@ -1,0 +1,63 @@
+"""What a room asks of those who write. Who has a role in the channel is held to nothing.
+
+Emotes-only is kept with the channel and asked of nobody: there are no emotes yet.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Set
+from datetime import datetime, timedelta
+
+from cpc.kernel.errors import Forbidden
+from livehouse.access.contract import Role
+from livehouse.channel.contract import ChatModes
+
+EXEMPT = frozenset({Role.OWNER, Role.EDITOR, Role.MODERATOR, Role.VIP, Role.ADMINISTRATOR})
+
+
+def is_exempt(roles: Set[Role]) -> bool:
+    return bool(EXEMPT & roles)
+
+
+def asks_who_follows(modes: ChatModes, roles: Set[Role]) -> bool:
+    """Whether it matters since when the sender follows. A paid subscriber need not."""
+    return modes.followers_only_min is not None and not is_exempt(roles) and Role.PAID_SUBSCRIBER not in roles
+
+
+def check_modes(modes: ChatModes, roles: Set[Role], followed_at: datetime | None, now: datetime) -> None:
+    """All but slow mode. followed_at: None unless the sender follows; asked where `asks_who_follows`.
+
+    Raises `Forbidden` (members-only, followers-only).
+    """
+    if is_exempt(roles):
+        return
+    if modes.members_only and Role.PAID_SUBSCRIBER not in roles:
+        raise Forbidden(
+            "members-only", "Only members write in this chat. Subscribe to the channel to become one."
+        )
+    if not asks_who_follows(modes, roles):
+        return
+    asked_for = timedelta(minutes=modes.followers_only_min or 0)
+    if followed_at is None:
+        since = f" for {_spoken(asked_for)}" if asked_for else ""
+        raise Forbidden(
+            "followers-only", f"Only who has followed the channel{since} writes in this chat. Follow it."
+        )
+    left = followed_at + asked_for - now
+    if left > timedelta(0):
+        raise Forbidden(
+            "followers-only",
+            f"Only who has followed the channel for {_spoken(asked_for)} writes in this chat. "
+            f"You may in {_spoken(left)}.",
+        )
+
+
+def _spoken(duration: timedelta) -> str:
+    """Rounded up, in the largest unit that says enough."""
+    minutes = math.ceil(duration / timedelta(minutes=1))
+    for name, size in (("day", 24 * 60), ("hour", 60)):
+        if minutes >= 2 * size or minutes == size:
+            count = math.ceil(minutes / size)
+            return f"{count} {name}{'' if count == 1 else 's'}"
+    return f"{minutes} minute{'' if minutes == 1 else 's'}"
