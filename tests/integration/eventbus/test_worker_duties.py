@@ -16,12 +16,20 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import NotFound
 from cpc.kernel.ids import UuidV7Ids
 from cpc.social_integration.events import StreamEnded, StreamStarted
-from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, AccountOpened, Actor
+from livehouse.accounts.contract import (
+    ANONYMOUS,
+    AccountErased,
+    AccountId,
+    AccountName,
+    AccountOpened,
+    Actor,
+    PersonBlocked,
+)
 from livehouse.channel.application import ChannelUseCases, SettingsChange
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.persistence import build_engine
-from livehouse.main.wiring.social import build_parting
+from livehouse.main.wiring.social import build_parting, build_social
 from livehouse.main.wiring.streaming import build_stop_broadcast
 from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 from livehouse.streaming.contract import BroadcastId, BroadcastViewersCounted
@@ -113,6 +121,27 @@ async def test_a_live_channel_that_changes_and_its_statistics(
             if (await channel.read_statistics(ANONYMOUS, "ada")).streamed == timedelta(hours=1):
                 break
             await asyncio.sleep(0.02)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_block_and_an_erasure_end_follows(engine: AsyncEngine, channel: ChannelUseCases) -> None:
+    clock = FakeClock()
+    social = build_social(engine, channel.find_channels, clock, UuidV7Ids(clock))
+    ada = await channel.create_channel(AccountId(uuid4()), AccountName("ada"))
+    blocked, erased, stays = (Actor(AccountId(uuid4())) for _ in range(3))
+    for follower in (blocked, erased, stays):
+        await social.follow_channel(follower, "ada")
+    block = PersonBlocked(ada.owner_id, blocked.require_account(), NOW)
+    erasure = AccountErased(erased.require_account(), AccountName("gone"), NOW)
+    async with PostgresTransaction(engine) as transaction:
+        transaction.outbox.publish(block.to_cloud_event(event_id=uuid4(), time=NOW))
+        transaction.outbox.publish(erasure.to_cloud_event(event_id=uuid4(), time=NOW))
+    async with asyncio.timeout(30):
+        while True:
+            if await social.count_followers(ANONYMOUS, "ada") == 1:
+                break
+            await asyncio.sleep(0.02)
+    assert (await social.read_relationship(stays, "ada")).follow is not None
 
 
 async def _until_live(
