@@ -51,6 +51,9 @@ class InMemoryStreamKeys:
         self._keys = keys
         self._ingest_sessions = ingest_sessions
 
+    async def claim(self, channel_id: ChannelId) -> None:
+        """Units of work run one after the other anyway."""
+
     async def add(self, key: StreamKey) -> None:
         self._keys[key.id] = key
 

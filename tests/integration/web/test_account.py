@@ -195,6 +195,7 @@ async def test_one_takes_ones_data_home(ada: httpx.AsyncClient) -> None:
     assert json.loads(archive.read("account.json"))[0]["mail"] == "ada@example.org"
     assert json.loads(archive.read("channel.json"))[0]["name"] == "ada"
     assert [one["name"] for one in json.loads(archive.read("stream_keys.json"))] == ["OBS"]
+    assert json.loads(archive.read("roles.json")) == json.loads(archive.read("chat_messages.json")) == []
     files = b"".join(archive.read(name) for name in archive.namelist())
     assert key["stream_key"].encode() not in files
 

@@ -24,6 +24,9 @@ class PostgresStreamKeys:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
+    async def claim(self, channel_id: ChannelId) -> None:
+        await self._connection.execute(_CLAIM_KEYS, {"channel_id": str(channel_id)})
+
     async def add(self, key: StreamKey) -> None:
         await self._connection.execute(insert(tables.stream_key).values(_key_values(key)))
 
@@ -243,6 +246,11 @@ class PostgresStreamingUnitOfWork(PostgresTransaction):
     @property
     def playback_sessions(self) -> PostgresPlaybackSessions:
         return PostgresPlaybackSessions(self.connection)
+
+
+_CLAIM_KEYS = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('streaming.stream_keys ' || :channel_id, 0))"
+)
 
 
 def _running() -> Select[Any]:

@@ -82,6 +82,7 @@ class CreateStreamKey:
             expires_at=None if lifetime is None else now + lifetime,
         )
         async with self._units() as unit:
+            await unit.stream_keys.claim(channel.id)
             await unit.stream_keys.forget_unused(channel.id, now)
             await self._make_room(unit, channel.id, passing=_is_passing(lifetime))
             await unit.stream_keys.add(key)

@@ -25,6 +25,10 @@ class BroadcastAlreadyRunning(Exception):
 
 
 class StreamKeys(Protocol):
+    async def claim(self, channel_id: ChannelId) -> None:
+        """Until this unit of work is over, others that claim the channel's keys wait: they are counted."""
+        ...
+
     async def add(self, key: StreamKey) -> None: ...
 
     async def save(self, key: StreamKey) -> None: ...
