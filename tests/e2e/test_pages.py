@@ -18,7 +18,14 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 # What only somebody who is signed in sees.
 SETTINGS = ["", "/sign-in", "/tokens", "/blocks", "/data"]
 DOCUMENTS = ("/docs/api", "/problems", "/problems/not-live")
-SIGNED_IN = ["/studio", "/following", *(f"/settings{section}" for section in SETTINGS)]
+COMMUNITY = ["", "/tiers", "/followers"]
+SIGNED_IN = [
+    "/studio",
+    "/following",
+    "/subscriptions",
+    *(f"/settings{section}" for section in SETTINGS),
+    *(f"/studio/community{section}" for section in COMMUNITY),
+]
 
 
 @pytest.fixture(scope="module")
