@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpc.kernel.clock import FakeClock
-from cpc.kernel.errors import Invalid, PreconditionFailed
+from cpc.kernel.errors import Invalid, PreconditionFailed, Unauthenticated
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.testing import access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
@@ -317,6 +317,19 @@ async def test_it_is_written_read_and_changed(database) -> None:
     with pytest.raises(PreconditionFailed):
         await change(ADA, "ada", description="", panels=[], expected_version=0)
     assert await read(ANONYMOUS, "ada") == changed
+
+
+async def test_a_preview_shows_what_would_be_and_keeps_nothing(database) -> None:
+    renderer = FakeMarkdownRenderer()
+    change = ChangeAbout(database.unit_of_work, database.access, renderer, FakeClock())
+    seen = await change.preview(ADA, "ada", description="I paint.", panels=[("Shop", "*all*", None, None)])
+    assert (seen.about.description, seen.html) == ("I paint.", ("<1>I paint.", "<1>*all*"))
+    kept = await ReadAbout(database.unit_of_work, database.access, renderer)(ANONYMOUS, "ada")
+    assert (kept.about.description, kept.about.version) == ("", 0)
+    with pytest.raises(Unauthenticated):
+        await change.preview(ANONYMOUS, "ada", description="", panels=[])
+    with pytest.raises(Invalid):
+        await change.preview(ADA, "ada", description="", panels=[("", "", None, None)])
 
 
 async def test_html_of_older_rules_is_made_anew_once(database) -> None:

@@ -59,20 +59,35 @@ class ChangeAbout:
 
         Raises `Unauthenticated`, `NotFound`, `Forbidden`, `Invalid`, `PreconditionFailed` (about-changed).
         """
+        preview = await self.preview(actor, name, description=description, panels=panels)
+        async with self._unit_of_work() as unit:
+            # The channel's row is the lock: there may be no row of what it says yet.
+            await find_by_name(unit.channels, name, for_update=True)
+            found = await unit.about.of(preview.about.channel_id)
+            about = About(preview.about.channel_id) if found is None else found.about
+            changed = about.changed(preview.about.description, preview.about.panels, expected_version)
+            rendered = RenderedAbout(changed, preview.html, preview.renderer)
+            await unit.about.save(rendered)
+            await let_go(unit, about.images, changed.images, self._clock.now())
+        return rendered
+
+    async def preview(
+        self,
+        actor: Actor,
+        name: str,
+        *,
+        description: str,
+        panels: Sequence[tuple[str, str, str | None, str | None]],
+    ) -> RenderedAbout:
+        """What a change would make of it; nothing is kept. panels: each as (title, Markdown, link, image).
+
+        Raises `Unauthenticated`, `NotFound`, `Forbidden`, `Invalid`.
+        """
         self._access.check(actor, Action.CHANGE_ABOUT)
         async with self._unit_of_work() as unit:
             channel = await find_by_name(unit.channels, name)
         await self._access.require(actor, Action.CHANGE_ABOUT, channel.id)
-        new_description = markdown(description, MAX_DESCRIPTION_CHARACTERS, "description")
-        new_panels = parse_panels(panels)
-        html = await self._renderer.html((new_description, *(panel.text for panel in new_panels)))
-        async with self._unit_of_work() as unit:
-            # The channel's row is the lock: there may be no row of what it says yet.
-            await find_by_name(unit.channels, name, for_update=True)
-            found = await unit.about.of(channel.id)
-            about = About(channel.id) if found is None else found.about
-            changed = about.changed(new_description, new_panels, expected_version)
-            rendered = RenderedAbout(changed, html, self._renderer.version)
-            await unit.about.save(rendered)
-            await let_go(unit, about.images, changed.images, self._clock.now())
-        return rendered
+        about = About(
+            channel.id, markdown(description, MAX_DESCRIPTION_CHARACTERS, "description"), parse_panels(panels)
+        )
+        return RenderedAbout(about, await self._renderer.html(about.texts), self._renderer.version)

@@ -114,10 +114,38 @@ async def change_about(
     return _answer(changed, None)
 
 
+@router.post(
+    "/channels/{name}/about/preview",
+    openapi_extra=may_answer(
+        "panel-empty",
+        "too-many-panels",
+        "description-too-long",
+        "panel-title-too-long",
+        "panel-text-too-long",
+        "text-too-complex",
+        "malformed-link",
+        "foreign-image",
+    ),
+)
+async def preview_about(name: str, body: AboutChange, actor: CurrentActor, cases: Cases) -> AboutShape:
+    """See what a change would look like; nothing is kept. For the owner and editors."""
+    rendered = await cases.channel.change_about.preview(
+        actor,
+        name,
+        description=body.description,
+        panels=[(panel.title, panel.text, panel.link_url, panel.image) for panel in body.panels],
+    )
+    return _shape(rendered)
+
+
 def _answer(rendered: RenderedAbout, if_none_match: str | None) -> Response:
+    return versioned_answer(_shape(rendered).model_dump_json(), rendered.about.version, if_none_match)
+
+
+def _shape(rendered: RenderedAbout) -> AboutShape:
     about = rendered.about
     description_html, *panels_html = rendered.html
-    body = AboutShape(
+    return AboutShape(
         description=about.description,
         description_html=description_html,
         panels=[
@@ -131,4 +159,3 @@ def _answer(rendered: RenderedAbout, if_none_match: str | None) -> Response:
             for panel, html in zip(about.panels, panels_html, strict=True)
         ],
     )
-    return versioned_answer(body.model_dump_json(), about.version, if_none_match)
