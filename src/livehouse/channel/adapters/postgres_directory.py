@@ -16,7 +16,12 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
-from livehouse.channel.application.discovery_ports import ChannelCard, DirectoryFilter, DirectoryPlace
+from livehouse.channel.application.discovery_ports import (
+    LEAST_ALIKE,
+    ChannelCard,
+    DirectoryFilter,
+    DirectoryPlace,
+)
 from livehouse.channel.contract import ChannelId, ChannelName, Privacy
 
 _CARD = """
@@ -153,7 +158,14 @@ def search_query(wanted: str) -> tuple[str, dict[str, object]]:
     name = re.sub(r"\s", "_", wanted)
     words = " & ".join(f"'{word}'" for word in re.findall(r"[^\W_]+", wanted))
     values: dict[str, object] = {"name": name, "words": f"{words}:*" if words else "", "above": _above(name)}
-    alike = "{0}.name ~>=~ :name AND {0}.name ~<~ :above OR {0}.name % :name"
+    alike = "{0}.name ~>=~ :name AND {0}.name ~<~ :above"
+    by_likeness = ""
+    if len(name) >= LEAST_ALIKE:
+        alike += " OR {0}.name % :name"
+        by_likeness = f"""
+            UNION (SELECT c.channel_id FROM channel.channel c
+                WHERE {_LISTED} AND c.name % :name
+                ORDER BY similarity(c.name, :name) DESC LIMIT {_CANDIDATES})"""  # noqa: S608
     if words:
         alike += " OR {0}.words @@ to_tsquery('simple', :words)"
     by_words = f"""
@@ -165,9 +177,7 @@ def search_query(wanted: str) -> tuple[str, dict[str, object]]:
             (SELECT c.channel_id FROM channel.channel c
                 WHERE {_LISTED} AND c.name ~>=~ :name AND c.name ~<~ :above
                 ORDER BY c.name USING ~<~ LIMIT {_CANDIDATES})
-            UNION (SELECT c.channel_id FROM channel.channel c
-                WHERE {_LISTED} AND c.name % :name
-                ORDER BY similarity(c.name, :name) DESC LIMIT {_CANDIDATES})
+            {by_likeness}
             UNION (SELECT d.channel_id FROM channel.directory d
                 WHERE d.is_listed AND ({alike.format("d")})
                 ORDER BY d.viewers DESC, d.channel_id LIMIT {_CANDIDATES})

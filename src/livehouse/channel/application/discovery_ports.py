@@ -11,6 +11,9 @@ from livehouse.channel.contract import CategoryId, ChannelId, ChannelName, Priva
 from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics, Totals
 from livehouse.channel.domain.category import Category
 
+LEAST_ALIKE = 3
+"""Shorter texts are searched for as beginnings and words only: too many names are a little like them."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelCard:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from livehouse.channel.application.discovery_ports import (
+    LEAST_ALIKE,
     CategoryCard,
     CategoryPlace,
     ChannelCard,
@@ -60,7 +61,7 @@ class InMemoryDirectory:
             channel
             for channel in self._listed(now)
             if channel.name.value.startswith(name)
-            or similarity(channel.name.value, name) >= 0.3
+            or (len(name) >= LEAST_ALIKE and similarity(channel.name.value, name) >= 0.3)
             or (words and _has_words(channel, words))
         ]
         cards = [self._card(channel) for channel in found]
