@@ -56,7 +56,7 @@ async def upload_panel_image(world: World, actor: Actor) -> object:
     keep_image = KeepImage(images.unit_of_work, FakeImageMaker(), InMemoryImageStore(), world.clock)
 
     async def body() -> AsyncIterator[bytes]:
-        yield b"a picture"
+        yield b"\x89PNG\r\n\x1a\n a picture"
 
     world.is_ready()
     return await UploadPanelImage(world.channels.unit_of_work, world.access, keep_image)(actor, "ada", body())
