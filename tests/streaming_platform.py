@@ -19,6 +19,7 @@ from cpc.kernel.clock import SystemClock
 from cpc.kernel.ids import UuidV7Ids
 from cpc.kernel.keyring import KeyRing
 from livehouse.main.wiring.accounts import build_accounts
+from livehouse.main.wiring.cache import build_read_channel_page
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.chat import build_chat
 from livehouse.main.wiring.persistence import build_engine
@@ -109,6 +110,7 @@ async def streaming_platform(
             OpenAccount(accounts.sign_up, channel.create_channel),
             ReturnToAccount(accounts.sign_in, channel.create_channel),
             RenameChannel(channel.may_rename_channel, accounts.rename_account, channel.take_account_name),
+            build_read_channel_page(engine, clock),
         ),
         read_image=ReadImage(ObstoreImages.in_memory()),
     )

@@ -239,6 +239,12 @@ class Access(Protocol):
         """
         ...
 
+    def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> None:
+        """As `require`, by what was read of the channel already. Roles towards it do not count, so it is for
+        what everybody may. Raises as `require`.
+        """
+        ...
+
     async def require(self, actor: Acting, action: Action, channel_id: EntityId | None = None) -> Standing:
         """The actor's standing towards the channel. All that `check` says too.
 

@@ -29,6 +29,7 @@ class DataFolder:
         self.secrets = path / "secrets"
         self.run = path / "run"
         self.media = path / "media"
+        self.cache = path / "cache"
         self._node_file = self.run / "node.json"
         self._lock: IO[str] | None = None
 

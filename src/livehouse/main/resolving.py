@@ -28,6 +28,7 @@ def resolve(
         secrets_dir=folder.secrets,
         run_dir=folder.run,
         media_dir=folder.media,
+        cache_dir=folder.cache,
     )
 
 

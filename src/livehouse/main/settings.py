@@ -266,6 +266,7 @@ class ResolvedSettings(Settings):
     secrets_dir: Path
     run_dir: Path
     media_dir: Path
+    cache_dir: Path
 
     def base_url(self) -> str:
         """Where a browser on this machine, or elsewhere when an address is public, finds the page."""

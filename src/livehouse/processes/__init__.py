@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
+from livehouse.processes.reading_channel_page import ReadChannelPage
 from livehouse.processes.renaming_channel import RenameChannel
 
 __all__ = ["ProcessesUseCases"]
@@ -15,3 +16,4 @@ class ProcessesUseCases:
     open_account: OpenAccount
     return_to_account: ReturnToAccount
     rename_channel: RenameChannel
+    read_channel_page: ReadChannelPage

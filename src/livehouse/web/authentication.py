@@ -11,6 +11,7 @@ from cpc.kernel.errors import Forbidden, Unauthenticated
 from livehouse.accounts.application import SignedIn
 from livehouse.accounts.contract import ANONYMOUS, DEVICE_COOKIE, LOGIN_SESSION_COOKIE, Actor
 from livehouse.web.dependencies import Cases
+from livehouse.web.known_actors import KnownActors
 from livehouse.web.rate_limit import AccountLimit
 from livehouse.web.use_cases import UseCases
 
@@ -58,12 +59,12 @@ async def read_authentication(
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated("unknown-authorization", "Send `Authorization: Bearer <access token>`.")
         token = token.strip()
-        return Authentication(await cases.accounts.resolve_actor(token), token, "bearer")
+        return Authentication(await _actor_of(request, cases, token), token, "bearer")
     token = request.cookies.get(LOGIN_SESSION_COOKIE, "")
     if not token:
         return Authentication(ANONYMOUS)
     try:
-        actor = await cases.accounts.resolve_actor(token)
+        actor = await _actor_of(request, cases, token)
     except Unauthenticated:
         return Authentication(ANONYMOUS)
     if request.method not in _SAFE_METHODS:
@@ -74,6 +75,13 @@ async def read_authentication(
                 "csrf-token-wrong", "The CSRF token is not that of this login. Load the page again."
             )
     return Authentication(actor, token, "cookie")
+
+
+async def _actor_of(request: Request, cases: UseCases, token: str) -> Actor:
+    known: KnownActors = request.app.state.known_actors
+    return await known.resolve(
+        token, cases.accounts.resolve_actor, changes_nothing=request.method in _SAFE_METHODS
+    )
 
 
 CurrentAuthentication = Annotated[Authentication, Depends(authenticate)]

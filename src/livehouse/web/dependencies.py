@@ -11,12 +11,12 @@ from livehouse.web.options import WebOptions
 from livehouse.web.use_cases import UseCases
 
 
-def _use_cases(request: Request) -> UseCases:
+async def _use_cases(request: Request) -> UseCases:
     use_cases: UseCases = request.app.state.use_cases
     return use_cases
 
 
-def _options(request: Request) -> WebOptions:
+async def _options(request: Request) -> WebOptions:
     options: WebOptions = request.app.state.options
     return options
 
@@ -25,7 +25,7 @@ Cases = Annotated[UseCases, Depends(_use_cases)]
 Options = Annotated[WebOptions, Depends(_options)]
 
 
-def client_address(request: Request) -> str:
+async def client_address(request: Request) -> str:
     """Where the request came from, as limits count it; trusted proxies have been looked through already."""
     return limit_key(request.client.host) if request.client else "unknown"
 

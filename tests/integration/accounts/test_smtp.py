@@ -212,6 +212,7 @@ async def test_a_sign_up_is_confirmed_by_the_mail_that_came(
             secrets_dir=tmp_path,
             run_dir=tmp_path,
             media_dir=tmp_path,
+            cache_dir=tmp_path,
             smtp_url=f"smtp://127.0.0.1:{port}",
             mail_from="live@example.org",
             public_url="https://live.example",

@@ -20,6 +20,7 @@ from cpc.kernel.ids import UuidV7Ids
 from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.testing import FakePasswordHasher
 from livehouse.main.wiring.accounts import build_accounts
+from livehouse.main.wiring.cache import build_read_channel_page
 from livehouse.main.wiring.channel import build_channel, build_channel_personal_data
 from livehouse.main.wiring.chat import build_chat, build_chat_personal_data
 from livehouse.main.wiring.images import build_keep_image
@@ -127,6 +128,7 @@ async def use_cases(
             OpenAccount(accounts.sign_up, channel.create_channel),
             ReturnToAccount(accounts.sign_in, channel.create_channel),
             RenameChannel(channel.may_rename_channel, accounts.rename_account, channel.take_account_name),
+            build_read_channel_page(engine, clock),
         ),
         read_image=ReadImage(image_store),
     )

@@ -14,7 +14,7 @@ from tests.unit.streaming.stage import CHANNEL, Stage
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import EntityId, UuidV7Ids
 from livehouse.access.application.decide_access import DecideAccess
-from livehouse.access.contract import Access, Acting, Action, Role, Standing
+from livehouse.access.contract import Access, Acting, Action, ChannelStanding, Role, Standing
 from livehouse.access.testing import InMemoryStandings
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
 from livehouse.accounts.domain.account import Account
@@ -72,6 +72,9 @@ class RecordingAccess:
 
     def check(self, actor: Acting, action: Action) -> None:
         self._access.check(actor, action)
+
+    def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> None:
+        self._access.permit(actor, action, standing)
 
     async def require(self, actor: Acting, action: Action, channel_id: EntityId | None = None) -> Standing:
         self.asked.append((action, channel_id))

@@ -114,6 +114,7 @@ def resolved(**settings: object) -> ResolvedSettings:
             "secrets_dir": "/s",
             "run_dir": "/r",
             "media_dir": "/m",
+            "cache_dir": "/c",
             **settings,
         }
     )

@@ -14,7 +14,7 @@ from tests.unit.streaming.stage import CHANNEL, OTHER, OWNER, Stage
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Forbidden, Unauthenticated, Unavailable
 from cpc.kernel.keyring import KeyRing
-from livehouse.access.contract import Acting, Action, Standing
+from livehouse.access.contract import Acting, Action, ChannelStanding, Standing
 from livehouse.access.testing import access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId, Actor
 from livehouse.accounts.testing import FakePeople
@@ -37,6 +37,9 @@ class MembersOnly:
 
     def check(self, actor: Acting, action: Action) -> None:
         self._access.check(actor, action)
+
+    def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> None:
+        self._access.permit(actor, action, standing)
 
     async def require(self, actor: Acting, action: Action, channel_id: object = None) -> Standing:
         if self.is_away:

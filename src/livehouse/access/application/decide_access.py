@@ -76,6 +76,12 @@ class DecideAccess:
                 "mail-not-confirmed", "Confirm your mail address first: follow the link we sent you."
             )
 
+    def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> None:
+        self.check(actor, action)
+        refusal = _refusal(self._rules[action], personal_roles(actor), standing)
+        if refusal is not None:
+            raise refusal
+
     async def require(self, actor: Acting, action: Action, channel_id: EntityId | None = None) -> Standing:
         self.check(actor, action)
         rule = self._rules[action]

@@ -27,8 +27,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cpc.images.image import ImageName
 from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import AccountId
+from livehouse.channel.adapters.postgres_banners import banner_table
 from livehouse.channel.adapters.postgres_categories import category_table
 from livehouse.channel.contract import CategoryId, ChannelId, ChannelName, ChatModes, Privacy
 from livehouse.channel.domain.channel import Channel, ChannelState
@@ -140,6 +142,21 @@ class PostgresChannels:
             _READ.where(_columns.channel_id.in_([each.uuid for each in channel_ids]))
         )
         return [to_channel(row) for row in found]
+
+    async def with_banner(self, name: ChannelName) -> tuple[Channel, ImageName | None] | None:
+        found = await self._connection.execute(
+            select(*CHANNEL_READ, banner_table.c.image.label("banner"))
+            .select_from(
+                CHANNEL_WITH_CATEGORY.outerjoin(
+                    banner_table, banner_table.c.channel_id == _columns.channel_id
+                )
+            )
+            .where(_columns.name == name.value)
+        )
+        row = found.one_or_none()
+        if row is None:
+            return None
+        return to_channel(row), None if row.banner is None else ImageName(row.banner)
 
     async def with_role(
         self, channel_id: ChannelId, account_id: AccountId | None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from livehouse.channel.application.browse import ListCategories, ListChannels, ReadCategory, Search
 from livehouse.channel.application.change_about import ChangeAbout, ReadAbout
-from livehouse.channel.application.change_banner import ChangeBanner, FindBanner
+from livehouse.channel.application.change_banner import ChangeBanner
 from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.change_schedule import (
     AddScheduleEntry,
@@ -88,7 +88,6 @@ class ChannelUseCases:
     list_channels: ListChannels
     find_channels: FindChannels
     change_banner: ChangeBanner
-    find_banner: FindBanner
     read_about: ReadAbout
     change_about: ChangeAbout
     upload_panel_image: UploadPanelImage

@@ -64,14 +64,3 @@ class BannerUses:
     async def used(self, names: Sequence[ImageName]) -> frozenset[ImageName]:
         async with self._unit_of_work() as unit:
             return await unit.banners.among(names)
-
-
-class FindBanner:
-    """A channel's banner, for whoever may read the channel."""
-
-    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
-        self._unit_of_work = unit_of_work
-
-    async def __call__(self, channel_id: ChannelId) -> ImageName | None:
-        async with self._unit_of_work() as unit:
-            return await unit.banners.of(channel_id)

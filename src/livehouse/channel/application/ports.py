@@ -28,6 +28,10 @@ class ChannelStore(Protocol):
         """for_update: no other unit of work may change it until this one ends."""
         ...
 
+    async def with_banner(self, name: ChannelName) -> tuple[Channel, ImageName | None] | None:
+        """In one look."""
+        ...
+
     async def by_name(self, name: ChannelName, *, for_update: bool = False) -> Channel | None: ...
 
     async def by_ids(self, channel_ids: Collection[ChannelId]) -> Sequence[Channel]:

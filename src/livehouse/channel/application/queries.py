@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
+from cpc.images.image import ImageName
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Invalid, Moved, NotFound
 from cpc.kernel.ids import EntityId
@@ -53,6 +55,23 @@ class ChannelByName:
         return channel
 
 
+class FindChannelWithBanner:
+    """For the channel's page, which asks who may see it."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._unit_of_work = unit_of_work
+
+    async def __call__(self, name: str) -> tuple[Channel, ImageName | None]:
+        """Raises `NotFound` (no-such-channel), `Moved` (channel-renamed)."""
+        async with self._unit_of_work() as unit:
+            try:
+                found = await unit.channels.with_banner(ChannelName.parse(name))
+            except Invalid:
+                found = None
+            # Not there, or it moved: that says which.
+            return found or (await find_by_name(unit.channels, name), None)
+
+
 class FindChannels:
     """The `Channels` facade of the contract."""
 
@@ -86,16 +105,20 @@ class FindChannels:
             return {channel.id: self._ref(channel) for channel in await unit.channels.by_ids(channel_ids)}
 
     def _ref(self, channel: Channel) -> ChannelRef:
-        return ChannelRef(
-            channel.id,
-            channel.owner_id,
-            channel.name,
-            channel.title,
-            privacy=channel.privacy,
-            is_suspended=channel.suspension_at(self._clock.now()) is not None,
-            language=channel.language,
-            chat_modes=channel.chat_modes,
-        )
+        return channel_ref(channel, self._clock.now())
+
+
+def channel_ref(channel: Channel, now: datetime) -> ChannelRef:
+    return ChannelRef(
+        channel.id,
+        channel.owner_id,
+        channel.name,
+        channel.title,
+        privacy=channel.privacy,
+        is_suspended=channel.suspension_at(now) is not None,
+        language=channel.language,
+        chat_modes=channel.chat_modes,
+    )
 
 
 class FindStandings:

@@ -54,6 +54,10 @@ class InMemoryChannels:
     async def by_name(self, name: ChannelName, *, for_update: bool = False) -> Channel | None:
         return self._first(lambda channel: channel.name == name)
 
+    async def with_banner(self, name: ChannelName) -> tuple[Channel, ImageName | None] | None:
+        channel = await self.by_name(name)
+        return None if channel is None else (channel, self._tables.banners.get(channel.id))
+
     async def by_former_name(self, name: ChannelName) -> Channel | None:
         channel_id, _ = self._tables.former_names.get(name, (None, None))
         return None if channel_id is None else await self.by_id(channel_id)

@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from cpc.cache.ports import Cache
 from cpc.images.read_image import ReadImage
 from cpc.kernel.clock import SystemClock
 from cpc.kernel.ids import UuidV7Ids
@@ -20,6 +21,13 @@ from livehouse.main.role_context import RoleContext
 from livehouse.main.secrets import NodeSecrets
 from livehouse.main.settings import ResolvedSettings
 from livehouse.main.wiring.accounts import build_accounts
+from livehouse.main.wiring.cache import (
+    build_cache,
+    build_cache_counts,
+    build_live_reads,
+    build_read_channel_page,
+    forget_by_events,
+)
 from livehouse.main.wiring.channel import build_channel, build_channel_personal_data
 from livehouse.main.wiring.chat import build_chat, build_chat_personal_data
 from livehouse.main.wiring.images import build_image_store, build_keep_image
@@ -34,21 +42,26 @@ from livehouse.main.wiring.streaming import (
 from livehouse.main.wiring.web import build_kept_answers
 from livehouse.processes import ProcessesUseCases
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
+from livehouse.processes.reading_channel_page import ShownChannels
 from livehouse.processes.renaming_channel import RenameChannel
 from livehouse.web.app import create_app
 from livehouse.web.idempotency.kept_answers import KeptAnswers
 from livehouse.web.options import IceServer, WebOptions
 from livehouse.web.use_cases import UseCases
 
+_IDENTITY_TRUSTED_S = 2.0
+
 
 async def run(role: RoleContext) -> None:
     settings = role.settings
     engine = build_engine(settings.database_dsn)
     connection = await connect_nats(settings, "web")
+    cache = build_cache(settings)
     try:
         await role.database_migrated()
         outside = await nats_outside(connection)
-        use_cases = build_use_cases(settings, engine, outside)
+        use_cases = build_use_cases(settings, engine, outside, cache)
+        await forget_by_events(connection, use_cases.processes.read_channel_page)
         clock = SystemClock()
         options = build_options(
             settings,
@@ -59,16 +72,22 @@ async def run(role: RoleContext) -> None:
     finally:
         await connection.close()
         await engine.dispose()
+        cache.close()
 
 
-def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: StreamingOutside) -> UseCases:
+def build_use_cases(
+    settings: ResolvedSettings, engine: AsyncEngine, outside: StreamingOutside, cache: Cache
+) -> UseCases:
     clock = SystemClock()
     ids = UuidV7Ids(clock)
     secrets = NodeSecrets(settings.secrets_dir, clock)
     tokens = secrets.key_ring("token")
     image_store = build_image_store(settings)
     keep_image = build_keep_image(engine, clock, image_store)
-    channel = build_channel(engine, clock, ids, keep_image=keep_image)
+    counts = build_cache_counts()
+    channel = build_channel(
+        engine, clock, ids, keep_image=keep_image, live_reads=build_live_reads(cache, clock, counts)
+    )
     accounts = build_accounts(
         engine,
         clock,
@@ -84,6 +103,7 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
         ),
         keep_image=keep_image,
     )
+    read_channel_page = build_read_channel_page(engine, clock, cache, counts)
     return_window = timedelta(seconds=settings.return_window_s)
     return UseCases(
         accounts=accounts,
@@ -100,13 +120,20 @@ def build_use_cases(settings: ResolvedSettings, engine: AsyncEngine, outside: St
             signing_keys=secrets.key_ring("signing"),
         ),
         chat=build_chat(engine, channel.find_channels, clock),
-        social=build_social(engine, channel.find_channels, clock, ids),
+        social=build_social(
+            engine,
+            channel.find_channels,
+            clock,
+            ids,
+            shown=ShownChannels(read_channel_page, channel.find_channels, clock),
+        ),
         processes=ProcessesUseCases(
             open_account=OpenAccount(accounts.sign_up, channel.create_channel),
             return_to_account=ReturnToAccount(accounts.sign_in, channel.create_channel),
             rename_channel=RenameChannel(
                 channel.may_rename_channel, accounts.rename_account, channel.take_account_name
             ),
+            read_channel_page=read_channel_page,
         ),
         read_image=ReadImage(image_store),
     )
@@ -125,6 +152,7 @@ def build_options(
         chat_port=settings.chat_port,
         edge_port=settings.edge_port,
         tls=settings.uses_tls,
+        identity_trusted_s=_IDENTITY_TRUSTED_S,
         sends_mail=settings.sends_mail,
         trusted_proxies=settings.trusted_proxies,
         requests_per_second=settings.http_requests_per_second,

@@ -9,12 +9,14 @@ from livehouse.access.application.decide_access import DecideAccess
 from livehouse.access.contract import Access
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application.queries import FindStandings
+from livehouse.main.wiring.persistence import reading
 from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
 from livehouse.social.application.find_supporters import FindSupporters
 
 
 def build_access(engine: AsyncEngine, clock: Clock, *, trusted_s: float = 0.0) -> Access:
     """trusted_s: so long an earlier standing may still admit somebody; 0 asks the database every time."""
+    engine = reading(engine)
     standings = FindStandings(lambda: PostgresChannelUnitOfWork(engine), clock)
     supporters = FindSupporters(lambda: PostgresSocialUnitOfWork(engine), clock)
     return DecideAccess(standings, supporters, clock, trusted_s=trusted_s)

@@ -56,6 +56,7 @@ from livehouse.main.settings import ResolvedSettings
 from livehouse.main.wiring.access import build_access
 from livehouse.main.wiring.duties import again
 from livehouse.main.wiring.images import build_keep_image
+from livehouse.main.wiring.persistence import reading
 
 DELETION_GRACE = timedelta(days=14)
 _LOOK_FOR_MAIL_S = 1.0
@@ -90,7 +91,7 @@ def build_accounts(
         sign_up=SignUp(units, hasher, tokens, clock, ids, access, sends_mail=sends_mail),
         sign_in=SignIn(units, hasher, tokens, clock, access),
         sign_out=SignOut(units, tokens, access),
-        resolve_actor=ResolveActor(units, tokens, clock, sends_mail=sends_mail),
+        resolve_actor=ResolveActor(_units(reading(engine)), tokens, clock, sends_mail=sends_mail),
         read_own_account=ReadOwnAccount(units, access),
         read_profile=ReadProfile(units, access),
         change_profile=ChangeProfile(units, access),

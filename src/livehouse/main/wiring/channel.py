@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from cpc.cache.cached_reads import CachedReads
 from cpc.images.keep_image import KeepImage
 from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
@@ -13,8 +14,9 @@ from livehouse.channel.adapters.markdown_it_renderer import MarkdownItRenderer
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application import ChannelDuties, ChannelUseCases
 from livehouse.channel.application.browse import ListCategories, ListChannels, ReadCategory, Search
+from livehouse.channel.application.cached_lists import CachedListChannels
 from livehouse.channel.application.change_about import ChangeAbout, ReadAbout
-from livehouse.channel.application.change_banner import ChangeBanner, FindBanner
+from livehouse.channel.application.change_banner import ChangeBanner
 from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.change_schedule import (
     AddScheduleEntry,
@@ -56,9 +58,14 @@ from livehouse.social.application.find_supporters import FindSupporters
 
 
 def build_channel(
-    engine: AsyncEngine, clock: Clock, ids: Ids, *, keep_image: KeepImage | None = None
+    engine: AsyncEngine,
+    clock: Clock,
+    ids: Ids,
+    *,
+    keep_image: KeepImage | None = None,
+    live_reads: CachedReads | None = None,
 ) -> ChannelUseCases:
-    """keep_image: None: in memory, for programs that take no uploads."""
+    """keep_image: None: in memory, for programs that take no uploads. live_reads: None: without a cache."""
     units = _units(engine)
     access = build_access(engine, clock)
     people, names, deed_log = build_people(engine, clock), build_names(engine), build_deed_log(engine)
@@ -74,10 +81,11 @@ def build_channel(
         request_deletion=RequestChannelDeletion(units, access, clock, ids),
         cancel_deletion=CancelChannelDeletion(units, access, clock, ids),
         channel_by_name=ChannelByName(units, access),
-        list_channels=ListChannels(units, access, clock),
+        list_channels=ListChannels(units, access, clock)
+        if live_reads is None
+        else CachedListChannels(units, access, clock, live_reads),
         find_channels=FindChannels(units, clock),
         change_banner=ChangeBanner(units, access, keep, clock),
-        find_banner=FindBanner(units),
         read_about=ReadAbout(units, access, markdown),
         change_about=ChangeAbout(units, access, markdown, clock),
         upload_panel_image=UploadPanelImage(units, access, keep),

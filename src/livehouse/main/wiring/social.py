@@ -13,6 +13,7 @@ from livehouse.channel.contract import Channels
 from livehouse.main.wiring.access import build_access
 from livehouse.main.wiring.accounts import build_names, build_people
 from livehouse.main.wiring.duties import again
+from livehouse.main.wiring.persistence import reading
 from livehouse.processes.parting import Parting
 from livehouse.social.adapters.manual_payments import ManualPayments
 from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
@@ -34,7 +35,10 @@ from livehouse.social.application.subscribe import CancelSubscription, ChangeSub
 _LOOK_FOR_DUE_S = 30.0
 
 
-def build_social(engine: AsyncEngine, channels: Channels, clock: Clock, ids: Ids) -> SocialUseCases:
+def build_social(
+    engine: AsyncEngine, channels: Channels, clock: Clock, ids: Ids, *, shown: Channels | None = None
+) -> SocialUseCases:
+    """shown: channels as a page shows them, which may be seconds old; None: as `channels`."""
     units = _units(engine)
     access = build_access(engine, clock)
     people, names = build_people(engine, clock), build_names(engine)
@@ -48,7 +52,7 @@ def build_social(engine: AsyncEngine, channels: Channels, clock: Clock, ids: Ids
         list_following=ListFollowing(units, channels, access),
         list_followers=ListFollowers(units, channels, names, access),
         count_followers=CountFollowers(units, channels, access),
-        read_relationship=ReadRelationship(units, channels, access, clock),
+        read_relationship=ReadRelationship(_units(reading(engine)), shown or channels, access, clock),
         list_tiers=ListTiers(units, channels, access),
         create_tier=CreateTier(units, channels, access, clock, ids),
         change_tier=ChangeTier(units, channels, access),

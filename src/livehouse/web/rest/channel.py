@@ -9,10 +9,10 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from livehouse.accounts.contract import Actor
-from livehouse.channel.application import Channel as ChannelResult
 from livehouse.channel.application import ChatModesChange as ChatModesResult
 from livehouse.channel.application import SettingsChange
 from livehouse.channel.contract import Privacy
+from livehouse.processes.reading_channel_page import ChannelPage as ChannelPageResult
 from livehouse.streaming.application.queries import BroadcastView
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
@@ -149,8 +149,7 @@ async def get_channel(
     name: str, actor: CurrentActor, cases: Cases, if_none_match: IfNoneMatch = None
 ) -> Response:
     """One channel with its running broadcast."""
-    channel = await cases.channel.channel_by_name(actor, name)
-    return await _answer(cases, actor, channel, if_none_match)
+    return _answer(await cases.processes.read_channel_page(actor, name), if_none_match)
 
 
 @router.patch(
@@ -176,13 +175,13 @@ async def change_channel(
     if_match: IfMatch = None,
 ) -> Response:
     """Change title, category or settings. For the owner and editors."""
-    changed = await cases.channel.change_channel(
+    await cases.channel.change_channel(
         actor,
         name,
         _change(body),
         expected_version=expected_version(if_match, "channel-changed"),
     )
-    return await _answer(cases, actor, changed, None)
+    return _answer(await _changed(cases, actor, name), None)
 
 
 @router.post(
@@ -194,9 +193,8 @@ async def change_channel(
 async def create_channel(actor: CurrentActor, cases: Cases) -> Response:
     """Make a new, empty channel after one's own was erased."""
     channel = await cases.channel.create_channel_again(actor)
-    return await _answer(
-        cases, actor, channel, None, status=201, headers={"Location": f"/api/v1/channels/{channel.name}"}
-    )
+    page = await _changed(cases, actor, channel.name.value)
+    return _answer(page, None, status=201, headers={"Location": f"/api/v1/channels/{channel.name}"})
 
 
 @router.post(
@@ -210,8 +208,9 @@ async def rename_channel(name: str, body: NewName, actor: CurrentActor, cases: C
     """Give channel and account another name. For the owner, once in 14 days; the old name leads to the new
     one (308) and is kept for 90 days."""
     renamed = await cases.processes.rename_channel(actor, name, body.new_name)
-    headers = {"Location": f"/api/v1/channels/{renamed.name}"}
-    return await _answer(cases, actor, renamed, None, headers=headers)
+    cases.processes.read_channel_page.forget(name)
+    page = await _changed(cases, actor, renamed.name.value)
+    return _answer(page, None, headers={"Location": f"/api/v1/channels/{renamed.name}"})
 
 
 @router.post("/channels/{name}/deletion", status_code=202)
@@ -228,16 +227,20 @@ async def cancel_channel_deletion(name: str, actor: CurrentActor, cases: Cases) 
     await cases.channel.cancel_deletion(actor, name)
 
 
-async def _answer(
-    cases: Cases,
-    actor: Actor,
-    channel: ChannelResult,
+async def _changed(cases: Cases, actor: Actor, name: str) -> ChannelPageResult:
+    """As it is now: who changed something is shown it."""
+    cases.processes.read_channel_page.forget(name)
+    return await cases.processes.read_channel_page(actor, name)
+
+
+def _answer(
+    page: ChannelPageResult,
     if_none_match: str | None,
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    broadcast = await cases.streaming.current_broadcast(actor, channel.id)
+    channel, broadcast = page.channel, page.broadcast
     modes = channel.chat_modes
     body = Channel(
         id=str(channel.id),
@@ -261,8 +264,8 @@ async def _answer(
         created_at=channel.created_at,
         broadcast=None if broadcast is None else _broadcast(broadcast),
         chat=ChannelChat(room_url=f"/chat/{channel.name}"),
-        avatar_url=image_url((await cases.accounts.find_avatars([channel.owner_id])).get(channel.owner_id)),
-        banner_url=image_url(await cases.channel.find_banner(channel.id)),
+        avatar_url=image_url(page.avatar),
+        banner_url=image_url(page.banner),
     ).model_dump_json()
     return versioned_answer(body, channel.version, if_none_match, status=status, headers=headers)
 

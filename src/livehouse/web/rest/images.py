@@ -77,6 +77,7 @@ def image_url(name: ImageName | None) -> str | None:
 async def change_avatar(request: Request, actor: CurrentActor, cases: Cases) -> Avatar:
     """Send an avatar: cut to a square, turned upright, without what a camera wrote into it."""
     account = await cases.accounts.change_avatar(actor, request.stream())
+    cases.processes.read_channel_page.forget(account.name.value)
     return Avatar(avatar_url=image_url(account.avatar))
 
 
@@ -84,12 +85,16 @@ async def change_avatar(request: Request, actor: CurrentActor, cases: Cases) -> 
 async def remove_avatar(actor: CurrentActor, cases: Cases) -> None:
     """Go without an avatar. Doing it twice is fine."""
     await cases.accounts.change_avatar.remove(actor)
+    if actor.name is not None:
+        cases.processes.read_channel_page.forget(actor.name.value)
 
 
 @router.put("/channels/{name}/banner", openapi_extra=_UPLOAD | _REFUSALS)
 async def change_banner(name: str, request: Request, actor: CurrentActor, cases: Cases) -> Banner:
     """Send a banner. For the owner and editors."""
-    return Banner(banner_url=image_url(await cases.channel.change_banner(actor, name, request.stream())))
+    banner = await cases.channel.change_banner(actor, name, request.stream())
+    cases.processes.read_channel_page.forget(name)
+    return Banner(banner_url=image_url(banner))
 
 
 @router.put("/channels/{name}/about/image", openapi_extra=_UPLOAD | _REFUSALS)
@@ -105,6 +110,7 @@ async def upload_panel_image(name: str, request: Request, actor: CurrentActor, c
 async def remove_banner(name: str, actor: CurrentActor, cases: Cases) -> None:
     """Go without a banner. Doing it twice is fine. For the owner and editors."""
     await cases.channel.change_banner.remove(actor, name)
+    cases.processes.read_channel_page.forget(name)
 
 
 @files.get(
