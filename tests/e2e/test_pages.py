@@ -19,12 +19,14 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 SETTINGS = ["", "/sign-in", "/tokens", "/blocks", "/data"]
 DOCUMENTS = ("/docs/api", "/problems", "/problems/not-live")
 COMMUNITY = ["", "/tiers", "/followers"]
+CHANNEL = ("", "/about", "/schedule", "/people", "/keys", "/statistics", "/name")
 SIGNED_IN = [
     "/studio",
     "/following",
     "/subscriptions",
     *(f"/settings{section}" for section in SETTINGS),
     *(f"/studio/community{section}" for section in COMMUNITY),
+    *(f"/studio/channel{section}" for section in CHANNEL),
 ]
 
 
@@ -75,7 +77,20 @@ def test_a_stream_key_is_shown_once(node: RunningNode, viewer: RealBrowser) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/sign-in", "/sign-up", "/the_stage", "/nobody_is_here", *DOCUMENTS, *SIGNED_IN]
+    "path",
+    [
+        "/",
+        "/browse",
+        "/browse/categories",
+        "/category/art",
+        "/search?q=stage",
+        "/sign-in",
+        "/sign-up",
+        "/the_stage",
+        "/nobody_is_here",
+        *DOCUMENTS,
+        *SIGNED_IN,
+    ],
 )
 def test_each_page_keeps_the_rules_of_wcag(
     node: RunningNode, viewer: RealBrowser, channel: dict[str, Any], path: str
