@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 use rtc_core::{IngestId, Source};
 
 use super::Shard;
+use crate::command::Reported;
 use crate::events::{NodeEvent, NodeEventKind};
 use crate::offer::SessionKind;
+use crate::post::Entrance;
 use crate::report::{Counters, SessionReport, SessionState};
 
 /// A session that has not connected by then is closed.
@@ -102,5 +104,36 @@ impl Shard {
         for id in ids {
             self.close(id, "node_closed");
         }
+    }
+
+    /// Ends a session; its report lingers.
+    pub(super) fn close(&mut self, id: u64, reason: &'static str) {
+        let Some(mut report) = self.report_of(id) else { return };
+        let ntp = self.ntp();
+        let now = self.monotonic(self.now);
+        let Some(session) = self.sessions.remove(&id) else { return };
+        if let Some(mut egress) = session.egress {
+            egress.say_goodbye(now, ntp, &mut self.outlet.batch);
+        }
+        report.state = SessionState::Closed;
+        report.close_reason = Some(reason);
+        match session.connection {
+            Some(mut connection) => self.outlet.hang_up(id, &mut *connection),
+            None => {
+                self.outlet.forget(id);
+                self.surroundings.door.enter(Entrance::Dismiss { session: id });
+            }
+        }
+        self.demultiplexer.remove(id);
+        if session.kind == SessionKind::Ingest
+            && let Some(source) = self.rooms.get_mut(session.room).and_then(|room| room.source.as_mut())
+        {
+            source.close_ingest(IngestId(id));
+        }
+        self.rooms.leave(session.room, id, self.index);
+        self.announce_as(NodeEventKind::Closed, &report);
+        self.closed.push(Reported { session: id, closed: Some(self.now), report });
+        // The handle is gone when nobody listens any more.
+        let _ = self.surroundings.departed.send((id, self.now));
     }
 }

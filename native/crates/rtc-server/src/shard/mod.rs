@@ -30,12 +30,12 @@ use self::rooms::{Place, Rooms};
 use self::session::{Egress, Session, Sessions};
 pub(crate) use self::worker::ShardWorker;
 use crate::assembly::Beginning;
-use crate::command::{Command, Reported};
+use crate::command::Command;
 use crate::directory::Departure;
 use crate::events::{EventSink, NodeEventKind};
 use crate::offer::SessionKind;
 use crate::outlet::Outlet;
-use crate::post::{self, DoorPost, Entrance, Letter, MAX_DATAGRAM, Notice, Parcel, ShardMailbox, ShardPost};
+use crate::post::{self, DoorPost, Letter, MAX_DATAGRAM, Notice, Parcel, ShardMailbox, ShardPost};
 use crate::report::{Counters, SessionState};
 use crate::socket::{Datagram, Wake};
 use crate::webrtc::{self, PeerEvent, ReceivedPacket};
@@ -367,36 +367,5 @@ impl Shard {
                 self.connection_changed(ingest.0);
             }
         }
-    }
-
-    /// Ends a session; its report lingers.
-    fn close(&mut self, id: u64, reason: &'static str) {
-        let Some(mut report) = self.report_of(id) else { return };
-        let ntp = self.ntp();
-        let now = self.monotonic(self.now);
-        let Some(session) = self.sessions.remove(&id) else { return };
-        if let Some(mut egress) = session.egress {
-            egress.say_goodbye(now, ntp, &mut self.outlet.batch);
-        }
-        report.state = SessionState::Closed;
-        report.close_reason = Some(reason);
-        match session.connection {
-            Some(mut connection) => self.outlet.hang_up(id, &mut *connection),
-            None => {
-                self.outlet.forget(id);
-                self.surroundings.door.enter(Entrance::Dismiss { session: id });
-            }
-        }
-        self.demultiplexer.remove(id);
-        if session.kind == SessionKind::Ingest
-            && let Some(source) = self.rooms.get_mut(session.room).and_then(|room| room.source.as_mut())
-        {
-            source.close_ingest(IngestId(id));
-        }
-        self.rooms.leave(session.room, id, self.index);
-        self.announce_as(NodeEventKind::Closed, &report);
-        self.closed.push(Reported { session: id, closed: Some(self.now), report });
-        // The handle is gone when nobody listens any more.
-        let _ = self.surroundings.departed.send((id, self.now));
     }
 }
