@@ -9,8 +9,8 @@ channel_page_p50_ms
 channel_page_sql      statements of a visit, the most that were counted while the channel was in the cache
 channel_page_sql_cold the most when it was not
 sequential_scans      in the plans of all these statements, of tables with more than 1,000 rows
-cache_hit_rate        the share of visits whose channel came from the node's cache, when the same visits are made
-                      again: an upper figure, the first visit of each channel is not in it
+cache_hit_rate        share of visits whose channel came from the node's cache, when the same visits are made
+                      again: an upper figure, for the first visit of each channel is not in it
 rps_vs_bare           requests a CPU-second of the page's main request, the channel, against a bare FastAPI
                       route on the same server with the same bytes
 visit_rps_vs_bare     the same for all requests of a visit
