@@ -85,7 +85,7 @@ def create_app(use_cases: UseCases, options: WebOptions | None = None) -> ASGIAp
     metrics = WebMetrics(options.registry)
     app: ASGIApp = routes
     if options.kept_answers is not None:
-        app = IdempotentRequests(app, options.kept_answers, use_cases)
+        app = IdempotentRequests(routes, options.kept_answers, use_cases)
     app = BodyLimit(
         app,
         max_body_bytes=options.max_body_bytes,

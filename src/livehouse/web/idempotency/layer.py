@@ -8,12 +8,13 @@ from functools import cache, partial
 from typing import Any
 
 import structlog
+from fastapi import FastAPI
 from pydantic import TypeAdapter
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from cpc.kernel.client_address import limit_key
 from cpc.kernel.errors import Conflict, DomainError, Unavailable, Unprocessable
@@ -44,7 +45,7 @@ class IdempotentRequests:
     anew. An answer is kept before it is sent: what a client has seen is never done twice.
     """
 
-    def __init__(self, app: ASGIApp, kept: KeptAnswers, use_cases: UseCases) -> None:
+    def __init__(self, app: FastAPI, kept: KeptAnswers, use_cases: UseCases) -> None:
         self._app = app
         self._kept = kept
         self._use_cases = use_cases
@@ -78,7 +79,7 @@ class IdempotentRequests:
 
     async def _request_key(self, scope: Scope, key: str, body: bytes) -> RequestKey | None:
         """None for one whose login the door refuses anyway."""
-        request = Request(scope)
+        request = Request({**scope, "app": self._app})  # as the routes will say of themselves
         try:
             found = await read_authentication(
                 request,
