@@ -37,8 +37,13 @@ export class ChannelVisit {
     return this.#problem;
   }
 
-  get isMissing(): boolean {
-    return this.#problem?.status === 404;
+  /** There is no such channel, or it is suspended: nothing will come of asking again. */
+  get isShut(): boolean {
+    return this.#problem?.status === 404 || this.isSuspended;
+  }
+
+  get isSuspended(): boolean {
+    return this.#problem?.slug === 'channel-suspended';
   }
 
   /** Null until anything is known. Over a lost connection, what was said last stays true. */
@@ -97,8 +102,10 @@ export class ChannelVisit {
       // Left while it was asked: nobody is there to try again for.
       if (this.#isOver) return;
       this.#problem = problemFromFailure(failure);
-      if (this.isMissing) this.room.stop();
-      else if (this.#channel === null) this.#retry = setTimeout(() => void this.load(), retryMs);
+      if (this.isShut) {
+        this.room.stop();
+        clearInterval(this.#polling);
+      } else if (this.#channel === null) this.#retry = setTimeout(() => void this.load(), retryMs);
     }
   }
 }

@@ -82,6 +82,19 @@ it('lets no late answer of REST overrule the open socket', async () => {
   expect(visit.state).toBe('live');
 });
 
+it('asks no more of a suspended channel', async () => {
+  const asked = vi.spyOn(globalThis, 'fetch').mockImplementation(() => {
+    const problem = { type: '/problems/channel-suspended', detail: 'This channel is suspended.' };
+    return Promise.resolve(Response.json(problem, { status: 403 }));
+  });
+  await visit.load();
+  expect(visit).toMatchObject({ isShut: true, isSuspended: true });
+  expect(visit.room.state).toBe('closed');
+  asked.mockClear();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(asked).not.toHaveBeenCalled();
+});
+
 it('asks no more once it is left, whatever the answer was', async () => {
   leave();
   let refuse: (failure: Error) => void = () => undefined;
