@@ -44,11 +44,12 @@ class CachedReads:
         self._fresh_s = fresh_s
         self._stale_s = stale_s
         self._loading: dict[bytes, asyncio.Task[bytes]] = {}
+        self._forgotten_ms = -1
 
     async def get(self, name: str, load: Load) -> bytes:
         key = self._key(name)
         entry = self._cache.get(key)
-        if entry is not None and entry.value is not None:
+        if entry is not None and entry.value is not None and entry.stamp_ms > self._forgotten_ms:
             age_s = self._age_s(entry)
             if 0 <= age_s < self._fresh_s:
                 self._counts.hit(self._kind, age_s)
@@ -73,6 +74,11 @@ class CachedReads:
         key = self._key(name)
         self._loading.pop(key, None)
         self._cache.put(key, Entry(self._now_ms(), None))
+
+    def forget_all(self) -> None:
+        """As `forget`, for all of this kind; in this process, as what is told of is told to every one."""
+        self._forgotten_ms = self._now_ms()
+        self._loading.clear()
 
     def _start(self, key: bytes, load: Load) -> asyncio.Task[bytes]:
         task = asyncio.create_task(self._load(key, load))

@@ -49,7 +49,11 @@ from livehouse.web.rest import (
 from livehouse.web.static_page import StaticPage
 from livehouse.web.use_cases import UseCases
 
+# Asked in this order for each request: what a page asks for most comes first.
 ROUTERS: tuple[APIRouter, ...] = (
+    directory.router,
+    channel.router,
+    follows.router,
     health.router,
     pages.router,
     server.router,
@@ -58,10 +62,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     account_access.router,
     administration.router,
     administration_channels.router,
-    directory.router,
     categories.router,
     search.router,
-    channel.router,
     statistics.router,
     about.router,
     schedule.router,
@@ -70,7 +72,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     chat.router,
     images.router,
     images.files,
-    follows.router,
     subscriptions.router,
     whip.router,
     whep.router,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from fastapi import Depends, Header, Request, Response
+from fastapi import Depends, Request, Response
 
 from cpc.kernel.errors import Forbidden, Unauthenticated
 from livehouse.accounts.application import SignedIn
 from livehouse.accounts.contract import ANONYMOUS, DEVICE_COOKIE, LOGIN_SESSION_COOKIE, Actor
-from livehouse.web.dependencies import Cases
 from livehouse.web.known_actors import KnownActors
 from livehouse.web.rate_limit import AccountLimit
 from livehouse.web.use_cases import UseCases
@@ -28,22 +27,17 @@ class Authentication:
     by: Literal["bearer", "cookie"] | None = None
 
 
-async def authenticate(
-    request: Request,
-    cases: Cases,
-    authorization: Annotated[
-        str | None, Header(description="`Bearer <access_token>`", include_in_schema=False)
-    ] = None,
-    x_csrf_token: Annotated[
-        str | None, Header(description="Needed on unsafe methods by cookie", include_in_schema=False)
-    ] = None,
-) -> Authentication:
+async def authenticate(request: Request) -> Authentication:
     """Raises `Unauthenticated` for a bad bearer token, `Forbidden` for a cookie without its CSRF token,
     `RateLimited` for an account that changes too much.
 
     A cookie that no longer counts makes an anonymous visitor, so that pages still load.
     """
-    found = await read_authentication(request, cases, authorization, x_csrf_token)
+    # The headers are read here and not as arguments, whose checking costs more than what is done with them.
+    headers, cases = request.headers, request.app.state.use_cases
+    found = await read_authentication(
+        request, cases, headers.get("authorization"), headers.get("x-csrf-token")
+    )
     if request.method not in _SAFE_METHODS and found.actor.account_id is not None:
         account_limit: AccountLimit = request.app.state.account_limit
         account_limit.count_write(str(found.actor.account_id), request.scope)

@@ -151,3 +151,26 @@ async def test_a_clock_that_went_back_makes_nothing_fresh() -> None:
     stage.pass_s(-3600)
     stage.source.value = b"two"
     assert await stage.get() == b"two"
+
+
+async def test_all_of_a_kind_are_forgotten_with_what_is_being_read() -> None:
+    stage = Stage()
+    await stage.get("a")
+    stage.source.gate.clear()
+    before = asyncio.create_task(stage.get("b"))
+    await settled()
+    stage.source.value = b"two"
+    stage.reads.forget_all()
+    stage.source.gate.set()
+    assert await before == b"one"
+    stage.pass_s(0.001)
+    assert (await stage.get("a"), await stage.get("b")) == (b"two", b"two")
+    assert (await stage.get("a"), stage.source.reads) == (b"two", 4)
+
+
+async def test_what_was_forgotten_does_while_nobody_can_be_asked() -> None:
+    stage = Stage()
+    await stage.get()
+    stage.reads.forget_all()
+    stage.source.error = Unavailable("database-away", "away")
+    assert await stage.get() == b"one"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, or_, select, true, tuple_, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +24,28 @@ from livehouse.accounts.domain.personal_access_token import PersonalAccessToken,
 
 _account, _session, _access_token = tables.account, tables.login_session, tables.access_token
 _one_time = tables.one_time_token
+
+
+def _prefixed(table: Any) -> list[ColumnElement[Any]]:
+    """All but the account's id, under names that do not meet those of the account's own columns."""
+    return [column.label(f"token_{column.name}") for column in table.c if column.name != "account_id"]
+
+
+def _with_account(table: Any) -> Select[Any]:
+    """Whose token has one of `hashes`. Made once: it is asked for nearly every request."""
+    return (
+        select(_account, *_prefixed(table))
+        .join(table, _account.c.account_id == table.c.account_id)
+        .where(tuple_(table.c.key_id, table.c.token_hash).in_(bindparam("hashes", expanding=True)))
+    )
+
+
+def _is_among(table: Any, hashes: Hashes) -> ColumnElement[bool]:
+    return tuple_(table.c.key_id, table.c.token_hash).in_(list(hashes))
+
+
+_SESSION_WITH_ACCOUNT = _with_account(_session)
+_ACCESS_TOKEN_WITH_ACCOUNT = _with_account(_access_token)
 
 
 class PostgresLoginSessions:
@@ -61,7 +83,8 @@ class PostgresLoginSessions:
         )
 
     async def find(self, hashes: Hashes) -> tuple[LoginSession, Account] | None:
-        row = await _with_account(self._connection, _session, hashes)
+        found = await self._connection.execute(_SESSION_WITH_ACCOUNT, {"hashes": list(hashes)})
+        row = found.one_or_none()
         return None if row is None else (_to_session(row), to_account(row))
 
     async def of_account(self, account_id: AccountId) -> Sequence[LoginSession]:
@@ -123,7 +146,8 @@ class PostgresAccessTokens:
         )
 
     async def find(self, hashes: Hashes) -> tuple[PersonalAccessToken, Account] | None:
-        row = await _with_account(self._connection, _access_token, hashes)
+        found = await self._connection.execute(_ACCESS_TOKEN_WITH_ACCOUNT, {"hashes": list(hashes)})
+        row = found.one_or_none()
         return None if row is None else (_to_access_token(row), to_account(row))
 
     async def of_account(self, account_id: AccountId) -> Sequence[PersonalAccessToken]:
@@ -202,24 +226,6 @@ class PostgresOneTimeTokens:
         await self._connection.execute(
             delete(_one_time).where(_one_time.c.account_id == account_id.uuid, _one_time.c.kind == kind.value)
         )
-
-
-def _prefixed(table: Any) -> list[ColumnElement[Any]]:
-    """All but the account's id, under names that do not meet those of the account's own columns."""
-    return [column.label(f"token_{column.name}") for column in table.c if column.name != "account_id"]
-
-
-async def _with_account(connection: AsyncConnection, table: Any, hashes: Hashes) -> Row[Any, Any, Any] | None:
-    found = await connection.execute(
-        select(_account, *_prefixed(table))
-        .join(table, _account.c.account_id == table.c.account_id)
-        .where(_is_among(table, hashes))
-    )
-    return found.one_or_none()
-
-
-def _is_among(table: Any, hashes: Hashes) -> ColumnElement[bool]:
-    return tuple_(table.c.key_id, table.c.token_hash).in_(list(hashes))
 
 
 def _to_session(row: Row[*tuple[Any, ...]]) -> LoginSession:

@@ -83,6 +83,9 @@ class ListChannels:
         shown = cards[:limit]
         return ChannelPage(shown, _channel_cursor(shown[-1]) if len(cards) > limit else None)
 
+    def forget(self) -> None:
+        """What is live has changed. Here nothing is kept."""
+
 
 class ListCategories:
     def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:

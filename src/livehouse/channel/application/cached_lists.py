@@ -61,3 +61,6 @@ class CachedListChannels(ListChannels):
         except msgspec.DecodeError:  # of another version of Livehouse that used the same cache
             self._reads.forget(key)
             return await read()
+
+    def forget(self) -> None:
+        self._reads.forget_all()

@@ -61,7 +61,9 @@ async def run(role: RoleContext) -> None:
         await role.database_migrated()
         outside = await nats_outside(connection)
         use_cases = build_use_cases(settings, engine, outside, cache)
-        await forget_by_events(connection, use_cases.processes.read_channel_page)
+        await forget_by_events(
+            connection, use_cases.processes.read_channel_page, use_cases.channel.list_channels
+        )
         clock = SystemClock()
         options = build_options(
             settings,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,6 +18,7 @@ from livehouse.accounts.adapters.postgres import PostgresAccountsUnitOfWork
 from livehouse.accounts.application.change_avatar import FindAvatars
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application import cached_lists
+from livehouse.channel.application.browse import ListChannels
 from livehouse.channel.application.queries import FindChannelWithBanner
 from livehouse.main.settings import ResolvedSettings
 from livehouse.main.wiring.access import build_access
@@ -24,6 +27,8 @@ from livehouse.processes.reading_channel_page import FRESH_S, KIND, STALE_S, Rea
 from livehouse.streaming.adapters.postgres import PostgresStreamingUnitOfWork
 from livehouse.streaming.application.queries import RunningBroadcast
 
+# The worker brings the directory up to date by the same events, and may be later with it.
+_DIRECTORY_LAG_S = 1.0
 _EVENTS = ("channel.>", "streaming.StreamStarted.v1.>", "streaming.StreamEnded.v1.>")
 
 
@@ -79,9 +84,21 @@ def build_read_channel_page(
     )
 
 
-async def forget_by_events(connection: Client, read_channel_page: ReadChannelPage) -> None:
+async def forget_by_events(
+    connection: Client, read_channel_page: ReadChannelPage, list_channels: ListChannels
+) -> None:
     """From here on what others change is read anew as soon as they say so. What is missed while NATS is
     away, is at most as old as the cache lets things be."""
+    loop = asyncio.get_running_loop()
+    again_at_s = 0.0
+
+    def forget_lists() -> None:
+        nonlocal again_at_s
+        if loop.time() < again_at_s:
+            return  # They will be forgotten in a moment anyway, and not more often.
+        again_at_s = loop.time() + _DIRECTORY_LAG_S
+        list_channels.forget()
+        loop.call_later(_DIRECTORY_LAG_S, list_channels.forget)
 
     async def on_event(message: Msg) -> None:
         try:
@@ -95,6 +112,7 @@ async def forget_by_events(connection: Client, read_channel_page: ReadChannelPag
         channel_id = event.data.get("channel_id")
         if isinstance(channel_id, str):
             read_channel_page.forget_by_id(channel_id)
+        forget_lists()
 
     for subject in _EVENTS:
         await connection.subscribe(subject, cb=on_event)
