@@ -41,3 +41,8 @@ class FakeClock:
     def advance(self, by: timedelta) -> None:
         self._now += by
         self._monotonic_s += by.total_seconds()
+
+
+def rfc3339(moment: datetime) -> str:
+    """In UTC, such as `2026-01-31T12:00:00.250000Z`."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol, Self
 from uuid import UUID
 
 from cpc.eventbus.envelope import CloudEvent
+from cpc.eventbus.integration_event import IntegrationEvent
 from cpc.kernel.errors import Invalid, Unauthenticated
 from cpc.kernel.ids import EntityId
 from livehouse.access.contract import Scope, Suspension
@@ -163,32 +164,53 @@ class Names(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class AccountSuspended:
-    """Integration event: an administrator suspended an account. until: None for good."""
+class AccountEvent(IntegrationEvent):
+    """Integration event: something happened to an account."""
 
-    type: ClassVar[str] = "livehouse.accounts.AccountSuspended.v1"
-    subject_prefix: ClassVar[str] = "accounts.AccountSuspended.v1"
+    namespace = "livehouse.accounts"
+    area = "accounts"
+    source = "/livehouse/accounts"
 
     account_id: AccountId
+
+    @property
+    def partition_key(self) -> str:
+        return str(self.account_id)
+
+    @staticmethod
+    def written(value: object) -> object:
+        """As always; but times, which are in UTC, end in +00:00 here."""
+        return value.isoformat() if isinstance(value, datetime) else IntegrationEvent.written(value)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOpened(AccountEvent):
+    """Someone signed up."""
+
+    kind = "AccountOpened.v1"
+
+    name: AccountName
+    opened_at: datetime
+
+    @classmethod
+    def from_cloud_event(cls, event: CloudEvent) -> Self:
+        data = event.data
+        return cls(
+            AccountId.parse(str(data["account_id"])),
+            AccountName(str(data["name"])),
+            datetime.fromisoformat(str(data["opened_at"])),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSuspended(AccountEvent):
+    """An administrator suspended an account. until: None for good."""
+
+    kind = "AccountSuspended.v1"
+
     name: AccountName
     suspended_at: datetime
     until: datetime | None
-
-    def to_cloud_event(self, *, event_id: UUID, time: datetime) -> CloudEvent:
-        return CloudEvent(
-            id=event_id,
-            type=self.type,
-            source="/livehouse/accounts",
-            subject=f"{self.subject_prefix}.{self.account_id}",
-            time=time,
-            partition_key=str(self.account_id),
-            data={
-                "account_id": str(self.account_id),
-                "name": self.name.value,
-                "suspended_at": self.suspended_at.isoformat(),
-                "until": None if self.until is None else self.until.isoformat(),
-            },
-        )
 
     @classmethod
     def from_cloud_event(cls, event: CloudEvent) -> Self:
@@ -202,30 +224,13 @@ class AccountSuspended:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonBlocked:
-    """Integration event: somebody wants nothing to do with somebody else, who is not to hear of it."""
+class PersonBlocked(AccountEvent):
+    """Somebody wants nothing to do with somebody else, who is not to hear of it."""
 
-    type: ClassVar[str] = "livehouse.accounts.PersonBlocked.v1"
-    subject_prefix: ClassVar[str] = "accounts.PersonBlocked.v1"
+    kind = "PersonBlocked.v1"
 
-    account_id: AccountId
     blocked_id: AccountId
     blocked_at: datetime
-
-    def to_cloud_event(self, *, event_id: UUID, time: datetime) -> CloudEvent:
-        return CloudEvent(
-            id=event_id,
-            type=self.type,
-            source="/livehouse/accounts",
-            subject=f"{self.subject_prefix}.{self.account_id}",
-            time=time,
-            partition_key=str(self.account_id),
-            data={
-                "account_id": str(self.account_id),
-                "blocked_id": str(self.blocked_id),
-                "blocked_at": self.blocked_at.isoformat(),
-            },
-        )
 
     @classmethod
     def from_cloud_event(cls, event: CloudEvent) -> Self:
@@ -238,30 +243,13 @@ class PersonBlocked:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountErased:
-    """Integration event: an account is gone. Whoever keeps something of it erases that too."""
+class AccountErased(AccountEvent):
+    """An account is gone. Whoever keeps something of it erases that too."""
 
-    type: ClassVar[str] = "livehouse.accounts.AccountErased.v1"
-    subject_prefix: ClassVar[str] = "accounts.AccountErased.v1"
+    kind = "AccountErased.v1"
 
-    account_id: AccountId
     name: AccountName
     erased_at: datetime
-
-    def to_cloud_event(self, *, event_id: UUID, time: datetime) -> CloudEvent:
-        return CloudEvent(
-            id=event_id,
-            type=self.type,
-            source="/livehouse/accounts",
-            subject=f"{self.subject_prefix}.{self.account_id}",
-            time=time,
-            partition_key=str(self.account_id),
-            data={
-                "account_id": str(self.account_id),
-                "name": self.name.value,
-                "erased_at": self.erased_at.isoformat(),
-            },
-        )
 
     @classmethod
     def from_cloud_event(cls, event: CloudEvent) -> Self:
@@ -274,32 +262,14 @@ class AccountErased:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountRenamed:
-    """Integration event: an account, and its channel with it, goes by another name. name: the new one."""
+class AccountRenamed(AccountEvent):
+    """An account, and its channel with it, goes by another name. name: the new one."""
 
-    type: ClassVar[str] = "livehouse.accounts.AccountRenamed.v1"
-    subject_prefix: ClassVar[str] = "accounts.AccountRenamed.v1"
+    kind = "AccountRenamed.v1"
 
-    account_id: AccountId
     name: AccountName
     former_name: AccountName
     renamed_at: datetime
-
-    def to_cloud_event(self, *, event_id: UUID, time: datetime) -> CloudEvent:
-        return CloudEvent(
-            id=event_id,
-            type=self.type,
-            source="/livehouse/accounts",
-            subject=f"{self.subject_prefix}.{self.account_id}",
-            time=time,
-            partition_key=str(self.account_id),
-            data={
-                "account_id": str(self.account_id),
-                "name": self.name.value,
-                "former_name": self.former_name.value,
-                "renamed_at": self.renamed_at.isoformat(),
-            },
-        )
 
     @classmethod
     def from_cloud_event(cls, event: CloudEvent) -> Self:
@@ -327,39 +297,3 @@ class PersonalData(Protocol):
     """Each slice that keeps something of people implements it: the export gathers them all."""
 
     def of(self, account_id: AccountId) -> Sequence[ExportedFile]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class AccountOpened:
-    """Integration event: someone signed up."""
-
-    type: ClassVar[str] = "livehouse.accounts.AccountOpened.v1"
-    subject_prefix: ClassVar[str] = "accounts.AccountOpened.v1"
-
-    account_id: AccountId
-    name: AccountName
-    opened_at: datetime
-
-    def to_cloud_event(self, *, event_id: UUID, time: datetime) -> CloudEvent:
-        return CloudEvent(
-            id=event_id,
-            type=self.type,
-            source="/livehouse/accounts",
-            subject=f"{self.subject_prefix}.{self.account_id}",
-            time=time,
-            partition_key=str(self.account_id),
-            data={
-                "account_id": str(self.account_id),
-                "name": self.name.value,
-                "opened_at": self.opened_at.isoformat(),
-            },
-        )
-
-    @classmethod
-    def from_cloud_event(cls, event: CloudEvent) -> Self:
-        data = event.data
-        return cls(
-            AccountId.parse(str(data["account_id"])),
-            AccountName(str(data["name"])),
-            datetime.fromisoformat(str(data["opened_at"])),
-        )

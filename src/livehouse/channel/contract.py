@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import ClassVar, Protocol
-from uuid import UUID
 
 from cpc.eventbus.envelope import CloudEvent
+from cpc.eventbus.integration_event import IntegrationEvent
 from cpc.kernel.errors import Invalid
 from cpc.kernel.ids import EntityId
 from livehouse.access.contract import Privacy
@@ -106,45 +105,26 @@ class Channels(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelEvent:
+class ChannelEvent(IntegrationEvent):
     """Integration event: something happened to a channel. version: of the channel, after it."""
 
-    kind: ClassVar[str]
+    namespace = "livehouse.channel"
+    area = "channel"
+    source = "/livehouse/channel"
 
     channel_id: ChannelId
     owner_id: AccountId
     name: ChannelName
     version: int
 
-    @classmethod
-    def type_name(cls) -> str:
-        return f"livehouse.channel.{cls.kind}.v1"
+    @property
+    def partition_key(self) -> str:
+        return str(self.channel_id)
 
-    @classmethod
-    def subjects(cls) -> str:
-        """What to listen to for all of this kind."""
-        return f"channel.{cls.kind}.v1.>"
-
-    def to_cloud_event(self, *, event_id: UUID, time: datetime) -> CloudEvent:
-        return CloudEvent(
-            id=event_id,
-            type=self.type_name(),
-            source="/livehouse/channel",
-            subject=f"channel.{self.kind}.v1.{self.channel_id.uuid.hex}",
-            time=time,
-            partition_key=str(self.channel_id),
-            data={
-                "channel_id": str(self.channel_id),
-                "owner_id": str(self.owner_id),
-                "name": self.name.value,
-                "version": self.version,
-                **self.more(),
-            },
-        )
-
-    def more(self) -> Mapping[str, object]:
-        """What this kind says beyond the rest."""
-        return {}
+    @property
+    def subject(self) -> str:
+        """Ends in the bare digits of the id."""
+        return f"{self.area}.{self.kind}.{self.channel_id.uuid.hex}"
 
     @staticmethod
     def channel_of(event: CloudEvent) -> ChannelId:
@@ -153,46 +133,40 @@ class ChannelEvent:
 
 class ChannelCreated(ChannelEvent):
     __slots__ = ()
-    kind = "ChannelCreated"
+    kind = "ChannelCreated.v1"
 
 
 class ChannelChanged(ChannelEvent):
     """Title, category or a setting, or when it will be erased. What it is now, is read from the channel."""
 
     __slots__ = ()
-    kind = "ChannelChanged"
+    kind = "ChannelChanged.v1"
 
 
 class ChannelDeleted(ChannelEvent):
     """A channel is gone. Whoever keeps something of it erases that too."""
 
     __slots__ = ()
-    kind = "ChannelDeleted"
+    kind = "ChannelDeleted.v1"
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelRenamed(ChannelEvent):
     """`name` is the new one."""
 
-    kind = "ChannelRenamed"
+    kind = "ChannelRenamed.v1"
 
     former_name: ChannelName
-
-    def more(self) -> Mapping[str, object]:
-        return {"former_name": self.former_name.value}
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelRoleChanged(ChannelEvent):
     """role: editor, moderator or vip; None when it was taken away."""
 
-    kind = "ChannelRoleChanged"
+    kind = "ChannelRoleChanged.v1"
 
     account_id: AccountId
     role: str | None
-
-    def more(self) -> Mapping[str, object]:
-        return {"account_id": str(self.account_id), "role": self.role}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +178,6 @@ class _AdministratorsDeed(ChannelEvent):
     by_id: AccountId
     by_name: AccountName | None
     reason: str
-
-    def more(self) -> Mapping[str, object]:
-        by_name = None if self.by_name is None else self.by_name.value
-        return {"by_id": str(self.by_id), "by_name": by_name, "reason": self.reason}
 
     @classmethod
     def deed(cls, event: CloudEvent) -> AdministratorDeed:
@@ -227,11 +197,11 @@ class _AdministratorsDeed(ChannelEvent):
 
 class ChannelSuspended(_AdministratorsDeed):
     __slots__ = ()
-    kind = "ChannelSuspended"
+    kind = "ChannelSuspended.v1"
     what = "suspend_channel"
 
 
 class ChannelReinstated(_AdministratorsDeed):
     __slots__ = ()
-    kind = "ChannelReinstated"
+    kind = "ChannelReinstated.v1"
     what = "reinstate_channel"

@@ -28,13 +28,13 @@ _LOOK_FOR_DELETIONS_S = 60.0
 CHANNEL_LIFE = DurableConsumer(
     "channel_life",
     (
-        f"{AccountRenamed.subject_prefix}.>",
-        f"{PersonBlocked.subject_prefix}.>",
+        AccountRenamed.subjects(),
+        PersonBlocked.subjects(),
         ChannelSuspended.subjects(),
         ChannelReinstated.subjects(),
     ),
 )
-ERASING = DurableConsumer("erasing", (f"{AccountErased.subject_prefix}.>", ChannelDeleted.subjects()))
+ERASING = DurableConsumer("erasing", (AccountErased.subjects(), ChannelDeleted.subjects()))
 
 
 def build_channel_life(
@@ -58,11 +58,13 @@ def build_channel_life(
         build_parting(engine, channel.find_channels, clock, ids),
     )
     by_type: dict[str, Handle] = {
-        AccountRenamed.type: lambda event: life.account_renamed(AccountRenamed.from_cloud_event(event)),
-        PersonBlocked.type: lambda event: life.person_blocked(PersonBlocked.from_cloud_event(event)),
+        AccountRenamed.type_name(): lambda event: life.account_renamed(
+            AccountRenamed.from_cloud_event(event)
+        ),
+        PersonBlocked.type_name(): lambda event: life.person_blocked(PersonBlocked.from_cloud_event(event)),
         ChannelSuspended.type_name(): life.channel_suspended,
         ChannelReinstated.type_name(): life.channel_reinstated,
-        AccountErased.type: lambda event: erase.account_erased(AccountErased.from_cloud_event(event)),
+        AccountErased.type_name(): lambda event: erase.account_erased(AccountErased.from_cloud_event(event)),
         ChannelDeleted.type_name(): erase.channel_deleted,
     }
 

@@ -20,11 +20,10 @@ For the chat role:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from cpc.kernel.clock import Clock
+from cpc.kernel.clock import Clock, rfc3339
 from cpc.kernel.ids import Ids
 from cpc.messenger.nats_broadcast import NatsMessageBroadcast
 from livehouse.accounts.contract import ActorResolver, PersonalData
@@ -130,8 +129,7 @@ class _ShownBroadcast:
         view = await self._running_broadcast(channel_id)
         if view is None or view.started_at is None:
             return BroadcastState()
-        started_at = view.started_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        return BroadcastState(view.state, view.viewers, started_at)
+        return BroadcastState(view.state, view.viewers, rfc3339(view.started_at))
 
 
 def _units(engine: AsyncEngine) -> UnitOfWorkFactory:

@@ -27,12 +27,10 @@ from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 
 DIRECTORY = DurableConsumer("channel_directory", SUBJECTS)
 STATISTICS = DurableConsumer("channel_statistics", BROADCAST_SUBJECTS)
-OPENING_ACCOUNT = DurableConsumer("opening_account", (f"{AccountOpened.subject_prefix}.>",))
-SUSPENDING_ACCOUNT = DurableConsumer("suspending_account", (f"{AccountSuspended.subject_prefix}.>",))
+OPENING_ACCOUNT = DurableConsumer("opening_account", (AccountOpened.subjects(),))
+SUSPENDING_ACCOUNT = DurableConsumer("suspending_account", (AccountSuspended.subjects(),))
 
-PARTING = DurableConsumer(
-    "parting", (f"{PersonBlocked.subject_prefix}.>", f"{AccountErased.subject_prefix}.>")
-)
+PARTING = DurableConsumer("parting", (PersonBlocked.subjects(), AccountErased.subjects()))
 
 Handle = Callable[[CloudEvent], Awaitable[None]]
 
@@ -71,7 +69,7 @@ def build_event_duties(
 
     async def part(event: CloudEvent, _: PostgresTransaction) -> None:
         # Idempotent, in units of work of their own.
-        if event.type == PersonBlocked.type:
+        if event.type == PersonBlocked.type_name():
             await parting.person_blocked(PersonBlocked.from_cloud_event(event))
         else:
             await parting.account_erased(AccountErased.from_cloud_event(event))
