@@ -1,19 +1,23 @@
-"""What storage of images promises: fakes, folder, obstore's memory and PostgreSQL pass the same suites."""
+"""What storage of images promises: fakes, folder, memory, S3 and PostgreSQL pass the same suites."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import obstore
 import pytest
+from obstore.store import from_url
+from tests.contracts.images.s3_server import S3Server
 
 from cpc.images.image import ImageFile, ImageForm, ImageName, MadeImage
 from cpc.images.obstore_store import ObstoreImages
 from cpc.images.ports import ImageStore, ImagesUnitOfWorkFactory
 from cpc.images.postgres import PostgresImagesUnitOfWork
 from cpc.images.testing import InMemoryImagesDatabase, InMemoryImageStore
+from cpc.kernel.errors import Unavailable
 from livehouse.main.wiring.persistence import build_engine
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -24,9 +28,25 @@ def image(content: bytes = b"large") -> MadeImage:
     return MadeImage.of(FORM, [content, b"small"])
 
 
-@pytest.fixture(params=["fake", "memory", "folder"])
+@pytest.fixture(scope="module")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    with S3Server(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The address of a place of the test's own, as a node is told it; credentials are in the environment."""
+    for variable, value in s3_server.environment.items():
+        monkeypatch.setenv(variable, value)
+    return f"s3://{s3_server.bucket}/{tmp_path.name}"
+
+
+@pytest.fixture(params=["fake", "memory", "folder", pytest.param("s3", marks=pytest.mark.integration)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ImageStore:
     match request.param:
+        case "s3":
+            return ObstoreImages.at(request.getfixturevalue("s3"))
         case "fake":
             return InMemoryImageStore()
         case "memory":
@@ -52,6 +72,41 @@ async def test_sizes_are_kept_and_deleted_together(store: ImageStore) -> None:
 async def test_a_folder_holds_what_another_process_put_there(tmp_path: Path) -> None:
     await ObstoreImages.in_folder(tmp_path).put(image())
     assert await ObstoreImages.in_folder(tmp_path).get(ImageFile(image().name)) == b"large"
+
+
+@pytest.mark.integration
+async def test_an_object_of_s3_says_what_it_is_and_lies_below_the_path(s3: str, s3_server: S3Server) -> None:
+    await ObstoreImages.at(s3).put(image())
+    found = await obstore.list(from_url(f"s3://{s3_server.bucket}"), s3.rpartition("/")[2]).collect_async()
+    assert [Path(each["path"]).name for each in found] == ["10.webp", "full.webp"]
+    answer = await obstore.get_async(from_url(f"s3://{s3_server.bucket}"), found[0]["path"])
+    assert answer.attributes == {
+        "Content-Type": "image/webp",
+        "Cache-Control": "public, max-age=31536000, immutable",
+    }
+
+
+@pytest.mark.integration
+async def test_s3_that_refuses_us_or_answers_no_more_is_away(
+    s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with S3Server(tmp_path) as server:
+        for variable, value in server.environment.items():
+            monkeypatch.setenv(variable, value)
+        unknown, known = ObstoreImages.at("s3://no-such-bucket"), ObstoreImages.at(s3)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another secret")
+        refused = ObstoreImages.at(s3)
+        await known.put(image())
+        for store in (unknown, refused):
+            with pytest.raises(Unavailable):
+                await store.put(image())
+        with pytest.raises(Unavailable):
+            await refused.get(ImageFile(image().name))
+        with pytest.raises(Unavailable):
+            await refused.delete(image().name)
+    with pytest.raises(Unavailable) as raised:
+        await known.get(ImageFile(image().name))
+    assert raised.value.slug == "images-away"
 
 
 @pytest.fixture(params=["in-memory", pytest.param("postgres", marks=pytest.mark.integration)])
