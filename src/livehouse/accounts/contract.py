@@ -11,6 +11,7 @@ from uuid import UUID
 
 from cpc.eventbus.envelope import CloudEvent
 from cpc.eventbus.integration_event import IntegrationEvent
+from cpc.images.image import ImageName
 from cpc.kernel.errors import Invalid, Unauthenticated
 from cpc.kernel.ids import EntityId
 from livehouse.access.contract import Scope, Suspension
@@ -160,6 +161,14 @@ class Names(Protocol):
 
     async def account_called(self, name: str) -> AccountId:
         """Raises `NotFound` (no-such-account), also for a name that no account could have."""
+        ...
+
+
+class Avatars(Protocol):
+    """Read facade: accounts' pictures."""
+
+    async def __call__(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
+        """Of those that have one, in one look."""
         ...
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar, Protocol
 
 from cpc.eventbus.envelope import CloudEvent
 from cpc.eventbus.integration_event import IntegrationEvent
+from cpc.images.image import ImageName
 from cpc.kernel.errors import Invalid
 from cpc.kernel.ids import EntityId
 from livehouse.access.contract import Privacy
 from livehouse.accounts.contract import AccountId, AccountName, AdministratorDeed
 
 __all__ = [
+    "ChannelCard",
+    "ChannelCards",
     "ChannelChanged",
     "ChannelCreated",
     "ChannelDeleted",
@@ -101,6 +105,35 @@ class Channels(Protocol):
 
     async def by_ids(self, channel_ids: Collection[ChannelId]) -> Mapping[ChannelId, ChannelRef]:
         """Raises nothing: those that are not there are left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCard:
+    """A channel in a list. started_at: of the running broadcast, None when offline. avatar: of the owner."""
+
+    id: ChannelId
+    owner_id: AccountId
+    name: ChannelName
+    title: str
+    category: str
+    category_slug: str | None
+    tags: tuple[str, ...]
+    language: str
+    is_mature: bool
+    privacy: Privacy
+    is_live: bool
+    viewers: int
+    started_at: datetime | None
+    avatar: ImageName | None = None
+
+
+class ChannelCards(Protocol):
+    """Read facade: channels for a list that another slice makes."""
+
+    async def of(self, channel_ids: Collection[ChannelId]) -> Mapping[ChannelId, ChannelCard]:
+        """In so many looks however many they are. Those that are gone or suspended now are left out; unlisted
+        ones are not."""
         ...
 
 

@@ -10,7 +10,14 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.testing import access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId
-from livehouse.channel.application.browse import ListCategories, ListChannels, ReadCategory, Search
+from livehouse.accounts.testing import FakeAvatars
+from livehouse.channel.application.browse import (
+    FindChannelCards,
+    ListCategories,
+    ListChannels,
+    ReadCategory,
+    Search,
+)
 from livehouse.channel.application.manage_categories import ChangeCategory, CreateCategory, RemoveCategory
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import ChannelId, ChannelName
@@ -25,10 +32,12 @@ class House:
     def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
         self.units = unit_of_work
         access, clock = access_for(), FakeClock(NOW)
-        self.list_channels = ListChannels(unit_of_work, access, clock)
+        self.avatars = avatars = FakeAvatars()
+        self.list_channels = ListChannels(unit_of_work, avatars, access, clock)
+        self.cards = FindChannelCards(unit_of_work, avatars, clock)
         self.list_categories = ListCategories(unit_of_work, access)
         self.read_category = ReadCategory(unit_of_work, access)
-        self.search = Search(unit_of_work, access, clock)
+        self.search = Search(unit_of_work, avatars, access, clock)
         self.create_category = CreateCategory(unit_of_work, access, UuidV7Ids(clock))
         self.change_category = ChangeCategory(unit_of_work, access, clock)
         self.remove_category = RemoveCategory(unit_of_work, access, clock)

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from tests.contracts.channel.house import NOW, House
 
+from cpc.images.image import ImageName
 from cpc.kernel.errors import Invalid, NotFound
 from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import ANONYMOUS
@@ -21,6 +22,8 @@ from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics, T
 from livehouse.channel.domain.channel import Channel
 from livehouse.channel.testing import InMemoryChannelDatabase
 from livehouse.main.wiring.persistence import build_engine
+
+PICTURE, OTHER_PICTURE = ImageName("ab" * 20), ImageName("cd" * 20)
 
 
 @pytest.fixture(params=["in-memory", pytest.param("postgres", marks=pytest.mark.integration)])
@@ -282,3 +285,37 @@ async def test_statistics_of_a_channel_that_is_gone_are_not_kept(house: House) -
     async with house.units() as unit:
         await unit.statistics.save(broadcast(gone, 1))
         assert await unit.statistics.page(gone.id, before=None, limit=5) == []
+
+
+async def test_cards_bear_their_owners_picture_found_in_one_look(house: House) -> None:
+    painter, singer = await house.open("painter", viewers=5, category="art"), await house.open("singer")
+    await house.open("plain")
+    house.avatars[painter.owner_id], house.avatars[singer.owner_id] = PICTURE, OTHER_PICTURE
+    expected = {"painter": PICTURE, "singer": OTHER_PICTURE, "plain": None}
+    listed = (await house.list_channels(ANONYMOUS)).channels
+    assert {card.name.value: card.avatar for card in listed} == expected
+    (card,) = (await house.list_channels(ANONYMOUS, category="art")).channels
+    assert card.avatar == PICTURE
+    (card,) = (await house.search(ANONYMOUS, "singer")).channels
+    assert card.avatar == OTHER_PICTURE
+    cards = await house.cards.of([card.id for card in listed])
+    assert {card.name.value: card.avatar for card in cards.values()} == expected
+    assert house.avatars.looks == 4
+
+
+async def test_cards_of_channels_that_somebody_knows(house: House) -> None:
+    painter = await house.open("painter", viewers=5, category="art")
+    hidden = await house.open("hidden", privacy=Privacy.UNLISTED)
+    barred = await house.open("barred", viewers=2, suspension=Suspension("spam", None))
+    released = await house.open("released", suspension=Suspension("spam", NOW))
+    gone = ChannelId(UUID(int=99))
+    cards = await house.cards.of([painter.id, hidden.id, barred.id, released.id, gone])
+    assert set(cards) == {painter.id, hidden.id, released.id}
+    card = cards[painter.id]
+    assert (card.owner_id, card.category, card.is_live, card.viewers) == (painter.owner_id, "Art", True, 5)
+    assert (cards[hidden.id].is_live, cards[hidden.id].viewers, cards[hidden.id].started_at) == (
+        False,
+        0,
+        None,
+    )
+    assert await house.cards.of([]) == {}

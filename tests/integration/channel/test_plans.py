@@ -14,7 +14,7 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.accounts.contract import ANONYMOUS
 from livehouse.channel.application import ChannelUseCases
-from livehouse.main.wiring.channel import build_channel
+from livehouse.main.wiring.channel import build_channel, build_channel_cards
 from livehouse.main.wiring.persistence import build_engine
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
@@ -98,6 +98,8 @@ async def test_no_list_and_no_search_reads_all_channels(
     offline = (await lists(ANONYMOUS, limit=100)).next_cursor
     for _ in range(LIVE // 100 + 1):
         offline = (await lists(ANONYMOUS, limit=100, cursor=offline)).next_cursor
+    known = [card.id for card in (await lists(ANONYMOUS, limit=100)).channels]
+    cards = build_channel_cards(engine, FakeClock(NOW))
     asked: dict[str, Callable[[], Awaitable[object]]] = {
         "all": lambda: lists(ANONYMOUS),
         "live": lambda: lists(ANONYMOUS, live_only=True),
@@ -116,6 +118,7 @@ async def test_no_list_and_no_search_reads_all_channels(
         "common word": lambda: channel.search(ANONYMOUS, "playing"),
         "words": lambda: channel.search(ANONYMOUS, "painting number 777"),
         "nothing": lambda: channel.search(ANONYMOUS, "xqzwvvxq"),
+        "of ids": lambda: cards.of(known),
         "statistics": lambda: channel.list_categories(ANONYMOUS),
     }
     for name, work in asked.items():

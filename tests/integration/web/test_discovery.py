@@ -68,6 +68,16 @@ async def test_lists_are_narrowed(
     assert (await browser.get("/api/v1/channels?language=french")).status_code == 400
 
 
+async def test_what_one_follows_says_what_is_live(
+    ada: httpx.AsyncClient, bob: httpx.AsyncClient, database_url: str
+) -> None:
+    await ada.patch("/api/v1/channels/ada", json={"category": "music"})
+    await bob.put("/api/v1/channels/ada/follow")
+    await go_live(ada, "ada", database_url, 3)
+    (followed,) = (await bob.get("/api/v1/me/following")).json()["channels"]
+    assert (followed["category"], followed["is_live"], followed["viewers"]) == ("Music", True, 3)
+
+
 async def test_search_finds_with_a_typing_error(
     visit, ada: httpx.AsyncClient, bob: httpx.AsyncClient
 ) -> None:

@@ -23,7 +23,19 @@ async def test_following_and_leaving(ada: httpx.AsyncClient, bob: httpx.AsyncCli
     assert relationship["follow"] == {"followed_at": "2026-01-01T00:00:00Z", "notifies": False}
     assert (await visit().get(f"{ADA}/followers/count")).json() == {"followers": 1}
     following = (await bob.get("/api/v1/me/following")).json()
-    assert [(one["name"], one["notifies"]) for one in following["channels"]] == [("ada", False)]
+    assert following["channels"] == [
+        {
+            "id": (await bob.get(ADA)).json()["id"],
+            "name": "ada",
+            "title": (await bob.get(ADA)).json()["title"],
+            "category": "",
+            "avatar_url": None,
+            "is_live": False,
+            "viewers": None,
+            "followed_at": "2026-01-01T00:00:00Z",
+            "notifies": False,
+        }
+    ]
     assert following["next_cursor"] is None
     followers = (await ada.get(f"{ADA}/followers")).json()
     assert [one["name"] for one in followers["followers"]] == ["bob"]

@@ -17,7 +17,9 @@ BANNER = "/api/v1/channels/ada/banner"
 LYING = {"Content-Type": "text/html"}
 
 
-async def test_an_avatar_is_shown_wherever_its_owner_is(visit, ada: httpx.AsyncClient) -> None:
+async def test_an_avatar_is_shown_wherever_its_owner_is(
+    visit, ada: httpx.AsyncClient, bob: httpx.AsyncClient
+) -> None:
     sent = await ada.put(AVATAR, content=picture("JPEG"), headers=LYING)
     assert sent.status_code == 200, sent.text
     url = sent.json()["avatar_url"]
@@ -26,6 +28,11 @@ async def test_an_avatar_is_shown_wherever_its_owner_is(visit, ada: httpx.AsyncC
         assert (await stranger.get(path)).json()["avatar_url"] == url
     assert (await ada.get("/api/v1/account")).json()["avatar_url"] == url
     assert (await ada.get("/api/v1/session")).json()["account"]["avatar_url"] == url
+    await ada.patch("/api/v1/channels/ada", json={"category": "art"})
+    await bob.put("/api/v1/channels/ada/follow")
+    for path in ("/channels", "/channels?category=art", "/search?q=ada", "/me/following"):
+        cards = (await bob.get(f"/api/v1{path}")).json()["channels"]
+        assert {card["name"]: card["avatar_url"] for card in cards}["ada"] == url, path
     for suffix, side in (("", 300), ("-150", 150), ("-70", 70)):
         file = await stranger.get(url.replace(".webp", f"{suffix}.webp"))
         assert opened(file.content).size == (side, side)

@@ -8,6 +8,7 @@ from livehouse.access.contract import Action, Role
 from livehouse.accounts.application.queries import FindNames
 from livehouse.accounts.contract import AccountId, Actor
 from livehouse.channel.contract import ChannelId
+from livehouse.channel.testing import FakeChannelCards
 from livehouse.social.adapters.manual_payments import ManualPayments
 from livehouse.social.application.change_tiers import ChangeTier, CreateTier, ListTiers, WithdrawTier
 from livehouse.social.application.follow_channel import EndFollow, FollowChannel, UnfollowChannel
@@ -67,7 +68,8 @@ async def unfollow_channel(world: World, actor: Actor) -> object:
 @call(Action.LIST_FOLLOWING)
 async def list_following(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await ListFollowing(world.social.unit_of_work, world.social_channels, world.access)(actor)
+    cards = FakeChannelCards(world.social_channels)
+    return await ListFollowing(world.social.unit_of_work, cards, world.access)(actor)
 
 
 @call(Action.LIST_FOLLOWERS)

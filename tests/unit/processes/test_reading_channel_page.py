@@ -19,7 +19,7 @@ from livehouse.access.testing import access_for
 from livehouse.accounts.application.change_avatar import FindAvatars
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
 from livehouse.accounts.domain.account import Account
-from livehouse.accounts.testing import InMemoryAccountsDatabase
+from livehouse.accounts.testing import FakeAvatars, InMemoryAccountsDatabase
 from livehouse.channel.application.cached_lists import CachedListChannels
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.queries import FindChannelWithBanner
@@ -121,7 +121,7 @@ async def test_the_live_list_is_read_once_for_many() -> None:
     async with stage.channels.unit_of_work() as unit:
         await unit.directory.broadcast_started(channel.id, "brd_1", stage.clock.now())
     reads = CachedReads(stage.cache, "live", stage.clock, stage.counts, fresh_s=2, stale_s=10)
-    listed = CachedListChannels(stage.channels.unit_of_work, access_for(), stage.clock, reads)
+    listed = CachedListChannels(stage.channels.unit_of_work, FakeAvatars(), access_for(), stage.clock, reads)
     first = await listed(ANONYMOUS, live_only=True)
     assert [card.name.value for card in first.channels] == ["ada"]
     assert await listed(ANONYMOUS, live_only=True) == first

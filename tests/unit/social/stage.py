@@ -18,7 +18,7 @@ from livehouse.accounts.contract import AccountId, AccountName, Actor
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.testing import InMemoryAccountsDatabase
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
-from livehouse.channel.testing import FakeChannels
+from livehouse.channel.testing import FakeChannelCards, FakeChannels
 from livehouse.processes.parting import Parting
 from livehouse.social.adapters.manual_payments import ManualPayments
 from livehouse.social.application.change_tiers import ChangeTier, CreateTier, ListTiers, WithdrawTier
@@ -89,7 +89,7 @@ class Stage:
         self.end_follow = EndFollow(units, clock, ids)
         self.follow = FollowChannel(units, channels, self.people, access, self.end_follow, clock, ids)
         self.unfollow = UnfollowChannel(channels, access, self.end_follow)
-        self.list_following = ListFollowing(units, channels, access)
+        self.list_following = ListFollowing(units, FakeChannelCards(channels), access)
         self.list_followers = ListFollowers(units, channels, names, access)
         self.count_followers = CountFollowers(units, channels, access)
         self.relationship = ReadRelationship(units, channels, access, clock)

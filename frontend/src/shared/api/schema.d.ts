@@ -1324,7 +1324,7 @@ export interface paths {
         };
         /**
          * List Following
-         * @description The channels one follows.
+         * @description The channels one follows. Suspended ones are left out for as long as they are.
          */
         get: operations["list_following"];
         put?: never;
@@ -2204,6 +2204,12 @@ export interface components {
         /** ChannelCard */
         ChannelCard: {
             /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
+            /**
              * Category
              * @description Its name; empty without one
              * @example Art
@@ -2718,6 +2724,18 @@ export interface components {
         /** FollowedChannel */
         FollowedChannel: {
             /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
+            /**
+             * Category
+             * @description Its name; empty without one
+             * @example Art
+             */
+            category: string;
+            /**
              * Followed At
              * Format: date-time
              */
@@ -2727,6 +2745,8 @@ export interface components {
              * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
              */
             id: string;
+            /** Is Live */
+            is_live: boolean;
             /**
              * Name
              * @example ada
@@ -2739,6 +2759,12 @@ export interface components {
              * @example Painting the sea
              */
             title: string;
+            /**
+             * Viewers
+             * @description null while offline
+             * @example 42
+             */
+            viewers: number | null;
         };
         /** Follower */
         Follower: {
@@ -6318,6 +6344,7 @@ export interface operations {
                      * @example {
                      *       "channels": [
                      *         {
+                     *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "category": "Art",
                      *           "category_slug": "art",
                      *           "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
@@ -11167,11 +11194,15 @@ export interface operations {
                      * @example {
                      *       "channels": [
                      *         {
+                     *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *           "category": "Art",
                      *           "followed_at": "2026-01-31T20:00:00Z",
                      *           "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
+                     *           "is_live": false,
                      *           "name": "ada",
                      *           "notifies": false,
-                     *           "title": "Painting the sea"
+                     *           "title": "Painting the sea",
+                     *           "viewers": 42
                      *         }
                      *       ],
                      *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0"
@@ -11582,6 +11613,7 @@ export interface operations {
                      *       ],
                      *       "channels": [
                      *         {
+                     *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "category": "Art",
                      *           "category_slug": "art",
                      *           "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",

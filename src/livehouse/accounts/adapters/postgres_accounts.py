@@ -143,7 +143,7 @@ class PostgresAccounts:
             update(_account).where(_account.c.account_id == account.id.uuid).values(**_values(account))
         )
 
-    async def avatars_of(self, account_ids: Sequence[AccountId]) -> Mapping[AccountId, ImageName]:
+    async def avatars_of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
         found = await self._connection.execute(
             select(_account.c.account_id, _account.c.avatar).where(
                 _account.c.account_id.in_([each.uuid for each in account_ids]), _account.c.avatar.is_not(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from cpc.images.image import ImageForm, ImageName
@@ -69,13 +69,14 @@ class ChangeAvatar:
 
 
 class FindAvatars:
-    """For pages that show somebody beside something else."""
+    """The `Avatars` facade of the contract."""
 
     def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
         self._unit_of_work = unit_of_work
 
-    async def __call__(self, account_ids: Sequence[AccountId]) -> Mapping[AccountId, ImageName]:
-        """Of those that have one."""
+    async def __call__(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
+        if not account_ids:
+            return {}
         async with self._unit_of_work() as unit:
             return await unit.accounts.avatars_of(account_ids)
 

@@ -61,7 +61,7 @@ class Accounts(Protocol):
         """All but id, name and creation."""
         ...
 
-    async def avatars_of(self, account_ids: Sequence[AccountId]) -> Mapping[AccountId, ImageName]:
+    async def avatars_of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
         """Of those that have one."""
         ...
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Self
 
 from cpc.eventbus.envelope import CloudEvent, Outbox
 from cpc.eventbus.testing import RecordingOutbox
+from cpc.images.image import ImageName
 from cpc.images.testing import InMemoryImagesInDoubt
 from cpc.kernel.errors import NotFound, Unavailable
 from livehouse.accounts.application.ports import Letter, MailRefused
@@ -26,7 +28,7 @@ from livehouse.accounts.testing.tokens import (
     InMemoryOneTimeTokens,
 )
 
-__all__ = ["FakePasswordHasher", "FakePeople", "InMemoryAccountsDatabase", "RecordingMailer"]
+__all__ = ["FakeAvatars", "FakePasswordHasher", "FakePeople", "InMemoryAccountsDatabase", "RecordingMailer"]
 
 
 class InMemoryAccountsDatabase:
@@ -133,6 +135,16 @@ class RecordingMailer:
         if self.refuses:
             raise MailRefused("The mail server said 550: no such user")
         self.sent.append(letter)
+
+
+class FakeAvatars(dict[AccountId, ImageName]):
+    """The `Avatars` facade over a dictionary. looks: how often it was asked for any."""
+
+    looks = 0
+
+    async def __call__(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
+        self.looks += bool(account_ids)
+        return {account_id: image for account_id, image in self.items() if account_id in account_ids}
 
 
 class FakePeople:

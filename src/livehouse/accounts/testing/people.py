@@ -90,7 +90,7 @@ class InMemoryAccounts:
         if account.id in self._tables.accounts:
             self._tables.accounts[account.id] = (account, self._tables.accounts[account.id][1])
 
-    async def avatars_of(self, account_ids: Sequence[AccountId]) -> Mapping[AccountId, ImageName]:
+    async def avatars_of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
         return {one.id: one.avatar for one in self._all() if one.id in account_ids and one.avatar is not None}
 
     async def avatars_among(self, names: Sequence[ImageName]) -> frozenset[ImageName]:

@@ -7,28 +7,29 @@ from `channel.channel` itself, by indexes; its columns `words` and `tag_keys` ar
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, TextClause, Uuid, bindparam, text
+from sqlalchemy import ARRAY, DateTime, TextClause, Uuid, bindparam, text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
+from livehouse.accounts.contract import AccountId
 from livehouse.channel.application.discovery_ports import (
     LEAST_ALIKE,
-    ChannelCard,
     DirectoryFilter,
     DirectoryPlace,
 )
-from livehouse.channel.contract import ChannelId, ChannelName, Privacy
+from livehouse.channel.contract import ChannelCard, ChannelId, ChannelName, Privacy
 
 _CARD = """
-    c.channel_id, c.name, c.title, coalesce(k.name, '') AS category, k.slug AS category_slug,
+    c.channel_id, c.owner_id, c.name, c.title, coalesce(k.name, '') AS category, k.slug AS category_slug,
     c.tags, c.language, c.is_mature, c.privacy"""
-_LISTED = """
-    c.privacy <> 'unlisted' AND (c.suspension_reason IS NULL OR c.suspended_until <= :now)"""
+_NOT_SUSPENDED = "(c.suspension_reason IS NULL OR c.suspended_until <= :now)"
+_LISTED = f"""
+    c.privacy <> 'unlisted' AND {_NOT_SUSPENDED}"""
 _CATEGORY = "LEFT JOIN channel.category k ON k.category_id = c.category_id"
 # So many of each kind of likeness are ranked.
 _CANDIDATES = 200
@@ -140,9 +141,18 @@ class PostgresDirectory:
         query, values = search_query(text)
         return await self._cards(query, {**values, "limit": limit, "now": now})
 
+    async def cards(self, channel_ids: Collection[ChannelId], *, now: datetime) -> Sequence[ChannelCard]:
+        values = {"channel_ids": [each.uuid for each in channel_ids], "now": now}
+        return await self._cards(CARDS_OF, values)
+
     async def _cards(self, query: str, values: dict[str, object]) -> list[ChannelCard]:
         return [_card(row) for row in await self._connection.execute(_sql(query), values)]
 
+
+CARDS_OF = f"""
+    SELECT {_CARD}, d.channel_id IS NOT NULL AS is_live, coalesce(d.viewers, 0) AS viewers, d.started_at
+    FROM channel.channel c {_CATEGORY} LEFT JOIN channel.directory d ON d.channel_id = c.channel_id
+    WHERE c.channel_id = ANY(:channel_ids) AND {_NOT_SUSPENDED}"""  # noqa: S608 - constants of this module
 
 # What the directory takes over from the channel, for its own indexes.
 _TAKEN = "name, category_id, language, tag_keys, words, is_listed"
@@ -218,6 +228,7 @@ def _narrowed(table: str, wanted: DirectoryFilter) -> tuple[str, dict[str, objec
 
 _TYPED: dict[str, TypeEngine[Any]] = {
     **dict.fromkeys(("channel_id", "category_id"), Uuid()),
+    "channel_ids": ARRAY(Uuid()),
     **dict.fromkeys(("now", "started_at"), DateTime(timezone=True)),
 }
 
@@ -230,6 +241,7 @@ def _sql(statement: str) -> TextClause:
 def _card(row: Row[Any, Any, Any]) -> ChannelCard:
     return ChannelCard(
         ChannelId(row.channel_id),
+        AccountId(row.owner_id),
         ChannelName(row.name),
         row.title,
         row.category,

@@ -23,7 +23,7 @@ from livehouse.channel.application.delete_channel import (
     EraseChannels,
     RequestChannelDeletion,
 )
-from livehouse.channel.application.discovery_ports import CategoryCard, ChannelCard
+from livehouse.channel.application.discovery_ports import CategoryCard
 from livehouse.channel.application.manage_categories import ChangeCategory, CreateCategory, RemoveCategory
 from livehouse.channel.application.page_images import UploadPanelImage
 from livehouse.channel.application.queries import ChannelByName, FindChannels
@@ -40,6 +40,7 @@ from livehouse.channel.application.roles import (
 )
 from livehouse.channel.application.statistics import BroadcastReport, ReadBroadcastStatistics, ReadStatistics
 from livehouse.channel.application.suspend_channel import ReinstateChannel, SuspendChannel
+from livehouse.channel.contract import ChannelCard
 from livehouse.channel.domain.broadcast_statistics import Totals
 from livehouse.channel.domain.category import Category
 from livehouse.channel.domain.channel import Channel, ChannelState, ChatModesChange, SettingsChange

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.cursors import read_cursor, write_cursor
 from cpc.kernel.errors import Invalid
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import Actor
+from livehouse.accounts.contract import Actor, Avatars
 from livehouse.channel.application.discovery_ports import (
     CategoryCard,
     CategoryPlace,
-    ChannelCard,
     DirectoryFilter,
     DirectoryPlace,
 )
 from livehouse.channel.application.manage_categories import find_category
 from livehouse.channel.application.ports import UnitOfWorkFactory
-from livehouse.channel.contract import ChannelId
+from livehouse.channel.contract import ChannelCard, ChannelId
 from livehouse.channel.domain.settings import MAX_TAG_CHARACTERS, valid_language
 
 MAX_PAGE = 100
@@ -50,8 +49,11 @@ class Found:
 
 
 class ListChannels:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock) -> None:
+    def __init__(
+        self, unit_of_work: UnitOfWorkFactory, avatars: Avatars, access: Access, clock: Clock
+    ) -> None:
         self._unit_of_work = unit_of_work
+        self._avatars = avatars
         self._access = access
         self._clock = clock
 
@@ -80,7 +82,7 @@ class ListChannels:
                 language=valid_language(language) if language else None,
             )
             cards = await unit.directory.page(wanted, after=after, limit=limit + 1, now=self._clock.now())
-        shown = cards[:limit]
+        shown = await with_avatars(cards[:limit], self._avatars)
         return ChannelPage(shown, _channel_cursor(shown[-1]) if len(cards) > limit else None)
 
     def forget(self) -> None:
@@ -120,8 +122,11 @@ class ReadCategory:
 
 
 class Search:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock) -> None:
+    def __init__(
+        self, unit_of_work: UnitOfWorkFactory, avatars: Avatars, access: Access, clock: Clock
+    ) -> None:
         self._unit_of_work = unit_of_work
+        self._avatars = avatars
         self._access = access
         self._clock = clock
 
@@ -147,7 +152,29 @@ class Search:
                 found = await unit.directory.search(wanted, limit=limit, now=self._clock.now())
         # Most watched first they came; of that very name, or beginning so, goes before.
         best = sorted(alike, key=lambda card: _unlikeness(card.category.name.lower(), wanted))
-        return Found(found, best[:limit])
+        return Found(await with_avatars(found, self._avatars), best[:limit])
+
+
+class FindChannelCards:
+    """The `ChannelCards` facade of the contract."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory, avatars: Avatars, clock: Clock) -> None:
+        self._unit_of_work = unit_of_work
+        self._avatars = avatars
+        self._clock = clock
+
+    async def of(self, channel_ids: Collection[ChannelId]) -> Mapping[ChannelId, ChannelCard]:
+        if not channel_ids:
+            return {}
+        async with self._unit_of_work() as unit:
+            found = await unit.directory.cards(channel_ids, now=self._clock.now())
+        return {card.id: card for card in await with_avatars(found, self._avatars)}
+
+
+async def with_avatars(cards: Sequence[ChannelCard], avatars: Avatars) -> Sequence[ChannelCard]:
+    """One look for all of them."""
+    of = await avatars({card.owner_id for card in cards})
+    return [replace(card, avatar=of.get(card.owner_id)) for card in cards]
 
 
 def _unlikeness(name: str, wanted: str) -> int:

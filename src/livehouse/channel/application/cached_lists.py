@@ -9,7 +9,7 @@ import msgspec
 from cpc.cache.cached_reads import CachedReads
 from cpc.kernel.clock import Clock
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import Actor
+from livehouse.accounts.contract import Actor, Avatars
 from livehouse.channel.application.browse import ChannelPage, ListChannels
 from livehouse.channel.application.ports import UnitOfWorkFactory
 
@@ -22,9 +22,14 @@ class CachedListChannels(ListChannels):
     """Its first pages of what is live. They are the same for everybody."""
 
     def __init__(
-        self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock, reads: CachedReads
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        avatars: Avatars,
+        access: Access,
+        clock: Clock,
+        reads: CachedReads,
     ) -> None:
-        super().__init__(unit_of_work, access, clock)
+        super().__init__(unit_of_work, avatars, access, clock)
         self._access_to_lists = access
         self._reads = reads
         self._encoder = msgspec.msgpack.Encoder()

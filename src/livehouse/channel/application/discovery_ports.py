@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from livehouse.channel.contract import CategoryId, ChannelId, ChannelName, Privacy
+from livehouse.channel.contract import CategoryId, ChannelCard, ChannelId
 from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics, Totals
 from livehouse.channel.domain.category import Category
 
 LEAST_ALIKE = 3
 """Shorter texts are searched for as beginnings and words only: too many names are a little like them."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelCard:
-    """A channel in a list. started_at: of the running broadcast, None when offline."""
-
-    id: ChannelId
-    name: ChannelName
-    title: str
-    category: str
-    category_slug: str | None
-    tags: tuple[str, ...]
-    language: str
-    is_mature: bool
-    privacy: Privacy
-    is_live: bool
-    viewers: int
-    started_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +36,7 @@ class DirectoryFilter:
 
 class Directory(Protocol):
     """The read model of what is live, and the lists made of it. Its rows come by events of streaming;
-    broadcast ids are opaque here.
+    broadcast ids are opaque here. Cards come without avatars, which accounts have.
     """
 
     async def broadcast_started(self, channel_id: ChannelId, broadcast_id: str, started_at: datetime) -> None:
@@ -82,6 +64,10 @@ class Directory(Protocol):
         """By name, title and tags: the one of that very name, then names that begin so, then live ones, then
         the most alike. As `page` for what is left out. text: folded, not empty.
         """
+        ...
+
+    async def cards(self, channel_ids: Collection[ChannelId], *, now: datetime) -> Sequence[ChannelCard]:
+        """In any order. Those suspended now are left out, unlisted ones are not."""
         ...
 
     async def viewers_of(self, channel_id: ChannelId) -> int | None:

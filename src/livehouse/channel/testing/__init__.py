@@ -14,7 +14,7 @@ from cpc.images.testing import InMemoryImagesInDoubt
 from cpc.kernel.errors import NotFound
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.application.ports import RolePlace
-from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
+from livehouse.channel.contract import ChannelCard, ChannelId, ChannelName, ChannelRef
 from livehouse.channel.domain.channel import Channel, ChannelState
 from livehouse.channel.domain.role_grant import ChannelRole, RoleGrant
 from livehouse.channel.testing.content import (
@@ -28,6 +28,7 @@ from livehouse.channel.testing.tables import Tables
 
 __all__ = [
     "FakeCalendarWriter",
+    "FakeChannelCards",
     "FakeChannels",
     "FakeMarkdownRenderer",
     "InMemoryChannelDatabase",
@@ -305,3 +306,32 @@ class FakeChannels:
             if is_it(channel):
                 return channel
         raise NotFound("no-such-channel", f"There is no channel '{name}'.")
+
+
+class FakeChannelCards:
+    """The `ChannelCards` facade over what another one knows: all offline, none with a picture."""
+
+    def __init__(self, channels: FakeChannels) -> None:
+        self._channels = channels
+
+    async def of(self, channel_ids: Collection[ChannelId]) -> Mapping[ChannelId, ChannelCard]:
+        found = await self._channels.by_ids(channel_ids)
+        return {ref.id: _card(ref) for ref in found.values() if not ref.is_suspended}
+
+
+def _card(ref: ChannelRef) -> ChannelCard:
+    return ChannelCard(
+        id=ref.id,
+        owner_id=ref.owner_id,
+        name=ref.name,
+        title=ref.title,
+        category="",
+        category_slug=None,
+        tags=(),
+        language=ref.language,
+        is_mature=False,
+        privacy=ref.privacy,
+        is_live=False,
+        viewers=0,
+        started_at=None,
+    )

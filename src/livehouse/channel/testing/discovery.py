@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,11 +11,10 @@ from livehouse.channel.application.discovery_ports import (
     LEAST_ALIKE,
     CategoryCard,
     CategoryPlace,
-    ChannelCard,
     DirectoryFilter,
     DirectoryPlace,
 )
-from livehouse.channel.contract import ChannelId, Privacy
+from livehouse.channel.contract import ChannelCard, ChannelId, Privacy
 from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics, Totals
 from livehouse.channel.domain.category import Category
 from livehouse.channel.domain.channel import Channel
@@ -77,6 +76,10 @@ class InMemoryDirectory:
             ),
         )[:limit]
 
+    async def cards(self, channel_ids: Collection[ChannelId], *, now: datetime) -> Sequence[ChannelCard]:
+        there = (self._tables.read(one) for one in self._tables.channels.values() if one.id in channel_ids)
+        return [self._card(channel) for channel in there if channel.suspension_at(now) is None]
+
     def _listed(self, now: datetime) -> list[Channel]:
         return [
             self._tables.read(channel)
@@ -88,6 +91,7 @@ class InMemoryDirectory:
         row = self._tables.directory.get(channel.id)
         return ChannelCard(
             channel.id,
+            channel.owner_id,
             channel.name,
             channel.title,
             channel.category,

@@ -49,7 +49,7 @@ from livehouse.accounts.application.sign_in import SignIn
 from livehouse.accounts.application.sign_out import SignOut
 from livehouse.accounts.application.sign_up import SignUp
 from livehouse.accounts.application.suspend_account import LiftSuspension, SuspendAccount
-from livehouse.accounts.contract import DeedLog, Names, People, PersonalData
+from livehouse.accounts.contract import Avatars, DeedLog, Names, People, PersonalData
 from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.domain.outgoing_mail import OutgoingMail
 from livehouse.main.settings import ResolvedSettings
@@ -135,6 +135,11 @@ def build_people(engine: AsyncEngine, clock: Clock, *, sends_mail: bool = False)
 def build_names(engine: AsyncEngine) -> Names:
     """The facade other slices are given."""
     return FindNames(_units(engine))
+
+
+def build_avatars(engine: AsyncEngine) -> Avatars:
+    """The facade other slices are given."""
+    return FindAvatars(_units(reading(engine)))
 
 
 def build_deed_log(engine: AsyncEngine) -> DeedLog:

@@ -13,7 +13,13 @@ from livehouse.channel.adapters.icalendar_writer import ICalendarWriter
 from livehouse.channel.adapters.markdown_it_renderer import MarkdownItRenderer
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application import ChannelDuties, ChannelUseCases
-from livehouse.channel.application.browse import ListCategories, ListChannels, ReadCategory, Search
+from livehouse.channel.application.browse import (
+    FindChannelCards,
+    ListCategories,
+    ListChannels,
+    ReadCategory,
+    Search,
+)
 from livehouse.channel.application.cached_lists import CachedListChannels
 from livehouse.channel.application.change_about import ChangeAbout, ReadAbout
 from livehouse.channel.application.change_banner import ChangeBanner
@@ -48,11 +54,13 @@ from livehouse.channel.application.roles import (
 )
 from livehouse.channel.application.statistics import ReadBroadcastStatistics, ReadStatistics
 from livehouse.channel.application.suspend_channel import ReinstateChannel, SuspendChannel
+from livehouse.channel.contract import ChannelCards
 from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
 from livehouse.chat.application.queries import CountMessages
 from livehouse.main.wiring.access import build_access
-from livehouse.main.wiring.accounts import build_deed_log, build_names, build_people
+from livehouse.main.wiring.accounts import build_avatars, build_deed_log, build_names, build_people
 from livehouse.main.wiring.images import build_keep_image
+from livehouse.main.wiring.persistence import reading
 from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
 from livehouse.social.application.find_supporters import FindSupporters
 
@@ -69,6 +77,7 @@ def build_channel(
     units = _units(engine)
     access = build_access(engine, clock)
     people, names, deed_log = build_people(engine, clock), build_names(engine), build_deed_log(engine)
+    avatars = build_avatars(engine)
     create_channel = CreateChannel(units, clock, ids)
     markdown = MarkdownItRenderer()
     keep = keep_image or build_keep_image(engine, clock)
@@ -81,9 +90,9 @@ def build_channel(
         request_deletion=RequestChannelDeletion(units, access, clock, ids),
         cancel_deletion=CancelChannelDeletion(units, access, clock, ids),
         channel_by_name=ChannelByName(units, access),
-        list_channels=ListChannels(units, access, clock)
+        list_channels=ListChannels(units, avatars, access, clock)
         if live_reads is None
-        else CachedListChannels(units, access, clock, live_reads),
+        else CachedListChannels(units, avatars, access, clock, live_reads),
         find_channels=FindChannels(units, clock),
         change_banner=ChangeBanner(units, access, keep, clock),
         read_about=ReadAbout(units, access, markdown),
@@ -99,7 +108,7 @@ def build_channel(
         create_category=CreateCategory(units, access, ids),
         change_category=ChangeCategory(units, access, clock),
         remove_category=RemoveCategory(units, access, clock),
-        search=Search(units, access, clock),
+        search=Search(units, avatars, access, clock),
         read_statistics=ReadStatistics(
             units, access, clock, FindSupporters(lambda: PostgresSocialUnitOfWork(engine), clock)
         ),
@@ -118,6 +127,11 @@ def build_channel_duties(engine: AsyncEngine, clock: Clock, ids: Ids) -> Channel
     """For the worker role."""
     units = _units(engine)
     return ChannelDuties(EraseChannels(units, clock, ids), TakeRolesAway(units))
+
+
+def build_channel_cards(engine: AsyncEngine, clock: Clock) -> ChannelCards:
+    """The facade other slices are given."""
+    return FindChannelCards(_units(reading(engine)), build_avatars(engine), clock)
 
 
 def build_message_counts(engine: AsyncEngine) -> ChatMessageCounts:

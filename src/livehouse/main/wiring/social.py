@@ -12,6 +12,7 @@ from livehouse.accounts.contract import PersonalData
 from livehouse.channel.contract import Channels
 from livehouse.main.wiring.access import build_access
 from livehouse.main.wiring.accounts import build_names, build_people
+from livehouse.main.wiring.channel import build_channel_cards
 from livehouse.main.wiring.duties import again
 from livehouse.main.wiring.persistence import reading
 from livehouse.processes.parting import Parting
@@ -49,7 +50,7 @@ def build_social(
     return SocialUseCases(
         follow_channel=FollowChannel(units, channels, people, access, end_follow, clock, ids),
         unfollow_channel=UnfollowChannel(channels, access, end_follow),
-        list_following=ListFollowing(units, channels, access),
+        list_following=ListFollowing(units, build_channel_cards(engine, clock), access),
         list_followers=ListFollowers(units, channels, names, access),
         count_followers=CountFollowers(units, channels, access),
         read_relationship=ReadRelationship(_units(reading(engine)), shown or channels, access, clock),

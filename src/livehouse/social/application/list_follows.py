@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import AccountName, Actor, Names
-from livehouse.channel.contract import ChannelRef, Channels
+from livehouse.channel.contract import ChannelCard, ChannelCards, Channels
 from livehouse.social.application.pages import cursor_at, page_size, place_at
 from livehouse.social.application.ports import Place, UnitOfWorkFactory
 from livehouse.social.domain.follow import Follow
@@ -17,7 +17,7 @@ from livehouse.social.domain.follow import Follow
 class FollowingPage:
     """next_cursor: give it back for the next page; None at the end."""
 
-    follows: Sequence[tuple[ChannelRef, Follow]]
+    follows: Sequence[tuple[ChannelCard, Follow]]
     next_cursor: str | None
 
 
@@ -28,13 +28,16 @@ class FollowersPage:
 
 
 class ListFollowing:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, channels: Channels, access: Access) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, cards: ChannelCards, access: Access) -> None:
         self._unit_of_work = unit_of_work
-        self._channels = channels
+        self._cards = cards
         self._access = access
 
     async def __call__(self, actor: Actor, *, cursor: str | None = None, limit: int = 50) -> FollowingPage:
-        """Newest first. Raises `Unauthenticated`, `Forbidden`, `Invalid` (malformed-cursor)."""
+        """Newest first; a page has fewer where channels are suspended now.
+
+        Raises `Unauthenticated`, `Forbidden`, `Invalid` (malformed-cursor).
+        """
         await self._access.require(actor, Action.LIST_FOLLOWING)
         after, limit = place_at("following", cursor), page_size(limit)
         async with self._unit_of_work() as unit:
@@ -43,7 +46,7 @@ class ListFollowing:
         next_cursor = None
         if len(found) > limit:
             next_cursor = cursor_at("following", Place(shown[-1].followed_at, shown[-1].channel_id))
-        channels = await self._channels.by_ids([follow.channel_id for follow in shown])
+        channels = await self._cards.of([follow.channel_id for follow in shown])
         return FollowingPage(
             [(channels[follow.channel_id], follow) for follow in shown if follow.channel_id in channels],
             next_cursor,

@@ -13,6 +13,7 @@ from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.problems import may_answer
+from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["channels"])
@@ -31,6 +32,7 @@ class ChannelCard(Shape):
     is_live: bool
     viewers: Annotated[int, Field(ge=0, examples=[42])]
     started_at: Annotated[Rfc3339 | None, Field(description="Of the running broadcast")]
+    avatar_url: AvatarUrl
 
 
 class ChannelPage(Shape):
@@ -85,4 +87,5 @@ def channel_card(card: ChannelCardResult) -> ChannelCard:
         is_live=card.is_live,
         viewers=card.viewers,
         started_at=card.started_at,
+        avatar_url=image_url(card.avatar),
     )

@@ -12,6 +12,7 @@ from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.problems import may_answer
+from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 from livehouse.web.rest.subscription_shapes import Subscription, subscription_shape
 
@@ -33,6 +34,10 @@ class FollowedChannel(Shape):
     id: Annotated[str, Field(examples=["chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["ada"])]
     title: Annotated[str, Field(examples=["Painting the sea"])]
+    category: Annotated[str, Field(description="Its name; empty without one", examples=["Art"])]
+    avatar_url: AvatarUrl
+    is_live: bool
+    viewers: Annotated[int | None, Field(ge=0, description="null while offline", examples=[42])]
     followed_at: Rfc3339
     notifies: bool
 
@@ -98,7 +103,7 @@ async def list_following(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Following:
-    """The channels one follows."""
+    """The channels one follows. Suspended ones are left out for as long as they are."""
     page = await cases.social.list_following(actor, cursor=cursor, limit=limit)
     link_next(request, response, page.next_cursor)
     return Following(
@@ -107,6 +112,10 @@ async def list_following(
                 id=str(channel.id),
                 name=channel.name.value,
                 title=channel.title,
+                category=channel.category,
+                avatar_url=image_url(channel.avatar),
+                is_live=channel.is_live,
+                viewers=channel.viewers if channel.is_live else None,
                 followed_at=follow.followed_at,
                 notifies=follow.notifies,
             )
