@@ -6,10 +6,11 @@ Lowest of the slices: it knows ids and errors only, so that accounts can ask it 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Final, Protocol, Self
 
 from cpc.kernel.errors import Forbidden, Invalid
 from cpc.kernel.ids import EntityId
@@ -27,6 +28,18 @@ class Role(StrEnum):
     EDITOR = "editor"
     OWNER = "owner"
     ADMINISTRATOR = "administrator"
+
+
+MEMBERS: Final = frozenset({Role.VIP, Role.MODERATOR, Role.EDITOR, Role.OWNER, Role.ADMINISTRATOR})
+"""Whoever is one of these needs no tier."""
+
+
+class Entitlement(StrEnum):
+    """What a paid subscription opens if its tier has it among its benefits, which are called the same."""
+
+    BROADCASTS = "members_only_broadcasts"
+    CHAT = "members_only_chat"
+    REPLAYS = "replays"
 
 
 class Scope(StrEnum):
@@ -197,6 +210,30 @@ class Suspended(Forbidden):
     title: ClassVar[str] = "Suspended"
 
 
+class MembersOnly(Forbidden):
+    """tiers: names of those that open it, the cheapest first; None while they are not known."""
+
+    def __init__(self, entitlement: Entitlement, tiers: Sequence[str] | None = None) -> None:
+        super().__init__("members-only", _for_members(entitlement, tiers))
+        self.entitlement = entitlement
+
+
+def _for_members(entitlement: Entitlement, tiers: Sequence[str] | None) -> str:
+    closed, it = {
+        Entitlement.BROADCASTS: ("The broadcasts of this channel are for its members.", "them"),
+        Entitlement.CHAT: ("This chat is for members of the channel.", "it"),
+        Entitlement.REPLAYS: ("The replays of this channel are for its members.", "them"),
+    }[entitlement]
+    if tiers is None:
+        return closed
+    if not tiers:
+        return f"{closed} None of its tiers opens {it}."
+    *others, last = (f"'{name}'" for name in tiers)
+    if not others:
+        return f"{closed} Its tier {last} opens {it}."
+    return f"{closed} Its tiers {', '.join(others)} and {last} open {it}."
+
+
 class Acting(Protocol):
     """Who asks; `livehouse.accounts.contract.Actor` is one.
 
@@ -222,12 +259,21 @@ class Acting(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The roles somebody has towards a channel, or by themselves where no channel was named."""
+    """The roles somebody has towards a channel, or by themselves where no channel was named.
+
+    entitlements, badge_months: as in `Supporting`.
+    """
 
     roles: frozenset[Role]
+    entitlements: frozenset[Entitlement] = frozenset()
+    badge_months: int | None = None
 
     def has(self, role: Role) -> bool:
         return role in self.roles
+
+    def opens(self, entitlement: Entitlement) -> bool:
+        """By a tier, or by a role that needs none."""
+        return entitlement in self.entitlements or bool(MEMBERS & self.roles)
 
 
 class Access(Protocol):
@@ -249,18 +295,24 @@ class Access(Protocol):
         """The actor's standing towards the channel. All that `check` says too.
 
         Raises `Unauthenticated` (sign-in-required), `Forbidden` (not-allowed, scope-missing,
-        login-required, mail-not-confirmed), `Suspended`.
+        login-required, mail-not-confirmed), `Suspended`, `MembersOnly`.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelStanding:
-    """What a channel says of an account: any of owner, editor, moderator, VIP."""
+    """What a channel says of an account: any of owner, editor, moderator, VIP.
+
+    is_chat_for_members: the chat mode, whatever the privacy. entitlements, badge_months: as in `Supporting`.
+    """
 
     roles: frozenset[Role] = frozenset()
     is_suspended: bool = False
     privacy: Privacy = Privacy.PUBLIC
+    is_chat_for_members: bool = False
+    entitlements: frozenset[Entitlement] = frozenset()
+    badge_months: int | None = None
 
 
 class ChannelStandings(Protocol):
@@ -271,7 +323,23 @@ class ChannelStandings(Protocol):
         ...
 
 
-class Supporters(Protocol):
-    """Read facade of the social slice: any of follower, paid subscriber."""
+@dataclass(frozen=True, slots=True)
+class Supporting:
+    """roles: any of follower, paid subscriber. entitlements: of the tier that is paid for now.
 
-    async def of(self, channel_id: EntityId, account_id: EntityId) -> frozenset[Role]: ...
+    badge_months: of the badge that it gives, after how many months there is that one; None without a badge.
+    """
+
+    roles: frozenset[Role] = frozenset()
+    entitlements: frozenset[Entitlement] = frozenset()
+    badge_months: int | None = None
+
+
+class Supporters(Protocol):
+    """Read facade of the social slice. Raises `Unavailable`."""
+
+    async def of(self, channel_id: EntityId, account_id: EntityId) -> Supporting: ...
+
+    async def tiers_with(self, channel_id: EntityId, entitlement: Entitlement) -> Sequence[str]:
+        """Names of the tiers that can be taken and have it, the cheapest first."""
+        ...

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from cpc.kernel.ids import EntityId
+from livehouse.access.contract import Entitlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +15,14 @@ class Support:
     """What binds an account to a channel.
 
     followed_at: None unless it follows. paid_months: begun months of its running paid subscription, counted
-    over all times, None without one.
+    over all times, None without one. entitlements: what its tier opens. badge_months: after how many months
+    there is the badge that its tier gives it, None without one.
     """
 
     followed_at: datetime | None = None
     paid_months: int | None = None
+    entitlements: frozenset[Entitlement] = frozenset()
+    badge_months: int | None = None
 
 
 class SupportOfChannels(Protocol):

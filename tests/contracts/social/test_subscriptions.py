@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from livehouse.access.contract import Entitlement
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId
 from livehouse.social.application.ports import Place, UnitOfWorkFactory
@@ -27,8 +28,11 @@ CHANNEL, OTHER = ChannelId(UUID(int=11)), ChannelId(UUID(int=12))
 BENEFITS = (
     Benefit(BenefitKind.BADGE, months=(1, 6)),
     Benefit(BenefitKind.EMOTE_SLOTS, slots=3),
+    Benefit(BenefitKind.MEMBERS_ONLY_BROADCASTS),
+    Benefit(BenefitKind.REPLAYS),
     Benefit(BenefitKind.CUSTOM, text="Ein Gruß"),
 )
+OPENED = frozenset({Entitlement.BROADCASTS, Entitlement.REPLAYS})
 
 
 def a_tier(amount: int = 500, channel: ChannelId = CHANNEL) -> SubscriptionTier:
@@ -85,6 +89,8 @@ async def test_tiers_are_kept_whole(unit_of_work: UnitOfWorkFactory) -> None:
 
 async def test_a_subscription_is_kept_with_its_pending_payment(unit_of_work: UnitOfWorkFactory) -> None:
     eve, tier = AccountId(uuid4()), a_tier()
+    async with unit_of_work() as unit:
+        await unit.tiers.save(tier)
     subscription = await asked(unit_of_work, eve, tier)
     async with unit_of_work() as unit:
         assert await unit.subscriptions.get(eve, CHANNEL) == subscription
@@ -99,11 +105,30 @@ async def test_a_subscription_is_kept_with_its_pending_payment(unit_of_work: Uni
         assert await unit.subscriptions.pending_of(eve) == 0
         assert await unit.payments.get(CHANNEL, outcome.settled[0].id) == outcome.settled[0]
         assert await unit.payments.get(OTHER, outcome.settled[0].id) is None
-        assert await unit.supports.of(CHANNEL, eve, NOW) == Support(None, 1)
+        assert await unit.supports.of(CHANNEL, eve, NOW) == Support(None, 1, OPENED, badge_months=1)
         until = outcome.subscription.entitled_until
         assert until is not None
         assert await unit.supports.of(CHANNEL, eve, until) == Support()
         assert await unit.supports.of(OTHER, eve, NOW) == Support()
+
+
+async def test_a_supporter_has_what_their_tier_has_now(unit_of_work: UnitOfWorkFactory) -> None:
+    eve, tier = AccountId(uuid4()), a_tier()
+    async with unit_of_work() as unit:
+        await unit.tiers.save(tier)
+    subscription = await running(unit_of_work, eve, tier)
+    assert subscription.run is not None
+    for months, badge in ((5, 1), (6, 6), (40, 6)):
+        long = replace(subscription, months_before=months - 1)
+        await save(unit_of_work, long)
+        async with unit_of_work() as unit:
+            assert await unit.supports.of(CHANNEL, eve, NOW) == Support(None, months, OPENED, badge)
+    async with unit_of_work() as unit:
+        await unit.tiers.save(replace(tier, benefits=BENEFITS[1:3], withdrawn_at=NOW))
+    async with unit_of_work() as unit:
+        assert await unit.supports.of(CHANNEL, eve, NOW) == Support(
+            None, 40, frozenset({Entitlement.BROADCASTS})
+        )
 
 
 async def test_the_longest_due_comes_first(unit_of_work: UnitOfWorkFactory) -> None:

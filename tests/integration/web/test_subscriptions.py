@@ -74,10 +74,11 @@ async def test_from_a_tier_to_a_supporter(ada: httpx.AsyncClient, bob: httpx.Asy
     assert (mine["channel"], mine["state"]) == ("ada", "cancelled")
 
 
-async def test_a_members_only_channel_is_open_to_whoever_supports_it(
+async def test_a_tier_opens_of_a_members_only_channel_what_it_has(
     ada: httpx.AsyncClient, bob: httpx.AsyncClient, visit
 ) -> None:
     tier_id = await offer(ada)
+    await offer(ada, name="Ruby", benefits=[{"kind": "members_only_broadcasts"}])
     changed = await ada.patch(ADA, json={"privacy": "members_only"})
     assert changed.status_code == 200, changed.text
     history = f"{ADA}/chat/messages"
@@ -85,10 +86,18 @@ async def test_a_members_only_channel_is_open_to_whoever_supports_it(
     assert (refused.status_code, refused.json()["type"]) == (401, "/problems/sign-in-required")
     refused = await bob.get(history)
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/members-only")
+    assert refused.json()["detail"].endswith("Its tier 'Gold' opens it.")
     granted = await ada.post(f"{ADA}/supporters", json={"account": "bob", "tier_id": tier_id, "months": 1})
     assert (granted.status_code, granted.json()["state"]) == (201, "cancelled")
     assert (await bob.get(history)).status_code == 200
     assert (await ada.get(history)).status_code == 200
+    broadcasts = f"{ADA}/playback-token"
+    refused = await bob.post(broadcasts)
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/members-only")
+    assert refused.json()["detail"].endswith("Its tier 'Ruby' opens them.")
+    more = [*GOLD["benefits"], {"kind": "members_only_broadcasts"}]
+    assert (await ada.patch(f"{ADA}/tiers/{tier_id}", json={"benefits": more})).is_success
+    assert (await bob.post(broadcasts)).status_code == 200
 
 
 async def test_refusals_are_problems(ada: httpx.AsyncClient, bob: httpx.AsyncClient) -> None:

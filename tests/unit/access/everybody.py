@@ -28,7 +28,7 @@ from livehouse.social.domain.follow import Follow
 from livehouse.social.domain.money import Money
 from livehouse.social.domain.paid_subscription import SubscriptionId
 from livehouse.social.domain.payment import PaymentId
-from livehouse.social.domain.tier import SubscriptionTier, TierId
+from livehouse.social.domain.tier import Benefit, BenefitKind, SubscriptionTier, TierId
 from livehouse.social.domain.transitions import grant
 from livehouse.social.testing import InMemorySocialDatabase
 
@@ -59,6 +59,14 @@ CAST: dict[str, Actor] = {
 }
 """By column. What anybody may do to somebody is done to `target`."""
 TARGET = _person(30, "target")
+EVERY_BENEFIT = (
+    Benefit(BenefitKind.BADGE, months=(1,)),
+    Benefit(BenefitKind.EMOTE_SLOTS, slots=1),
+    Benefit(BenefitKind.MEMBERS_ONLY_CHAT),
+    Benefit(BenefitKind.MEMBERS_ONLY_BROADCASTS),
+    Benefit(BenefitKind.REPLAYS),
+    Benefit(BenefitKind.CUSTOM, text="A postcard"),
+)
 BY_OTHER_MEANS = {Role.VIEWER, Role.FOLLOWER, Role.PAID_SUBSCRIBER, Role.ADMINISTRATOR}
 """Roles that nobody gives: furnishing lets one follow and another support the channel."""
 
@@ -99,6 +107,8 @@ class World:
     channels: InMemoryChannelDatabase = field(default_factory=InMemoryChannelDatabase)
     chat: InMemoryChatStore = field(default_factory=InMemoryChatStore)
     social: InMemorySocialDatabase = field(default_factory=InMemorySocialDatabase)
+    benefits: tuple[Benefit, ...] = EVERY_BENEFIT
+    """Of the paid subscriber's tier."""
 
     def __post_init__(self) -> None:
         self.ids = UuidV7Ids(self.clock)
@@ -135,7 +145,9 @@ class World:
             tally = await social.follows.tally(follower, NOW)
             await social.follows.add(Follow(follower, CHANNEL.id, NOW), tally.with_one_more(NOW))
             supporter = CAST[Role.PAID_SUBSCRIBER].require_account()
-            tier = SubscriptionTier(TierId(UUID(int=41)), CHANNEL.id, "First", Money(1, "EUR"), (), NOW)
+            tier = SubscriptionTier(
+                TierId(UUID(int=41)), CHANNEL.id, "First", Money(1, "EUR"), self.benefits, NOW
+            )
             await social.tiers.save(tier)
             subscription_id, payment_id = SubscriptionId(UUID(int=42)), PaymentId(UUID(int=43))
             granted = grant(None, supporter, tier, 1, subscription_id, payment_id, CHANNEL.owner_id, NOW)

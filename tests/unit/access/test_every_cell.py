@@ -11,11 +11,20 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.unit.access.everybody import CALLS, CAST, CHANNEL, COLUMNS, NOW, World, documented
+from tests.unit.access.everybody import (
+    CALLS,
+    CAST,
+    CHANNEL,
+    COLUMNS,
+    EVERY_BENEFIT,
+    NOW,
+    World,
+    documented,
+)
 
 from cpc.kernel.errors import Forbidden, Unauthenticated
-from livehouse.access.application.described import MEMBERS, NO, YES
-from livehouse.access.contract import Action, Role, Scope, Suspended, Suspension
+from livehouse.access.application.described import NO, YES
+from livehouse.access.contract import Action, Entitlement, Role, Scope, Suspended, Suspension
 from livehouse.accounts.application.resolve_actor import ResolveActor
 from livehouse.accounts.application.sign_in import SignIn
 from livehouse.accounts.contract import Actor
@@ -114,7 +123,6 @@ async def test_a_suspended_channel(action: Action) -> None:
 
 
 _MEMBERS = {
-    Role.PAID_SUBSCRIBER,
     Role.VIP,
     Role.MODERATOR,
     Role.EDITOR,
@@ -123,22 +131,57 @@ _MEMBERS = {
 }
 
 
+_CLOSED = ("Members-only channel", "Members-only chat")
+
+
+def _close(world: World, closed: str) -> None:
+    if closed == "Members-only channel":
+        world.standings.open_for_members_only(CHANNEL.id)
+    else:
+        world.standings.open_chat_for_members_only(CHANNEL.id)
+
+
+@pytest.mark.parametrize("closed", _CLOSED)
 @pytest.mark.parametrize("column", COLUMNS)
 @pytest.mark.parametrize("action", ACTIONS)
-async def test_a_members_only_channel(action: Action, column: str) -> None:
+async def test_what_is_for_members_only(action: Action, column: str, closed: str) -> None:
     """Whoever may otherwise: members still, others only where the page says so."""
     cells, actor = DOCUMENTED[action], CAST[column]
     if cells["viewer" if column not in cells else column] == NO:
         return
+    taken = cells[closed]
+    assert taken == YES or taken.strip("`") in set(Entitlement)
     world = World()
-    world.when_ready = lambda: world.standings.open_for_members_only(CHANNEL.id)
-    if cells["Members-only channel"] == YES or column in _MEMBERS:
+    world.when_ready = lambda: _close(world, closed)
+    if taken == YES or column in {*_MEMBERS, Role.PAID_SUBSCRIBER}:
         await world.perform(action, actor)
         return
-    assert cells["Members-only channel"] == MEMBERS
     with pytest.raises(Unauthenticated if actor.is_anonymous else Forbidden) as refused:
         await world.perform(action, actor)
-    assert refused.value.slug == ("sign-in-required" if actor.is_anonymous else "members-only")
+    if actor.is_anonymous:
+        assert refused.value.slug == "sign-in-required"
+        return
+    assert refused.value.slug == "members-only"
+    assert "Its tier 'First' opens" in refused.value.detail
+
+
+@pytest.mark.parametrize("closed", _CLOSED)
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_a_tier_opens_what_it_has_and_nothing_else(action: Action, closed: str) -> None:
+    cells, supporter = DOCUMENTED[action], CAST[Role.PAID_SUBSCRIBER]
+    if cells[Role.PAID_SUBSCRIBER] == NO:
+        return
+    taken = cells[closed].strip("`")
+    for benefit in EVERY_BENEFIT:
+        world = World(benefits=(benefit,))
+        world.when_ready = lambda world=world: _close(world, closed)
+        if taken in {YES, benefit.kind.value}:
+            await world.perform(action, supporter)
+            continue
+        with pytest.raises(Forbidden) as refused:
+            await world.perform(action, supporter)
+        assert refused.value.slug == "members-only"
+        assert "None of its tiers opens" in refused.value.detail
 
 
 @pytest.mark.parametrize("action", ACTIONS)

@@ -20,7 +20,7 @@ from cpc.kernel.ids import EntityId
 from livehouse.access.application import decide_access
 from livehouse.access.application.decide_access import DecideAccess
 from livehouse.access.application.described import access_page
-from livehouse.access.contract import Action, Role
+from livehouse.access.contract import Action, Entitlement, MembersOnly, Role, Standing
 from livehouse.access.domain.rules import RULES
 from livehouse.access.testing import InMemoryStandings
 from livehouse.accounts.application import AccountsUseCases
@@ -122,6 +122,39 @@ async def test_a_refusal_says_who_may() -> None:
         with pytest.raises(Forbidden) as refused:
             await access.require(ADA, action, CHANNEL_ID)
         assert refused.value.detail == words
+
+
+async def test_a_members_only_refusal_names_the_tiers_that_open_it() -> None:
+    for tiers, words in (
+        (None, "The broadcasts of this channel are for its members."),
+        ((), "The broadcasts of this channel are for its members. None of its tiers opens them."),
+        (["Gold"], "The broadcasts of this channel are for its members. Its tier 'Gold' opens them."),
+        (
+            ["Silver", "Gold", "Ruby"],
+            "The broadcasts of this channel are for its members."
+            " Its tiers 'Silver', 'Gold' and 'Ruby' open them.",
+        ),
+    ):
+        assert MembersOnly(Entitlement.BROADCASTS, tiers).detail == words
+    assert MembersOnly(Entitlement.CHAT, ["Gold"]).detail.endswith("Its tier 'Gold' opens it.")
+
+
+async def test_a_refusal_is_one_also_while_the_tiers_cannot_be_read() -> None:
+    standings = InMemoryStandings()
+    standings.supporters.is_away = True
+    standings.open_for_members_only(CHANNEL_ID)
+    access = DecideAccess(standings, standings.supporters, FakeClock())
+    with pytest.raises(MembersOnly) as refused:
+        await access.require(ADA, Action.OPEN_PLAYBACK, CHANNEL_ID)
+    assert refused.value.detail == "The broadcasts of this channel are for its members."
+
+
+def test_what_is_no_action_yet_can_be_asked_of_a_standing() -> None:
+    by_tier = Standing(frozenset({Role.VIEWER, Role.PAID_SUBSCRIBER}), frozenset({Entitlement.REPLAYS}))
+    assert by_tier.opens(Entitlement.REPLAYS)
+    assert not by_tier.opens(Entitlement.BROADCASTS)
+    assert Standing(frozenset({Role.VIEWER, Role.VIP})).opens(Entitlement.REPLAYS)
+    assert not Standing(frozenset({Role.VIEWER, Role.PAID_SUBSCRIBER})).opens(Entitlement.REPLAYS)
 
 
 class _CountingStandings(InMemoryStandings):

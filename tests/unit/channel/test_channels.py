@@ -199,15 +199,22 @@ async def test_what_is_said_of_a_channel_to_those_who_ask_about_access(
     until = NOW + timedelta(days=1)
     async with database.unit_of_work() as unit:
         await unit.channels.save(
-            replace(channel, privacy=Privacy.MEMBERS_ONLY, suspension=Suspension("spam", until))
+            replace(
+                channel,
+                privacy=Privacy.MEMBERS_ONLY,
+                chat_modes=ChatModes(members_only=True),
+                suspension=Suspension("spam", until),
+            )
         )
     standings = FindStandings(database.unit_of_work, clock)
     assert await standings.of(channel.id, ADA.account_id) == ChannelStanding(
-        frozenset({Role.OWNER}), is_suspended=True, privacy=Privacy.MEMBERS_ONLY
+        frozenset({Role.OWNER}), is_suspended=True, privacy=Privacy.MEMBERS_ONLY, is_chat_for_members=True
     )
     clock.advance(timedelta(days=1))
     for stranger in (BOB.account_id, None):
-        assert await standings.of(channel.id, stranger) == ChannelStanding(privacy=Privacy.MEMBERS_ONLY)
+        assert await standings.of(channel.id, stranger) == ChannelStanding(
+            privacy=Privacy.MEMBERS_ONLY, is_chat_for_members=True
+        )
     assert await standings.of(ChannelId(uuid4()), ADA.account_id) == ChannelStanding()
 
 

@@ -121,6 +121,7 @@ async def test_what_slow_mode_refuses_does_not_count() -> None:
 @pytest.mark.parametrize("role", EXEMPT)
 async def test_who_has_a_role_is_held_to_nothing(role: Role) -> None:
     chat = Chat(ChatModes(slow_mode_s=60, followers_only_min=10, members_only=True))
+    chat.standings.open_chat_for_members_only(chat.channel.id)
     actor = chat.owner if role is Role.OWNER else chat.person(role)
     for _ in range(3):
         await chat.say(actor)
@@ -159,9 +160,11 @@ async def test_followers_only_from_the_first_moment_and_not_for_subscribers() ->
 
 async def test_members_only_is_for_members() -> None:
     chat = Chat(ChatModes(members_only=True))
+    chat.standings.open_chat_for_members_only(chat.channel.id)
     with pytest.raises(Forbidden) as refused:
         await chat.say(chat.person(Role.FOLLOWER))
     assert refused.value.slug == "members-only"
+    assert refused.value.detail == "This chat is for members of the channel. Its tier 'Gold' opens it."
     await chat.say(chat.person(Role.PAID_SUBSCRIBER))
 
 
@@ -180,7 +183,7 @@ async def test_modes_and_follows_are_remembered_for_a_moment() -> None:
     for _ in range(5):
         await chat.say(bob)
     assert (chat.channels.asked, chat.follows.asked) == (1, 2), "that somebody does not follow is asked anew"
-    chat.set(ChatModes(members_only=True))
+    chat.set(ChatModes(followers_only_min=10))
     chat.clock.advance(timedelta(seconds=5))
     with pytest.raises(Forbidden):
         await chat.say(bob)
@@ -191,7 +194,7 @@ async def test_modes_and_follows_are_remembered_for_a_moment() -> None:
 
 
 async def test_while_nobody_can_be_asked_the_room_is_as_it_was_opened() -> None:
-    chat = Chat(ChatModes(members_only=True))
+    chat = Chat(ChatModes(followers_only_min=10))
     chat.channels.is_away = True
     with pytest.raises(Forbidden):
         await chat.say(chat.person())
@@ -200,12 +203,17 @@ async def test_while_nobody_can_be_asked_the_room_is_as_it_was_opened() -> None:
 async def test_badges_say_what_one_is() -> None:
     chat = Chat(ChatModes())
     said = [
-        (await chat.say(chat.owner)).badges,
-        (await chat.say(chat.person(Role.MODERATOR, Role.PAID_SUBSCRIBER))).badges,
-        (await chat.say(chat.person(Role.VIP))).badges,
-        (await chat.say(chat.person(Role.FOLLOWER, Role.EDITOR))).badges,
+        await chat.say(chat.owner),
+        await chat.say(chat.person(Role.MODERATOR, Role.PAID_SUBSCRIBER)),
+        await chat.say(chat.person(Role.VIP)),
+        await chat.say(chat.person(Role.FOLLOWER, Role.EDITOR)),
     ]
-    assert said == [("broadcaster",), ("moderator", "subscriber"), ("vip",), ()]
+    assert [(one.badges, one.badge_months) for one in said] == [
+        (("broadcaster",), None),
+        (("moderator", "subscriber"), 1),
+        (("vip",), None),
+        ((), None),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -11,7 +12,7 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import NotFound
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.application.decide_access import DecideAccess
-from livehouse.access.contract import Role
+from livehouse.access.contract import Role, Supporting
 from livehouse.access.testing import InMemoryStandings
 from livehouse.accounts.application.queries import FindNames
 from livehouse.accounts.contract import AccountId, AccountName, Actor
@@ -36,7 +37,7 @@ from livehouse.social.application.subscribe import CancelSubscription, ChangeSub
 from livehouse.social.domain.money import Money
 from livehouse.social.domain.paid_subscription import PaidSubscription
 from livehouse.social.domain.payment import Payment, PaymentState
-from livehouse.social.domain.tier import SubscriptionTier
+from livehouse.social.domain.tier import Benefit, SubscriptionTier
 from livehouse.social.testing import InMemorySocialDatabase
 
 
@@ -123,8 +124,10 @@ class Stage:
                     Account(actor.require_account(), actor.name, self.clock.now()), "hash"
                 )
 
-    async def tier(self, name: str = "Gold", amount: int = 500) -> SubscriptionTier:
-        return await self.create_tier(ADA, "ada", name=name, price=Money(amount, "EUR"), benefits=())
+    async def tier(
+        self, name: str = "Gold", amount: int = 500, benefits: Sequence[Benefit] = ()
+    ) -> SubscriptionTier:
+        return await self.create_tier(ADA, "ada", name=name, price=Money(amount, "EUR"), benefits=benefits)
 
     async def taken(self, actor: Actor = EVE, *, amount: int = 500) -> SubscriptionTier:
         """The actor takes a new tier, and its payment came in."""
@@ -151,7 +154,10 @@ class Stage:
             pass
 
     async def is_supporter(self, actor: Actor = EVE) -> bool:
-        return Role.PAID_SUBSCRIBER in await self.supporters.of(CHANNEL.id, actor.require_account())
+        return Role.PAID_SUBSCRIBER in (await self.supporting(actor)).roles
+
+    async def supporting(self, actor: Actor = EVE) -> Supporting:
+        return await self.supporters.of(CHANNEL.id, actor.require_account())
 
     def payments(self, state: PaymentState) -> list[Payment]:
         return [one for one in self.database.tables.payments.values() if one.state is state]

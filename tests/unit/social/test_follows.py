@@ -9,7 +9,7 @@ import pytest
 from tests.unit.social.stage import ADA, BOB, CHANNEL, EVE, MODERATOR, Stage
 
 from cpc.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited
-from livehouse.access.contract import Role
+from livehouse.access.contract import Role, Supporting
 from livehouse.accounts.contract import ANONYMOUS, AccountErased, AccountId, PersonBlocked
 from livehouse.channel.contract import ChannelId
 from livehouse.social.domain import follow as rules
@@ -25,7 +25,9 @@ async def test_following_twice_is_as_once() -> None:
     (event,) = stage.events("FollowCreated")
     assert event.subject == f"social.FollowCreated.v1.{CHANNEL.id}"
     assert event.data["follower_id"] == str(BOB.account_id)
-    assert await stage.supporters.of(CHANNEL.id, BOB.require_account()) == {Role.FOLLOWER}
+    assert await stage.supporters.of(CHANNEL.id, BOB.require_account()) == Supporting(
+        frozenset({Role.FOLLOWER})
+    )
 
 
 async def test_leaving_twice_is_as_once() -> None:
@@ -35,7 +37,7 @@ async def test_leaving_twice_is_as_once() -> None:
         await stage.unfollow(BOB, "ada")
     assert await stage.count_followers(ANONYMOUS, "ada") == 0
     assert len(stage.events("FollowEnded")) == 1
-    assert await stage.supporters.of(CHANNEL.id, BOB.require_account()) == set()
+    assert await stage.supporters.of(CHANNEL.id, BOB.require_account()) == Supporting()
 
 
 async def test_the_preference_is_kept_until_it_is_changed() -> None:

@@ -9,6 +9,7 @@ from tests.unit.social.stage import ADA, ADMINISTRATOR, BOB, EDITOR, EVE, Stage
 
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Conflict, Forbidden, NotFound
+from livehouse.access.contract import Entitlement
 from livehouse.social.domain.months import add_months
 from livehouse.social.domain.paid_subscription import (
     GRACE,
@@ -19,6 +20,7 @@ from livehouse.social.domain.paid_subscription import (
     SubscriptionState,
 )
 from livehouse.social.domain.payment import PaymentKind, PaymentState
+from livehouse.social.domain.tier import Benefit, BenefitKind
 
 
 async def test_a_tier_is_taken_and_confirmed() -> None:
@@ -47,6 +49,37 @@ async def test_a_tier_is_taken_and_confirmed() -> None:
     with pytest.raises(Conflict) as refused:
         await stage.refuse(ADA, "ada", str(payment.id))
     assert refused.value.slug == "payment-settled"
+
+
+async def test_what_a_tier_opens_goes_up_with_the_payment_and_down_with_the_renewal() -> None:
+    stage = Stage()
+    chat, both = (
+        [Benefit(BenefitKind.MEMBERS_ONLY_CHAT)],
+        [
+            Benefit(BenefitKind.MEMBERS_ONLY_CHAT),
+            Benefit(BenefitKind.MEMBERS_ONLY_BROADCASTS),
+            Benefit(BenefitKind.BADGE, months=(1,)),
+        ],
+    )
+    silver, gold = await stage.tier("Silver", 500, chat), await stage.tier("Gold", 1000, both)
+
+    async def has() -> tuple[set[Entitlement], int | None]:
+        supporting = await stage.supporting()
+        return set(supporting.entitlements), supporting.badge_months
+
+    await stage.take(EVE, "ada", str(silver.id))
+    assert await has() == (set(), None)
+    await stage.confirm_pending()
+    assert await has() == ({Entitlement.CHAT}, None)
+    await stage.change(EVE, "ada", str(gold.id))
+    assert await has() == ({Entitlement.CHAT}, None), "the difference is not paid yet"
+    await stage.confirm_pending()
+    assert await has() == ({Entitlement.CHAT, Entitlement.BROADCASTS}, 1)
+    await stage.change(EVE, "ada", str(silver.id))
+    await stage.wait(timedelta(days=25))
+    assert await has() == ({Entitlement.CHAT, Entitlement.BROADCASTS}, 1), "the renewal is not paid yet"
+    await stage.confirm_pending()
+    assert await has() == ({Entitlement.CHAT}, None)
 
 
 async def test_asking_twice_is_as_once() -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.unit.social.stage import ADA, EVE, Stage
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.social.stage import ADA, CHANNEL, EVE, Stage
 
 from cpc.kernel.errors import Conflict, Invalid, NotFound
+from livehouse.access.contract import Entitlement
 from livehouse.accounts.contract import ANONYMOUS
 from livehouse.social.domain.money import CURRENCIES, MAX_AMOUNT, Money
 from livehouse.social.domain.tier import (
@@ -15,7 +18,9 @@ from livehouse.social.domain.tier import (
     MAX_PRICE,
     Benefit,
     BenefitKind,
+    badge_months,
     checked_benefits,
+    entitlements_of,
     tier_name,
     tier_price,
 )
@@ -45,6 +50,36 @@ async def test_tiers_are_listed_the_cheapest_first_and_withdrawn_ones_not() -> N
         await stage.take(EVE, "ada", str(silver.id))
     with pytest.raises(Invalid):
         await stage.take(EVE, "ada", "gold")
+
+
+async def test_the_tiers_that_open_something_are_named_the_cheapest_first() -> None:
+    stage = Stage()
+    chat = (Benefit(BenefitKind.MEMBERS_ONLY_CHAT),)
+    await stage.tier("Gold", 1000, chat)
+    gone = await stage.tier("Old", 100, chat)
+    await stage.withdraw_tier(ADA, "ada", str(gone.id))
+    await stage.tier("Bronze", 200, [Benefit(BenefitKind.REPLAYS)])
+    await stage.tier("Silver", 500, chat)
+    assert await stage.supporters.tiers_with(CHANNEL.id, Entitlement.CHAT) == ["Silver", "Gold"]
+    assert await stage.supporters.tiers_with(CHANNEL.id, Entitlement.BROADCASTS) == []
+
+
+def test_every_entitlement_is_a_benefit_of_the_same_name() -> None:
+    every = [Benefit(BenefitKind(entitlement.value)) for entitlement in Entitlement]
+    assert entitlements_of(every) == set(Entitlement)
+    assert entitlements_of(GOOD) == {Entitlement.CHAT}
+
+
+@given(st.sets(st.integers(1, 120), min_size=1, max_size=12), st.integers(0, 150))
+def test_a_badge_is_the_last_one_reached(months: set[int], now: int) -> None:
+    badge = Benefit(BenefitKind.BADGE, months=tuple(sorted(months)))
+    found = badge_months([Benefit(BenefitKind.REPLAYS), badge], now)
+    if found is None:
+        assert now < min(months)
+    else:
+        assert found in months
+        assert not [at for at in months if found < at <= now]
+    assert badge_months([Benefit(BenefitKind.REPLAYS)], now) is None
 
 
 async def test_five_tiers_one_currency_and_no_name_twice() -> None:

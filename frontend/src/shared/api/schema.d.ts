@@ -2482,6 +2482,11 @@ export interface components {
         /** ChatMessage */
         ChatMessage: {
             /**
+             * Badge Months
+             * @description Of the subscriber's badge: after how many there is this one
+             */
+            badge_months: number | null;
+            /**
              * Badges
              * @example [
              *       "broadcaster"
@@ -7531,6 +7536,7 @@ export interface operations {
                      * @example {
                      *       "messages": [
                      *         {
+                     *           "badge_months": 1,
                      *           "badges": [
                      *             "broadcaster"
                      *           ],
@@ -8329,7 +8335,17 @@ export interface operations {
                 };
             };
             401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403OnChange"];
+            /** @description `account-suspended`, `channel-suspended`, `csrf-token-missing`, `csrf-token-wrong`, `login-required`, `mail-not-confirmed`, `members-only`, `not-allowed`, `scope-missing` */
+            403: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `no-such-channel` */
             404: {
                 headers: {

@@ -14,6 +14,7 @@ from livehouse.access.contract import (
     Action,
     ChannelStanding,
     ChannelStandings,
+    MembersOnly,
     Privacy,
     Role,
     Standing,
@@ -78,41 +79,57 @@ class DecideAccess:
 
     def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> None:
         self.check(actor, action)
-        refusal = _refusal(self._rules[action], personal_roles(actor), standing)
-        if refusal is not None:
-            raise refusal
+        _decide(self._rules[action], replace(standing, roles=personal_roles(actor)))
 
     async def require(self, actor: Acting, action: Action, channel_id: EntityId | None = None) -> Standing:
         self.check(actor, action)
         rule = self._rules[action]
         personal = personal_roles(actor)
         if channel_id is None:
-            _decide(rule, personal, ChannelStanding())
-            return Standing(personal)
+            standing = ChannelStanding(personal)
+            _decide(rule, standing)
+            return _towards(standing)
         key = channel_id, actor.account_id
         remembered = self._recall(key, self._trusted_s)
-        if remembered is not None and _refusal(rule, personal | remembered.roles, remembered) is None:
-            return Standing(personal | remembered.roles)
+        if remembered is not None:
+            standing = _with(personal, remembered)
+            if _refusal(rule, standing) is None:
+                return _towards(standing)
         try:
-            standing = await self._ask(channel_id, actor.account_id)
+            standing = _with(personal, await self._ask(channel_id, actor.account_id))
         except Unavailable:
             stale = self._recall(key, STALE_S) or self._recall((channel_id, None), STALE_S)
             if stale is None:
                 raise
-            standing = stale
-        roles = personal | standing.roles
-        _decide(rule, roles, standing)
-        return Standing(roles)
+            standing = _with(personal, stale)
+        try:
+            _decide(rule, standing)
+        except MembersOnly as refusal:
+            raise await self._naming_tiers(channel_id, refusal) from None
+        return _towards(standing)
+
+    async def _naming_tiers(self, channel_id: EntityId, refusal: MembersOnly) -> MembersOnly:
+        try:
+            tiers = await self._supporters.tiers_with(channel_id, refusal.entitlement)
+        except Unavailable:
+            return refusal
+        return MembersOnly(refusal.entitlement, tiers)
 
     async def _ask(self, channel_id: EntityId, account_id: EntityId | None) -> ChannelStanding:
         standing = await self._channels.of(channel_id, account_id)
         if account_id is not None:
             support = await self._supporters.of(channel_id, account_id)
-            standing = replace(standing, roles=standing.roles | support)
+            standing = replace(
+                standing,
+                roles=standing.roles | support.roles,
+                entitlements=support.entitlements,
+                badge_months=support.badge_months,
+            )
         if self._trusted_s:
             self._remember((channel_id, account_id), standing)
             # What everybody shares: what is said of the channel.
-            self._remember((channel_id, None), replace(standing, roles=frozenset()))
+            shared = replace(standing, roles=frozenset(), entitlements=frozenset(), badge_months=None)
+            self._remember((channel_id, None), shared)
         return standing
 
     def _remember(self, key: _Key, standing: ChannelStanding) -> None:
@@ -137,26 +154,36 @@ def personal_roles(actor: Acting) -> frozenset[Role]:
     return frozenset({Role.VIEWER})
 
 
-def _decide(rule: Rule, roles: frozenset[Role], standing: ChannelStanding) -> None:
-    refusal = _refusal(rule, roles, standing)
+def _with(personal: frozenset[Role], standing: ChannelStanding) -> ChannelStanding:
+    return replace(standing, roles=personal | standing.roles)
+
+
+def _towards(standing: ChannelStanding) -> Standing:
+    return Standing(standing.roles, standing.entitlements, standing.badge_months)
+
+
+def _decide(rule: Rule, standing: ChannelStanding) -> None:
+    refusal = _refusal(rule, standing)
     if refusal is not None:
         raise refusal
 
 
-def _refusal(rule: Rule, roles: frozenset[Role], standing: ChannelStanding) -> DomainError | None:
-    """standing: what the channel says of itself."""
+def _refusal(rule: Rule, standing: ChannelStanding) -> DomainError | None:
+    """standing: with the roles that one has by oneself."""
+    roles = standing.roles
     if not rule.who & roles:
         return Forbidden("not-allowed", f"{_needed(rule)} may do this.")
     if standing.is_suspended and not rule.in_suspended_channel and Role.ADMINISTRATOR not in roles:
         return Suspended("channel-suspended", "This channel is suspended.")
-    members = rule.if_members_only
-    if members is not None and standing.privacy is Privacy.MEMBERS_ONLY and not members & roles:
-        if Role.ANONYMOUS in roles:
-            return Unauthenticated(
-                "sign-in-required", "This channel is for its members. Sign in if you are one."
-            )
-        return Forbidden("members-only", "This channel is for its members. Subscribe to it to become one.")
-    return None
+    taken = rule.if_members_only
+    is_closed = standing.privacy is Privacy.MEMBERS_ONLY or (
+        rule.in_members_chat and standing.is_chat_for_members
+    )
+    if taken is None or not is_closed or _towards(standing).opens(taken):
+        return None
+    if Role.ANONYMOUS in roles:
+        return Unauthenticated("sign-in-required", "This channel is for its members. Sign in if you are one.")
+    return MembersOnly(taken)
 
 
 _WORDS = {

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from livehouse.access.contract import Action, Role
+from livehouse.access.contract import Action, Entitlement, Role
 from livehouse.access.domain.rules import RULES, Rule
 
 COLUMNS: tuple[Role, ...] = tuple(Role)
 YES, NO = "yes", "–"
-MEMBERS = "members"
-_CONDITIONS = ("Token", "Suspended account", "Suspended channel", "Members-only channel", "Confirmed")
+_CONDITIONS = (
+    "Token",
+    "Suspended account",
+    "Suspended channel",
+    "Members-only channel",
+    "Members-only chat",
+    "Confirmed",
+)
 
 _HEAD = """\
 # Who may do what
@@ -29,9 +35,10 @@ compares them, another one tries every cell.
   may, it may too.
 - *Suspended channel*: may still be done to one, otherwise 403 `channel-suspended`. Administrators may work on
   it as on any other.
-- *Members-only channel*: "members": where the channel is for members only it also takes a paid subscriber, a
-  VIP, a moderator, an editor, the owner or an administrator, otherwise 403 `members-only`, or 401
-  `sign-in-required` for an anonymous visitor.
+- *Members-only channel*: the benefit it also takes where the channel is for members only. A paid subscriber
+  has it by a tier that names it; VIPs, moderators, editors, the owner and administrators need none. Otherwise
+  403 `members-only` with the tiers that have it, or 401 `sign-in-required` for an anonymous visitor.
+- *Members-only chat*: the same where the chat alone is, by its mode.
 - *Confirmed*: takes a confirmed mail address where the node sends mail, otherwise 403 `mail-not-confirmed`.
 """
 
@@ -69,9 +76,14 @@ def _cells(action: Action, rule: Rule) -> list[str]:
         token,
         _answer(rule.while_suspended or rule.is_open),
         _answer(rule.in_suspended_channel),
-        YES if rule.if_members_only is None else MEMBERS,
+        _taken(rule.if_members_only),
+        _taken(rule.if_members_only if rule.in_members_chat else None),
         _answer(rule.confirmed),
     ]
+
+
+def _taken(entitlement: Entitlement | None) -> str:
+    return YES if entitlement is None else f"`{entitlement}`"
 
 
 def _row(cells: list[str]) -> str:

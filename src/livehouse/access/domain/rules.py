@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from livehouse.access.contract import Action, Role, Scope
+from livehouse.access.contract import Action, Entitlement, Role, Scope
 
 EVERYONE: Final = frozenset({Role.ANONYMOUS, Role.VIEWER})
 SIGNED_IN: Final = frozenset({Role.VIEWER})
@@ -14,7 +14,6 @@ OWNER: Final = frozenset({Role.OWNER})
 ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 EDITORS: Final = OWNER | {Role.EDITOR}
 MODERATORS: Final = EDITORS | {Role.MODERATOR}
-MEMBERS: Final = MODERATORS | ADMINISTRATORS | {Role.VIP, Role.PAID_SUBSCRIBER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,8 @@ class Rule:
     confirmed: the account's mail address must be confirmed, where the node sends mail.
     while_suspended: a suspended account may still. What anonymous visitors may, it may anyway.
     in_suspended_channel: may still be done to a suspended channel. Administrators may in any case.
-    if_members_only: any of these it takes as well where the channel is for members only.
+    if_members_only: what it takes as well where the channel is for members only: a tier that has it, or one
+    of the roles that are `MEMBERS`. in_members_chat: and where the chat alone is.
     """
 
     does: str
@@ -36,7 +36,8 @@ class Rule:
     confirmed: bool = False
     while_suspended: bool = False
     in_suspended_channel: bool = False
-    if_members_only: frozenset[Role] | None = None
+    if_members_only: Entitlement | None = None
+    in_members_chat: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -149,7 +150,7 @@ RULES: Final[Mapping[Action, Rule]] = {
         while_suspended=True,
         in_suspended_channel=True,
     ),
-    Action.OPEN_PLAYBACK: Rule("Watch a broadcast", EVERYONE, if_members_only=MEMBERS),
+    Action.OPEN_PLAYBACK: Rule("Watch a broadcast", EVERYONE, if_members_only=Entitlement.BROADCASTS),
     Action.PATCH_PLAYBACK: Rule(
         "Send ICE candidates of a playback session, or restart ICE; its address is the secret", EVERYONE
     ),
@@ -228,10 +229,17 @@ RULES: Final[Mapping[Action, Rule]] = {
         "Say that a payment did not come in", OWNER | ADMINISTRATORS, Scope.CHANNEL_MANAGE
     ),
     Action.ENTER_CHAT_ROOM: Rule(
-        "Enter a chat room and hear what is said", EVERYONE, if_members_only=MEMBERS
+        "Enter a chat room and hear what is said", EVERYONE, if_members_only=Entitlement.CHAT
     ),
-    Action.READ_CHAT_HISTORY: Rule("Read what was said in a chat room", EVERYONE, if_members_only=MEMBERS),
+    Action.READ_CHAT_HISTORY: Rule(
+        "Read what was said in a chat room", EVERYONE, if_members_only=Entitlement.CHAT
+    ),
     Action.SEND_CHAT_MESSAGE: Rule(
-        "Say something in a chat room", SIGNED_IN, Scope.CHAT_WRITE, confirmed=True, if_members_only=MEMBERS
+        "Say something in a chat room",
+        SIGNED_IN,
+        Scope.CHAT_WRITE,
+        confirmed=True,
+        if_members_only=Entitlement.CHAT,
+        in_members_chat=True,
     ),
 }

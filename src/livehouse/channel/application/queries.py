@@ -142,6 +142,7 @@ class FindStandings:
             frozenset() if role is None else frozenset({role}),
             is_suspended=channel.suspension_at(self._clock.now()) is not None,
             privacy=channel.privacy,
+            is_chat_for_members=channel.chat_modes.members_only,
         )
 
 

@@ -116,6 +116,7 @@ def message_json(message: ChatMessage) -> bytes:
                 "color": message.sender.color,
             },
             "badges": message.badges,
+            "badge_months": message.badge_months,
             "fragments": [fragment.to_json() for fragment in message.fragments],
             "sent_at": rfc3339(message.sent_at),
             "nonce": message.nonce,

@@ -83,7 +83,7 @@ class SendChatMessage:
             nonce=nonce,
             text=text,
             now=self._clock.now(),
-            roles=sender.standing.roles,
+            standing=sender.standing,
         )
         key, slow_key = _rate_key(room, sender_id), _slow_key(room, sender_id)
         self._take_turn(sender, key, slow_key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from typing import cast
 
 from cpc.messenger.identifiers import MessageId
 from cpc.messenger.message import Message, MessageDraft
-from livehouse.access.contract import Role
+from livehouse.access.contract import Role, Standing
 from livehouse.accounts.contract import AccountId
 from livehouse.chat.domain.chat_room import ChatRoom, person_id
 from livehouse.chat.domain.fragments import Fragment, fragment_from_json, parse_fragments
@@ -28,8 +28,8 @@ _BADGES = {
     Role.OWNER: Badge.BROADCASTER,
     Role.MODERATOR: Badge.MODERATOR,
     Role.VIP: Badge.VIP,
-    Role.PAID_SUBSCRIBER: Badge.SUBSCRIBER,
 }
+_NOBODY = Standing(frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,13 @@ class Chatter:
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
+    """badge_months: after how many months of support there is the subscriber's badge; None without it."""
+
     seq: int
     id: MessageId
     sender: Chatter
     badges: Sequence[str]
+    badge_months: int | None
     fragments: Sequence[Fragment]
     sent_at: datetime
     nonce: str
@@ -61,12 +64,13 @@ def draft_chat_message(
     nonce: str,
     text: str,
     now: datetime,
-    roles: Set[Role] = frozenset(),
+    standing: Standing = _NOBODY,
 ) -> MessageDraft:
-    """`text` is clean already. roles: what the sender is to the channel beside owning it."""
-    if sender_id == room.owner_id:
-        roles = roles | {Role.OWNER}
+    """`text` is clean already. standing: what the sender is to the channel beside owning it."""
+    roles = standing.roles | {Role.OWNER} if sender_id == room.owner_id else standing.roles
     badges = [badge for role, badge in _BADGES.items() if role in roles]
+    if standing.badge_months is not None:
+        badges.append(Badge.SUBSCRIBER)
     return MessageDraft(
         id=message_id,
         sender_id=person_id(sender_id),
@@ -77,6 +81,7 @@ def draft_chat_message(
             "name": name,
             "color": default_name_color(sender_id),
             "badges": [badge.value for badge in badges],
+            "badge_months": standing.badge_months,
             "fragments": [fragment.to_json() for fragment in parse_fragments(text)],
         },
     )
@@ -84,7 +89,12 @@ def draft_chat_message(
 
 def as_nobodys(nobody: AccountId) -> Mapping[str, object]:
     """What to put over the extension of a message whose sender is gone. No account can have that name."""
-    return {"name": "deleted account", "color": default_name_color(nobody), "badges": []}
+    return {
+        "name": "deleted account",
+        "color": default_name_color(nobody),
+        "badges": [],
+        "badge_months": None,
+    }
 
 
 def chat_message(message: Message) -> ChatMessage:
@@ -98,6 +108,7 @@ def chat_message(message: Message) -> ChatMessage:
             AccountId(message.sender_id.uuid), cast("str", extension["name"]), cast("str", extension["color"])
         ),
         badges=tuple(cast("Sequence[str]", extension["badges"])),
+        badge_months=cast("int | None", extension.get("badge_months")),
         fragments=tuple(fragment_from_json(fragment) for fragment in fragments),
         sent_at=message.sent_at,
         nonce=message.nonce,

@@ -1,5 +1,6 @@
 """What a room asks of those who write. Who has a role in the channel is held to nothing.
 
+Members-only is asked with access.
 Emotes-only is kept with the channel and asked of nobody: there are no emotes yet.
 """
 
@@ -10,14 +11,12 @@ from collections.abc import Set
 from datetime import datetime, timedelta
 
 from cpc.kernel.errors import Forbidden
-from livehouse.access.contract import Role
+from livehouse.access.contract import MEMBERS, Role
 from livehouse.channel.contract import ChatModes
-
-EXEMPT = frozenset({Role.OWNER, Role.EDITOR, Role.MODERATOR, Role.VIP, Role.ADMINISTRATOR})
 
 
 def is_exempt(roles: Set[Role]) -> bool:
-    return bool(EXEMPT & roles)
+    return bool(MEMBERS & roles)
 
 
 def asks_who_follows(modes: ChatModes, roles: Set[Role]) -> bool:
@@ -26,16 +25,12 @@ def asks_who_follows(modes: ChatModes, roles: Set[Role]) -> bool:
 
 
 def check_modes(modes: ChatModes, roles: Set[Role], followed_at: datetime | None, now: datetime) -> None:
-    """All but slow mode. followed_at: None unless the sender follows; asked where `asks_who_follows`.
+    """followed_at: None unless the sender follows; asked where `asks_who_follows`.
 
-    Raises `Forbidden` (members-only, followers-only).
+    Raises `Forbidden` (followers-only).
     """
     if is_exempt(roles):
         return
-    if modes.members_only and Role.PAID_SUBSCRIBER not in roles:
-        raise Forbidden(
-            "members-only", "Only members write in this chat. Subscribe to the channel to become one."
-        )
     if not asks_who_follows(modes, roles):
         return
     asked_for = timedelta(minutes=modes.followers_only_min or 0)

@@ -10,8 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cpc.kernel.ids import EntityId
 from livehouse.social.adapters.postgres_tables import follow as _follow
 from livehouse.social.adapters.postgres_tables import paid_subscription as _subscription
+from livehouse.social.adapters.postgres_tables import tier as _tier
+from livehouse.social.adapters.postgres_tiers import to_benefits
 from livehouse.social.contract import Support
 from livehouse.social.domain.paid_subscription import Run
+from livehouse.social.domain.tier import badge_months, entitlements_of
 
 
 class PostgresSupports:
@@ -26,14 +29,21 @@ class PostgresSupports:
             & (_subscription.c.channel_id == channel_id.uuid)
             & (_subscription.c.entitled_until > now)
         )
+        is_its_tier = (_tier.c.channel_id == _subscription.c.channel_id) & (
+            _tier.c.tier_id == _subscription.c.tier_id
+        )
         query = select(
             _follow.c.followed_at,
             _subscription.c.run_started_at,
             _subscription.c.run_months,
             _subscription.c.months_before,
-        ).select_from(one.outerjoin(_follow, is_follow).outerjoin(_subscription, is_paid))
+            _tier.c.benefits,
+        ).select_from(
+            one.outerjoin(_follow, is_follow).outerjoin(_subscription, is_paid).outerjoin(_tier, is_its_tier)
+        )
         row = (await self._connection.execute(query)).one()
         if row.run_started_at is None:
             return Support(row.followed_at)
-        run = Run(row.run_started_at, row.run_months)
-        return Support(row.followed_at, row.months_before + run.begun(now))
+        months = row.months_before + Run(row.run_started_at, row.run_months).begun(now)
+        benefits = to_benefits(row.benefits or ())
+        return Support(row.followed_at, months, entitlements_of(benefits), badge_months(benefits, months))

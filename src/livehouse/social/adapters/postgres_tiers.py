@@ -75,16 +75,19 @@ def _benefit_to_json(benefit: Benefit) -> dict[str, object]:
     }
 
 
+def to_benefits(stored: Sequence[Mapping[str, Any]]) -> tuple[Benefit, ...]:
+    return tuple(
+        Benefit(BenefitKind(one["kind"]), tuple(one["months"]), one["slots"], one["text"]) for one in stored
+    )
+
+
 def _to_tier(row: Row[Any]) -> SubscriptionTier:
     return SubscriptionTier(
         TierId(row.tier_id),
         ChannelId(row.channel_id),
         row.name,
         Money(row.amount, row.currency),
-        tuple(
-            Benefit(BenefitKind(one["kind"]), tuple(one["months"]), one["slots"], one["text"])
-            for one in row.benefits
-        ),
+        to_benefits(row.benefits),
         row.created_at,
         row.withdrawn_at,
     )

@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 
 from cpc.kernel.errors import Invalid
 from cpc.kernel.ids import EntityId
+from livehouse.access.contract import Entitlement
 from livehouse.channel.contract import ChannelId
 from livehouse.social.domain.money import Money
 
@@ -30,9 +31,9 @@ class TierId(EntityId):
 class BenefitKind(StrEnum):
     BADGE = "badge"
     EMOTE_SLOTS = "emote_slots"
-    MEMBERS_ONLY_CHAT = "members_only_chat"
-    MEMBERS_ONLY_BROADCASTS = "members_only_broadcasts"
-    REPLAYS = "replays"
+    MEMBERS_ONLY_CHAT = Entitlement.CHAT.value
+    MEMBERS_ONLY_BROADCASTS = Entitlement.BROADCASTS.value
+    REPLAYS = Entitlement.REPLAYS.value
     CUSTOM = "custom"
 
 
@@ -95,6 +96,18 @@ class SubscriptionTier:
             price=self.price if price is None else tier_price(price),
             benefits=self.benefits if benefits is None else checked_benefits(benefits),
         )
+
+
+def entitlements_of(benefits: Sequence[Benefit]) -> frozenset[Entitlement]:
+    """Those of the benefits that open something."""
+    kinds = {benefit.kind.value for benefit in benefits}
+    return frozenset(entitlement for entitlement in Entitlement if entitlement.value in kinds)
+
+
+def badge_months(benefits: Sequence[Benefit], months: int) -> int | None:
+    """Of the badge that somebody has after so many months; None without one."""
+    reached = (at for benefit in benefits if benefit.kind is BenefitKind.BADGE for at in benefit.months)
+    return max((at for at in reached if at <= months), default=None)
 
 
 def tier_name(text: str) -> str:

@@ -12,6 +12,7 @@ from livehouse.channel.contract import ChannelId
 from livehouse.social.application.ports import Place
 from livehouse.social.contract import Support
 from livehouse.social.domain.follow import Follow, FollowTally
+from livehouse.social.domain.tier import badge_months, entitlements_of
 from livehouse.social.testing.subscriptions import InMemorySubscriptions, newest
 from livehouse.social.testing.tables import Tables
 
@@ -64,7 +65,8 @@ class InMemorySupports:
         supporter, channel = AccountId(account_id.uuid), ChannelId(channel_id.uuid)
         follow = self._tables.follows.get((supporter, channel))
         subscription = await InMemorySubscriptions(self._tables).get(supporter, channel)
-        months = None
-        if subscription is not None and subscription.entitled_until is not None:
-            months = subscription.months(now) if subscription.entitled_until > now else None
-        return Support(None if follow is None else follow.followed_at, months)
+        followed_at = None if follow is None else follow.followed_at
+        if subscription is None or (until := subscription.entitled_until) is None or until <= now:
+            return Support(followed_at)
+        benefits, months = self._tables.tiers[subscription.tier_id].benefits, subscription.months(now)
+        return Support(followed_at, months, entitlements_of(benefits), badge_months(benefits, months))

@@ -34,8 +34,9 @@ ACCESS = (
     ProblemType(
         "members-only",
         Forbidden,
-        "The channel, or its chat, is for its members: paid subscribers and whoever has a role in it.",
-        "Subscribe to the channel.",
+        "The channel, or its chat, is for its members: whoever has a role in it, and paid subscribers whose"
+        " tier has that benefit.",
+        "Take a tier that opens it; `detail` names them.",
     ),
     ProblemType(
         "mail-not-confirmed",

@@ -50,6 +50,9 @@ class ChatMessage(Shape):
     id: Annotated[str, Field(examples=["msg_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     sender: ChatSender
     badges: Annotated[list[str], Field(examples=[["broadcaster"]])]
+    badge_months: Annotated[
+        int | None, Field(description="Of the subscriber's badge: after how many there is this one")
+    ]
     fragments: Annotated[list[ChatFragment], Field(description="Text, never HTML")]
     sent_at: Rfc3339
     nonce: Annotated[str, Field(description="Chosen by the sender")]
@@ -83,6 +86,7 @@ def _message(view: ChatMessageResult) -> ChatMessage:
         id=str(view.id),
         sender=ChatSender(id=str(view.sender.id), name=view.sender.name, color=view.sender.color),
         badges=list(view.badges),
+        badge_months=view.badge_months,
         fragments=[_fragment(fragment.to_json()) for fragment in view.fragments],
         sent_at=view.sent_at,
         nonce=view.nonce,

@@ -161,7 +161,7 @@ async def revoke_stream_key(name: str, stream_key_id: str, actor: CurrentActor, 
     await cases.streaming.revoke_stream_key(actor, name, stream_key_id)
 
 
-@router.post("/playback-token")
+@router.post("/playback-token", openapi_extra=may_answer("members-only"))
 async def issue_playback_token(name: str, actor: CurrentActor, cases: Cases) -> PlaybackTokenShape:
     """A token for `POST /whep/{name}` where the channel is for members only; one for each connection.
 
