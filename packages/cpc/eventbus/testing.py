@@ -1,13 +1,69 @@
-"""A fake outbox for tests of use cases."""
+"""A fake database for tests: tables in memory, and units of work that commit or leave no trace."""
 
 from __future__ import annotations
 
-from cpc.eventbus.envelope import CloudEvent
+import asyncio
+from dataclasses import dataclass, field, fields
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from cpc.eventbus.envelope import CloudEvent, Outbox
 
 
-class RecordingOutbox:
-    """Puts published events into the list it was given."""
+@dataclass(slots=True)
+class InMemoryTables:
+    """Base of what a fake database keeps: each field a dictionary, a list or what else has `copy()`."""
 
+    events: list[CloudEvent] = field(default_factory=list, kw_only=True)
+
+    def copy(self) -> Self:
+        return type(self)(**{table.name: getattr(self, table.name).copy() for table in fields(self)})
+
+
+Tables = TypeVar("Tables", bound=InMemoryTables)
+
+
+class InMemoryDatabase(Generic[Tables]):
+    """tables: as the last commit left them; each commit puts others in their place."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+        self.lock = asyncio.Lock()
+
+    @property
+    def events(self) -> list[CloudEvent]:
+        """Those that were published, in order."""
+        return self.tables.events
+
+
+class InMemoryTransaction(Generic[Tables]):
+    """A unit of work on a copy of the tables, which a clean exit puts in their place.
+
+    Units of one database run one after the other.
+    """
+
+    def __init__(self, database: InMemoryDatabase[Tables]) -> None:
+        self._database = database
+        self._tables = database.tables
+
+    @property
+    def outbox(self) -> Outbox:
+        return _RecordingOutbox(self._tables.events)
+
+    async def __aenter__(self) -> Self:
+        await self._database.lock.acquire()
+        self._tables = self._database.tables.copy()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._database.tables = self._tables
+        self._database.lock.release()
+
+
+class _RecordingOutbox:
     def __init__(self, events: list[CloudEvent]) -> None:
         self._events = events
 

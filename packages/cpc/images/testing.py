@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
+from cpc.eventbus.testing import InMemoryDatabase, InMemoryTables, InMemoryTransaction
 from cpc.images.image import ImageFile, ImageForm, ImageName, MadeImage, sniffed
 
 
@@ -33,8 +33,8 @@ class InMemoryImageStore:
 
 
 class InMemoryImagesInDoubt:
-    def __init__(self, since: dict[ImageName, datetime] | None = None) -> None:
-        self.since = {} if since is None else since
+    def __init__(self, since: dict[ImageName, datetime]) -> None:
+        self.since = since
 
     async def add(self, name: ImageName, since: datetime) -> None:
         self.since[name] = since
@@ -47,33 +47,25 @@ class InMemoryImagesInDoubt:
         return oldest
 
 
-class InMemoryImagesDatabase:
+@dataclass(slots=True)
+class _Tables(InMemoryTables):
+    in_doubt: dict[ImageName, datetime] = field(default_factory=dict)
+
+
+class InMemoryImagesDatabase(InMemoryDatabase[_Tables]):
     """Give `database.unit_of_work` where an `ImagesUnitOfWorkFactory` is wanted."""
 
     def __init__(self) -> None:
-        self.in_doubt: dict[ImageName, datetime] = {}
+        super().__init__(_Tables())
 
     def unit_of_work(self) -> InMemoryImagesUnitOfWork:
         return InMemoryImagesUnitOfWork(self)
 
 
-class InMemoryImagesUnitOfWork:
-    def __init__(self, database: InMemoryImagesDatabase) -> None:
-        self._database = database
-        self._in_doubt = InMemoryImagesInDoubt(dict(database.in_doubt))
-
+class InMemoryImagesUnitOfWork(InMemoryTransaction[_Tables]):
     @property
     def images_in_doubt(self) -> InMemoryImagesInDoubt:
-        return self._in_doubt
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self._database.in_doubt = self._in_doubt.since
+        return InMemoryImagesInDoubt(self._tables.in_doubt)
 
 
 class StillUsed:

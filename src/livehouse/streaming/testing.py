@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
-from cpc.eventbus.envelope import CloudEvent, Outbox
-from cpc.eventbus.testing import RecordingOutbox
+from cpc.eventbus.testing import InMemoryDatabase, InMemoryTables, InMemoryTransaction
 from cpc.kernel.errors import Conflict, NotFound, PreconditionFailed, Unavailable
 from livehouse.channel.contract import ChannelId
 from livehouse.streaming.application.ports import (
@@ -27,21 +23,11 @@ from livehouse.streaming.domain.stream_key import SecretDigest, StreamKey, Strea
 
 
 @dataclass(slots=True)
-class _Tables:
+class _Tables(InMemoryTables):
     stream_keys: dict[StreamKeyId, StreamKey] = field(default_factory=dict)
     broadcasts: dict[BroadcastId, Broadcast] = field(default_factory=dict)
     ingest_sessions: dict[bytes, IngestSession] = field(default_factory=dict)
     playback_sessions: dict[bytes, PlaybackSession] = field(default_factory=dict)
-    events: list[CloudEvent] = field(default_factory=list)
-
-    def copy(self) -> _Tables:
-        return _Tables(
-            dict(self.stream_keys),
-            dict(self.broadcasts),
-            dict(self.ingest_sessions),
-            dict(self.playback_sessions),
-            list(self.events),
-        )
 
 
 class InMemoryStreamKeys:
@@ -176,26 +162,17 @@ class InMemoryPlaybackSessions:
             del self._sessions[digest]
 
 
-class InMemoryStreamingDatabase:
-    """Give `database.unit_of_work` where a `UnitOfWorkFactory` is wanted. Units run one after the other."""
+class InMemoryStreamingDatabase(InMemoryDatabase[_Tables]):
+    """Give `database.unit_of_work` where a `UnitOfWorkFactory` is wanted."""
 
     def __init__(self) -> None:
-        self.tables = _Tables()
-        self.lock = asyncio.Lock()
-
-    @property
-    def events(self) -> list[CloudEvent]:
-        return self.tables.events
+        super().__init__(_Tables())
 
     def unit_of_work(self) -> InMemoryStreamingUnitOfWork:
         return InMemoryStreamingUnitOfWork(self)
 
 
-class InMemoryStreamingUnitOfWork:
-    def __init__(self, database: InMemoryStreamingDatabase) -> None:
-        self._database = database
-        self._tables = database.tables
-
+class InMemoryStreamingUnitOfWork(InMemoryTransaction[_Tables]):
     @property
     def stream_keys(self) -> InMemoryStreamKeys:
         return InMemoryStreamKeys(self._tables.stream_keys, self._tables.ingest_sessions)
@@ -211,22 +188,6 @@ class InMemoryStreamingUnitOfWork:
     @property
     def playback_sessions(self) -> InMemoryPlaybackSessions:
         return InMemoryPlaybackSessions(self._tables.playback_sessions)
-
-    @property
-    def outbox(self) -> Outbox:
-        return RecordingOutbox(self._tables.events)
-
-    async def __aenter__(self) -> Self:
-        await self._database.lock.acquire()
-        self._tables = self._database.tables.copy()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self._database.tables = self._tables
-        self._database.lock.release()
 
 
 @dataclass(slots=True)

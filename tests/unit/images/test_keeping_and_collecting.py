@@ -93,7 +93,7 @@ async def test_what_nobody_names_goes_after_the_grace_and_what_somebody_names_st
     assert await stage.collect()
     assert not await stage.collect()
     assert {file.name for file in stage.store.files} == {kept}
-    assert orphan not in stage.database.in_doubt
+    assert orphan not in stage.database.tables.in_doubt
 
 
 async def test_a_picture_sent_again_is_in_doubt_anew() -> None:

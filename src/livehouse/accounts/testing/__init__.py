@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from types import TracebackType
-from typing import Self
 
-from cpc.eventbus.envelope import CloudEvent, Outbox
-from cpc.eventbus.testing import RecordingOutbox
+from cpc.eventbus.testing import InMemoryDatabase, InMemoryTransaction
 from cpc.images.image import ImageName
 from cpc.images.testing import InMemoryImagesInDoubt
 from cpc.kernel.errors import NotFound, Unavailable
@@ -31,26 +28,17 @@ from livehouse.accounts.testing.tokens import (
 __all__ = ["FakeAvatars", "FakePasswordHasher", "FakePeople", "InMemoryAccountsDatabase", "RecordingMailer"]
 
 
-class InMemoryAccountsDatabase:
-    """Give `database.unit_of_work` where a `UnitOfWorkFactory` is wanted. `events` are the published ones."""
+class InMemoryAccountsDatabase(InMemoryDatabase[Tables]):
+    """Give `database.unit_of_work` where a `UnitOfWorkFactory` is wanted."""
 
     def __init__(self) -> None:
-        self.tables = Tables()
-
-    @property
-    def events(self) -> list[CloudEvent]:
-        return self.tables.events
+        super().__init__(Tables())
 
     def unit_of_work(self) -> InMemoryAccountsUnitOfWork:
         return InMemoryAccountsUnitOfWork(self)
 
 
-class InMemoryAccountsUnitOfWork:
-    def __init__(self, database: InMemoryAccountsDatabase) -> None:
-        self._database = database
-        self._tables = database.tables.copy()
-        self._outbox = RecordingOutbox(self._tables.events)
-
+class InMemoryAccountsUnitOfWork(InMemoryTransaction[Tables]):
     @property
     def accounts(self) -> InMemoryAccounts:
         return InMemoryAccounts(self._tables)
@@ -86,19 +74,6 @@ class InMemoryAccountsUnitOfWork:
     @property
     def images_in_doubt(self) -> InMemoryImagesInDoubt:
         return InMemoryImagesInDoubt(self._tables.images_in_doubt)
-
-    @property
-    def outbox(self) -> Outbox:
-        return self._outbox
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self._database.tables = self._tables
 
 
 class FakePasswordHasher:

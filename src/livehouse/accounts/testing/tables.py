@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from copy import copy
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from cpc.eventbus.envelope import CloudEvent
+from cpc.eventbus.testing import InMemoryTables
 from cpc.images.image import ImageName
 from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.accounts.domain.account import Account
@@ -17,7 +16,7 @@ from livehouse.accounts.domain.personal_access_token import PersonalAccessToken
 
 
 @dataclass(slots=True)
-class Tables:
+class Tables(InMemoryTables):
     accounts: dict[AccountId, tuple[Account, str]] = field(default_factory=dict)
     retired_names: dict[AccountName, tuple[datetime, AccountId | None]] = field(default_factory=dict)
     login_sessions: dict[bytes, LoginSession] = field(default_factory=dict)
@@ -28,7 +27,3 @@ class Tables:
     attempts: dict[bytes, tuple[int, datetime]] = field(default_factory=dict)
     audit_log: dict[AuditEntryId, AuditEntry] = field(default_factory=dict)
     images_in_doubt: dict[ImageName, datetime] = field(default_factory=dict)
-    events: list[CloudEvent] = field(default_factory=list)
-
-    def copy(self) -> Tables:
-        return Tables(*(copy(getattr(self, table.name)) for table in fields(self)))

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
-from cpc.eventbus.envelope import CloudEvent, Outbox
-from cpc.eventbus.testing import RecordingOutbox
+from cpc.eventbus.testing import InMemoryDatabase, InMemoryTransaction
 from cpc.images.image import ImageName
 from cpc.images.testing import InMemoryImagesInDoubt
 from cpc.kernel.errors import NotFound
@@ -213,26 +210,17 @@ class InMemoryBanners:
         return frozenset(self._banners.values()).intersection(names)
 
 
-class InMemoryChannelDatabase:
-    """Give `database.unit_of_work` where a `UnitOfWorkFactory` is wanted. `events` are the published ones."""
+class InMemoryChannelDatabase(InMemoryDatabase[Tables]):
+    """Give `database.unit_of_work` where a `UnitOfWorkFactory` is wanted."""
 
     def __init__(self) -> None:
-        self._tables = Tables()
-
-    @property
-    def events(self) -> list[CloudEvent]:
-        return self._tables.events
+        super().__init__(Tables())
 
     def unit_of_work(self) -> InMemoryChannelUnitOfWork:
         return InMemoryChannelUnitOfWork(self)
 
 
-class InMemoryChannelUnitOfWork:
-    def __init__(self, database: InMemoryChannelDatabase) -> None:
-        self._database = database
-        self._tables = database._tables.copy()
-        self._outbox = RecordingOutbox(self._tables.events)
-
+class InMemoryChannelUnitOfWork(InMemoryTransaction[Tables]):
     @property
     def channels(self) -> InMemoryChannels:
         return InMemoryChannels(self._tables)
@@ -268,19 +256,6 @@ class InMemoryChannelUnitOfWork:
     @property
     def images_in_doubt(self) -> InMemoryImagesInDoubt:
         return InMemoryImagesInDoubt(self._tables.images_in_doubt)
-
-    @property
-    def outbox(self) -> Outbox:
-        return self._outbox
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is None:
-            self._database._tables = self._tables
 
 
 class FakeChannels:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from cpc.eventbus.envelope import CloudEvent
+from cpc.eventbus.testing import InMemoryTables
 from cpc.images.image import ImageName
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import CategoryId, ChannelId, ChannelName
@@ -35,10 +35,9 @@ def _some_categories() -> dict[CategoryId, Category]:
 
 
 @dataclass(slots=True)
-class Tables:
+class Tables(InMemoryTables):
     channels: dict[ChannelId, Channel] = field(default_factory=dict)
     directory: dict[ChannelId, LiveRow] = field(default_factory=dict)
-    events: list[CloudEvent] = field(default_factory=list)
     content: ContentTables = field(default_factory=ContentTables)
     banners: dict[ChannelId, ImageName] = field(default_factory=dict)
     images_in_doubt: dict[ImageName, datetime] = field(default_factory=dict)
@@ -48,9 +47,6 @@ class Tables:
     roles: dict[tuple[ChannelId, AccountId], RoleGrant] = field(default_factory=dict)
     former_names: dict[ChannelName, tuple[ChannelId, datetime]] = field(default_factory=dict)
     erased_channels: dict[AccountId, datetime] = field(default_factory=dict)
-
-    def copy(self) -> Tables:
-        return Tables(*(getattr(self, table.name).copy() for table in fields(self)))
 
     def read(self, channel: Channel) -> Channel:
         """With its category as it is called by now."""

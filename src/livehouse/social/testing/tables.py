@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from cpc.eventbus.envelope import CloudEvent
+from cpc.eventbus.testing import InMemoryTables
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId
 from livehouse.social.domain.follow import Follow, FollowTally
@@ -15,14 +15,10 @@ from livehouse.social.domain.tier import SubscriptionTier, TierId
 
 
 @dataclass(slots=True)
-class Tables:
+class Tables(InMemoryTables):
     follows: dict[tuple[AccountId, ChannelId], Follow] = field(default_factory=dict)
     tallies: dict[AccountId, FollowTally] = field(default_factory=dict)
     tiers: dict[TierId, SubscriptionTier] = field(default_factory=dict)
     subscriptions: dict[tuple[AccountId, ChannelId], PaidSubscription] = field(default_factory=dict)
     due_at: dict[tuple[AccountId, ChannelId], datetime | None] = field(default_factory=dict)
     payments: dict[PaymentId, Payment] = field(default_factory=dict)
-    events: list[CloudEvent] = field(default_factory=list)
-
-    def copy(self) -> Tables:
-        return Tables(**{one.name: getattr(self, one.name).copy() for one in fields(self)})
