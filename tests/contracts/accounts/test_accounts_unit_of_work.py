@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 
 from cpc.kernel.errors import Conflict
 from livehouse.access.contract import Scope, Suspension
-from livehouse.accounts.adapters.postgres import PostgresAccountsUnitOfWork
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.accounts.domain.account import Account
@@ -21,26 +19,8 @@ from livehouse.accounts.domain.login_session import LoginSession, LoginSessionId
 from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.domain.outgoing_mail import MailId, MailKind, OneTimeToken, OutgoingMail
 from livehouse.accounts.domain.personal_access_token import PersonalAccessToken, PersonalAccessTokenId
-from livehouse.accounts.testing import InMemoryAccountsDatabase
-from livehouse.main.wiring.persistence import build_engine
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture(params=["in-memory", pytest.param("postgres", marks=pytest.mark.integration)])
-def storage_url(request: pytest.FixtureRequest) -> str | None:
-    """The database to use, None for memory."""
-    return request.getfixturevalue("database_url") if request.param == "postgres" else None
-
-
-@pytest.fixture
-async def unit_of_work(storage_url: str | None) -> AsyncIterator[UnitOfWorkFactory]:
-    if storage_url is None:
-        yield InMemoryAccountsDatabase().unit_of_work
-        return
-    engine = build_engine(storage_url)
-    yield lambda: PostgresAccountsUnitOfWork(engine)
-    await engine.dispose()
 
 
 def account(name: str = "ada") -> Account:

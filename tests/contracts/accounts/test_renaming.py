@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -10,30 +9,11 @@ from uuid import uuid4
 import pytest
 
 from cpc.kernel.errors import Conflict
-from livehouse.accounts.adapters.postgres import PostgresAccountsUnitOfWork
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.accounts.domain.account import Account
-from livehouse.accounts.testing import InMemoryAccountsDatabase
-from livehouse.main.wiring.persistence import build_engine
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture(params=["in-memory", pytest.param("postgres", marks=pytest.mark.integration)])
-def storage_url(request: pytest.FixtureRequest) -> str | None:
-    """The database to use, None for memory."""
-    return request.getfixturevalue("database_url") if request.param == "postgres" else None
-
-
-@pytest.fixture
-async def unit_of_work(storage_url: str | None) -> AsyncIterator[UnitOfWorkFactory]:
-    if storage_url is None:
-        yield InMemoryAccountsDatabase().unit_of_work
-        return
-    engine = build_engine(storage_url)
-    yield lambda: PostgresAccountsUnitOfWork(engine)
-    await engine.dispose()
 
 
 def account(name: str = "ada") -> Account:

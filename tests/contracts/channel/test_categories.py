@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -11,30 +10,11 @@ from tests.contracts.channel.house import House
 
 from cpc.kernel.errors import Conflict, Invalid, NotFound
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
-from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import CategoryId
 from livehouse.channel.domain.category import Category
-from livehouse.channel.testing import InMemoryChannelDatabase
-from livehouse.main.wiring.persistence import build_engine
 
 ADMIN = Actor(AccountId(UUID(int=99)), AccountName("in_charge"), is_administrator=True)
-
-
-@pytest.fixture(params=["in-memory", pytest.param("postgres", marks=pytest.mark.integration)])
-def storage_url(request: pytest.FixtureRequest) -> str | None:
-    """The database to use, None for memory."""
-    return request.getfixturevalue("database_url") if request.param == "postgres" else None
-
-
-@pytest.fixture
-async def unit_of_work(storage_url: str | None) -> AsyncIterator[UnitOfWorkFactory]:
-    if storage_url is None:
-        yield InMemoryChannelDatabase().unit_of_work
-        return
-    engine = build_engine(storage_url)
-    yield lambda: PostgresChannelUnitOfWork(engine)
-    await engine.dispose()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -14,7 +13,6 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.testing import access_for
 from livehouse.accounts.contract import AccountId, Actor
-from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application.change_about import ChangeAbout
 from livehouse.channel.application.content_ports import RenderedAbout
 from livehouse.channel.application.delete_channel import EraseChannels
@@ -26,34 +24,17 @@ from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics
 from livehouse.channel.domain.category import Category
 from livehouse.channel.domain.channel import Channel
 from livehouse.channel.domain.schedule import ScheduleEntry, ScheduleEntryId, Vacation, Weekday
-from livehouse.channel.testing import FakeMarkdownRenderer, InMemoryChannelDatabase
-from livehouse.main.wiring.persistence import build_engine
+from livehouse.channel.testing import FakeMarkdownRenderer
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ADA, BOB = ChannelId(UUID(int=1)), ChannelId(UUID(int=2))
 
 
-@pytest.fixture(params=["in-memory", pytest.param("postgres", marks=pytest.mark.integration)])
-def storage_url(request: pytest.FixtureRequest) -> str | None:
-    """The database to use, None for memory."""
-    return request.getfixturevalue("database_url") if request.param == "postgres" else None
-
-
-@pytest.fixture
-async def unit_of_work(storage_url: str | None) -> AsyncIterator[UnitOfWorkFactory]:
-    """With the channels of Ada and Bob."""
-    engine = None if storage_url is None else build_engine(storage_url)
-    in_memory = InMemoryChannelDatabase()
-
-    def units() -> object:
-        return in_memory.unit_of_work() if engine is None else PostgresChannelUnitOfWork(engine)
-
-    async with units() as unit:
+@pytest.fixture(autouse=True)
+async def ada_and_bob(unit_of_work: UnitOfWorkFactory) -> None:
+    async with unit_of_work() as unit:
         for channel_id, name in ((ADA, "ada"), (BOB, "bob")):
             await unit.channels.add(Channel(channel_id, AccountId(uuid4()), ChannelName(name), name, "", NOW))
-    yield units
-    if engine is not None:
-        await engine.dispose()
 
 
 ABOUT = RenderedAbout(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -14,33 +13,14 @@ from livehouse.access.contract import Suspension
 from livehouse.access.testing import access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId
 from livehouse.accounts.testing import FakeAvatars
-from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application.browse import ListChannels
 from livehouse.channel.application.discovery_ports import DirectoryFilter, DirectoryPlace
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import ChannelId, ChannelName, ChatModes, Privacy
 from livehouse.channel.domain.channel import Channel
-from livehouse.channel.testing import InMemoryChannelDatabase
-from livehouse.main.wiring.persistence import build_engine
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LIVE, EVERY = DirectoryFilter(live_only=True), DirectoryFilter()
-
-
-@pytest.fixture(params=["in-memory", pytest.param("postgres", marks=pytest.mark.integration)])
-def storage_url(request: pytest.FixtureRequest) -> str | None:
-    """The database to use, None for memory."""
-    return request.getfixturevalue("database_url") if request.param == "postgres" else None
-
-
-@pytest.fixture
-async def unit_of_work(storage_url: str | None) -> AsyncIterator[UnitOfWorkFactory]:
-    if storage_url is None:
-        yield InMemoryChannelDatabase().unit_of_work
-        return
-    engine = build_engine(storage_url)
-    yield lambda: PostgresChannelUnitOfWork(engine)
-    await engine.dispose()
 
 
 def channel(name: str = "ada", number: int = 1) -> Channel:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -14,32 +13,13 @@ from cpc.images.image import ImageName
 from cpc.kernel.errors import Invalid, NotFound
 from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import ANONYMOUS
-from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application.discovery_ports import DirectoryFilter
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import ChannelId, Privacy
 from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics, Totals
 from livehouse.channel.domain.channel import Channel
-from livehouse.channel.testing import InMemoryChannelDatabase
-from livehouse.main.wiring.persistence import build_engine
 
 PICTURE, OTHER_PICTURE = ImageName("ab" * 20), ImageName("cd" * 20)
-
-
-@pytest.fixture(params=["in-memory", pytest.param("postgres", marks=pytest.mark.integration)])
-def storage_url(request: pytest.FixtureRequest) -> str | None:
-    """The database to use, None for memory."""
-    return request.getfixturevalue("database_url") if request.param == "postgres" else None
-
-
-@pytest.fixture
-async def unit_of_work(storage_url: str | None) -> AsyncIterator[UnitOfWorkFactory]:
-    if storage_url is None:
-        yield InMemoryChannelDatabase().unit_of_work
-        return
-    engine = build_engine(storage_url)
-    yield lambda: PostgresChannelUnitOfWork(engine)
-    await engine.dispose()
 
 
 @pytest.fixture

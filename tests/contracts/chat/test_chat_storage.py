@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from functools import partial
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cpc.kernel.clock import SystemClock
 from cpc.kernel.ids import UuidV7Ids
@@ -19,36 +19,20 @@ from livehouse.chat.application import erase_chat, personal_data
 from livehouse.chat.application.erase_chat import EraseChat
 from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.application.personal_data import ChatPersonalData
-from livehouse.chat.application.ports import UnitOfWork, UnitOfWorkFactory
+from livehouse.chat.application.ports import UnitOfWorkFactory
 from livehouse.chat.application.queries import RoomMessages
 from livehouse.chat.domain.chat_message import draft_chat_message
 from livehouse.chat.domain.chat_room import ChatRoom, person_id
 from livehouse.chat.testing import InMemoryChannels, InMemoryChatStore
-from livehouse.main.wiring.persistence import build_engine
 
 clock = SystemClock()
 ids = UuidV7Ids(clock)
 CHANNEL = ChannelRef(ChannelId(ids.uuid()), AccountId(ids.uuid()), ChannelName("ada"), "Sea")
 
 
-@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.integration)])
-def storage_url(request: Any) -> str | None:
-    """None: in memory."""
-    return request.getfixturevalue("database_url") if request.param == "postgres" else None
-
-
 @pytest.fixture
-async def units(storage_url: str | None) -> AsyncIterator[UnitOfWorkFactory]:
-    if storage_url is None:
-        yield InMemoryChatStore()
-        return
-    engine = build_engine(storage_url, pool_size=8)
-
-    def unit_of_work() -> UnitOfWork:
-        return PostgresChatUnitOfWork(engine)
-
-    yield unit_of_work
-    await engine.dispose()
+def units(engine: AsyncEngine | None) -> UnitOfWorkFactory:
+    return InMemoryChatStore() if engine is None else partial(PostgresChatUnitOfWork, engine)
 
 
 async def test_a_channel_has_one_room_and_the_first_claim_makes_it(units: UnitOfWorkFactory) -> None:

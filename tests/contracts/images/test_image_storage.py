@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import obstore
 import pytest
 from obstore.store import from_url
+from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.contracts.images.s3_server import S3Server
 
 from cpc.images.image import ImageFile, ImageForm, ImageName, MadeImage
@@ -109,20 +111,11 @@ async def test_s3_that_refuses_us_or_answers_no_more_is_away(
     assert raised.value.slug == "images-away"
 
 
-@pytest.fixture(params=["in-memory", pytest.param("postgres", marks=pytest.mark.integration)])
-def storage_url(request: pytest.FixtureRequest) -> str | None:
-    """The database to use, None for memory."""
-    return request.getfixturevalue("database_url") if request.param == "postgres" else None
-
-
 @pytest.fixture
-async def units(storage_url: str | None) -> AsyncIterator[ImagesUnitOfWorkFactory]:
-    if storage_url is None:
-        yield InMemoryImagesDatabase().unit_of_work
-        return
-    engine = build_engine(storage_url)
-    yield lambda: PostgresImagesUnitOfWork(engine)
-    await engine.dispose()
+def units(engine: AsyncEngine | None) -> ImagesUnitOfWorkFactory:
+    return (
+        InMemoryImagesDatabase().unit_of_work if engine is None else partial(PostgresImagesUnitOfWork, engine)
+    )
 
 
 def name(number: int) -> ImageName:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cpc.kernel.clock import SystemClock
 from cpc.kernel.errors import NotFound
@@ -31,15 +32,9 @@ ids = UuidV7Ids(SystemClock())
 PEOPLE = [PersonId(ids.uuid()) for _ in range(4)]
 
 
-@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.integration)])
-def storage_url(request: Any) -> str | None:
-    """None: in memory."""
-    return request.getfixturevalue("database_url") if request.param == "postgres" else None
-
-
 @pytest.fixture
-async def transaction(storage_url: str | None) -> AsyncIterator[Transactions]:
-    if storage_url is None:
+def transaction(engine: AsyncEngine | None) -> Transactions:
+    if engine is None:
         conversations = InMemoryConversations()
         messages = InMemoryMessages(conversations)
 
@@ -47,17 +42,14 @@ async def transaction(storage_url: str | None) -> AsyncIterator[Transactions]:
         async def in_memory() -> AsyncIterator[Store]:
             yield conversations, messages
 
-        yield in_memory
-        return
-    engine = build_engine(storage_url, pool_size=8)
+        return in_memory
 
     @asynccontextmanager
     async def in_postgres() -> AsyncIterator[Store]:
         async with engine.begin() as connection:
             yield PostgresConversations(connection), PostgresMessages(connection)
 
-    yield in_postgres
-    await engine.dispose()
+    return in_postgres
 
 
 async def _conversation(transaction: Transactions) -> ConversationId:

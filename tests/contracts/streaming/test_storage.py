@@ -1,16 +1,17 @@
 """One suite for the storage in memory and in PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId
-from livehouse.main.wiring.persistence import build_engine
 from livehouse.streaming.adapters.postgres import PostgresStreamingUnitOfWork
 from livehouse.streaming.application.erase_streaming import EraseStreaming
 from livehouse.streaming.application.ports import BroadcastAlreadyRunning, UnitOfWork
@@ -30,19 +31,11 @@ ADA, BOB = ChannelId(UUID(int=1)), ChannelId(UUID(int=2))
 Units = Callable[[], UnitOfWork]
 
 
-@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.integration)])
-def storage_url(request: pytest.FixtureRequest) -> str | None:
-    return request.getfixturevalue("database_url") if request.param == "postgres" else None
-
-
 @pytest.fixture
-async def units(storage_url: str | None) -> AsyncIterator[Units]:
-    if storage_url is None:
-        yield InMemoryStreamingDatabase().unit_of_work
-        return
-    engine = build_engine(storage_url)
-    yield lambda: PostgresStreamingUnitOfWork(engine)
-    await engine.dispose()
+def units(engine: AsyncEngine | None) -> Units:
+    if engine is None:
+        return InMemoryStreamingDatabase().unit_of_work
+    return partial(PostgresStreamingUnitOfWork, engine)
 
 
 def a_key(channel_id: ChannelId = ADA, digest: bytes = b"secret") -> StreamKey:
