@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 from uuid import UUID
 
 
@@ -34,3 +35,19 @@ class Outbox(Protocol):
     """Where a unit of work leaves its events; they go out after, and only if, it commits."""
 
     def publish(self, event: CloudEvent) -> None: ...
+
+
+class Transaction(Protocol):
+    """What units of work have in common: commits on a clean exit, rolls back on an exception.
+
+    Raises `Unavailable` when the database is away.
+    """
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
-from cpc.eventbus.envelope import Outbox
+from cpc.eventbus.envelope import Transaction
 from cpc.images.image import ImageName
 from cpc.images.ports import ImagesInDoubt
 from livehouse.accounts.contract import AccountId, AccountName
@@ -184,9 +183,7 @@ class Attempts(Protocol):
         ...
 
 
-class UnitOfWork(Protocol):
-    """Commits on a clean exit, rolls back on an exception."""
-
+class UnitOfWork(Transaction, Protocol):
     @property
     def accounts(self) -> Accounts: ...
 
@@ -213,15 +210,6 @@ class UnitOfWork(Protocol):
 
     @property
     def images_in_doubt(self) -> ImagesInDoubt: ...
-
-    @property
-    def outbox(self) -> Outbox: ...
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 UnitOfWorkFactory = Callable[[], UnitOfWork]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
-from cpc.eventbus.envelope import Outbox
+from cpc.eventbus.envelope import Transaction
 from cpc.kernel.ids import EntityId
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId
@@ -183,9 +182,7 @@ class Supports(Protocol):
         ...
 
 
-class UnitOfWork(Protocol):
-    """Commits on a clean exit, rolls back on an exception. Raises `Unavailable`."""
-
+class UnitOfWork(Transaction, Protocol):
     @property
     def follows(self) -> Follows: ...
 
@@ -200,15 +197,6 @@ class UnitOfWork(Protocol):
 
     @property
     def supports(self) -> Supports: ...
-
-    @property
-    def outbox(self) -> Outbox: ...
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 UnitOfWorkFactory = Callable[[], UnitOfWork]

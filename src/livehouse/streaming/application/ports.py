@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol
 
-from cpc.eventbus.envelope import Outbox
+from cpc.eventbus.envelope import Transaction
 from livehouse.channel.contract import ChannelId
 from livehouse.streaming.application.media_report import PlaybackStats
 from livehouse.streaming.contract import BroadcastId
@@ -107,9 +106,7 @@ class PlaybackSessions(Protocol):
     async def forget_before(self, at: datetime) -> None: ...
 
 
-class UnitOfWork(Protocol):
-    """Commits on a clean exit, rolls back on an exception."""
-
+class UnitOfWork(Transaction, Protocol):
     @property
     def stream_keys(self) -> StreamKeys: ...
     @property
@@ -118,14 +115,6 @@ class UnitOfWork(Protocol):
     def ingest_sessions(self) -> IngestSessions: ...
     @property
     def playback_sessions(self) -> PlaybackSessions: ...
-    @property
-    def outbox(self) -> Outbox: ...
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 UnitOfWorkFactory = Callable[[], UnitOfWork]
