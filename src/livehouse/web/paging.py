@@ -7,9 +7,7 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 from pydantic import Field
 
-from cpc.kernel.cursors import MAX_CURSOR_CHARACTERS
-
-MAX_PAGE = 100
+from cpc.kernel.cursors import MAX_CURSOR_CHARACTERS, MAX_PAGE
 
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many on a page")]
 Cursor = Annotated[

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cpc.kernel.cursors import MAX_CURSOR_CHARACTERS, read_cursor, write_cursor
+from cpc.kernel.cursors import MAX_CURSOR_CHARACTERS, cut_page, page_size, read_cursor, write_cursor
 from cpc.kernel.errors import Invalid
 
 PARTS = st.lists(
@@ -82,3 +82,15 @@ def test_a_place_may_refuse_what_was_well_formed() -> None:
     with pytest.raises(Invalid) as refused:
         read_cursor(write_cursor("channels", "x"), "channels", refuses)
     assert refused.value.slug == "malformed-cursor"
+
+
+def test_a_page_is_cut_from_one_more_than_it_shows() -> None:
+    letters = ["a", "b", "c"]
+    assert cut_page(letters, 2, str.upper) == (["a", "b"], "B")
+    assert cut_page(letters, 3, str.upper) == (letters, None)
+    assert cut_page([], 1, str.upper) == ([], None)
+    assert [page_size(limit) for limit in (-1, 1, 100, 101)] == [1, 1, 100, 100]
+
+
+def test_the_first_page_has_no_cursor() -> None:
+    assert read_cursor(None, "letters", str) is None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.cursors import read_cursor, write_cursor
+from cpc.kernel.cursors import cut_page, page_size, read_cursor, write_cursor
 from cpc.kernel.errors import Conflict, Invalid
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
@@ -16,7 +16,6 @@ from livehouse.accounts.application.queries import find_account
 from livehouse.accounts.contract import AccountName, Actor, PersonBlocked
 
 MAX_BLOCKS = 5_000
-MAX_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +75,8 @@ class ListBlocks:
     async def __call__(self, actor: Actor, *, cursor: str | None = None, limit: int = 50) -> BlockPage:
         """By name. Raises `Unauthenticated`, `Forbidden`, `Invalid` (malformed-cursor)."""
         await self._access.require(actor, Action.LIST_BLOCKS)
-        after = None if cursor is None else read_cursor(cursor, "blocks", AccountName)
-        limit = max(1, min(limit, MAX_PAGE))
+        after = read_cursor(cursor, "blocks", AccountName)
+        limit = page_size(limit)
         async with self._unit_of_work() as unit:
             found = await unit.blocks.page(actor.require_account(), after=after, limit=limit + 1)
-        shown = found[:limit]
-        more = write_cursor("blocks", shown[-1][0].value) if len(found) > limit else None
-        return BlockPage(shown, more)
+        return BlockPage(*cut_page(found, limit, lambda last: write_cursor("blocks", last[0].value)))

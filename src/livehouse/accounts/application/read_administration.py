@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.cursors import read_cursor, write_cursor
+from cpc.kernel.cursors import cut_page, page_size, read_cursor, write_cursor
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import find_account
 from livehouse.accounts.contract import AccountName, Actor
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId
-
-MAX_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +58,14 @@ class ListAccounts:
     ) -> AccountPage:
         """By name. Raises `Unauthenticated`, `Forbidden`, `Invalid` (malformed-cursor)."""
         await self._access.require(actor, Action.LIST_ACCOUNTS)
-        after = None if cursor is None else read_cursor(cursor, "accounts", AccountName)
-        limit = max(1, min(limit, MAX_PAGE))
+        after = read_cursor(cursor, "accounts", AccountName)
+        limit = page_size(limit)
         suspended_at = self._clock.now() if suspended_only else None
         async with self._unit_of_work() as unit:
             found = await unit.accounts.page(
                 prefix=prefix.lower(), suspended_at=suspended_at, after=after, limit=limit + 1
             )
-        shown = found[:limit]
-        more = write_cursor("accounts", shown[-1].name.value) if len(found) > limit else None
-        return AccountPage(shown, more)
+        return AccountPage(*cut_page(found, limit, lambda last: write_cursor("accounts", last.name.value)))
 
 
 class ReadAuditLog:
@@ -80,10 +76,8 @@ class ReadAuditLog:
     async def __call__(self, actor: Actor, *, cursor: str | None = None, limit: int = 50) -> AuditPage:
         """The newest first. Raises `Unauthenticated`, `Forbidden`, `Invalid` (malformed-cursor)."""
         await self._access.require(actor, Action.READ_AUDIT_LOG)
-        before = None if cursor is None else read_cursor(cursor, "audit-log", AuditEntryId.parse)
-        limit = max(1, min(limit, MAX_PAGE))
+        before = read_cursor(cursor, "audit-log", AuditEntryId.parse)
+        limit = page_size(limit)
         async with self._unit_of_work() as unit:
             found = await unit.audit_log.page(before=before, limit=limit + 1)
-        shown = found[:limit]
-        more = write_cursor("audit-log", str(shown[-1].id)) if len(found) > limit else None
-        return AuditPage(shown, more)
+        return AuditPage(*cut_page(found, limit, lambda last: write_cursor("audit-log", str(last.id))))

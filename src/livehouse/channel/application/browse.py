@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.cursors import read_cursor, write_cursor
+from cpc.kernel.cursors import cut_page, page_size, read_cursor, write_cursor
 from cpc.kernel.errors import Invalid
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import Actor, Avatars
@@ -22,7 +22,6 @@ from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import ChannelCard, ChannelId
 from livehouse.channel.domain.settings import MAX_TAG_CHARACTERS, valid_language
 
-MAX_PAGE = 100
 MAX_SEARCH_CHARACTERS = 60
 MAX_FOUND = 50
 _CHANNELS, _CATEGORIES = "channels", "categories"
@@ -72,8 +71,8 @@ class ListChannels:
         (no-such-category).
         """
         await self._access.require(actor, Action.LIST_CHANNELS)
-        after = None if cursor is None else read_cursor(cursor, _CHANNELS, _channel_place)
-        limit = max(1, min(limit, MAX_PAGE))
+        after = read_cursor(cursor, _CHANNELS, _channel_place)
+        limit = page_size(limit)
         async with self._unit_of_work() as unit:
             wanted = DirectoryFilter(
                 live_only=live_only,
@@ -82,8 +81,8 @@ class ListChannels:
                 language=valid_language(language) if language else None,
             )
             cards = await unit.directory.page(wanted, after=after, limit=limit + 1, now=self._clock.now())
-        shown = await with_avatars(cards[:limit], self._avatars)
-        return ChannelPage(shown, _channel_cursor(shown[-1]) if len(cards) > limit else None)
+        shown, next_cursor = cut_page(cards, limit, _channel_cursor)
+        return ChannelPage(await with_avatars(shown, self._avatars), next_cursor)
 
     def forget(self) -> None:
         """What is live has changed. Here nothing is kept."""
@@ -99,14 +98,11 @@ class ListCategories:
     ) -> CategoryPage:
         """The most watched first. Raises `Invalid` (malformed-cursor, search-too-long)."""
         await self._access.require(actor, Action.LIST_CATEGORIES)
-        after = None if cursor is None else read_cursor(cursor, _CATEGORIES, _category_place)
-        limit = max(1, min(limit, MAX_PAGE))
+        after = read_cursor(cursor, _CATEGORIES, _category_place)
+        limit = page_size(limit)
         async with self._unit_of_work() as unit:
             cards = await unit.categories.page(search_text(query), after=after, limit=limit + 1)
-        shown = cards[:limit]
-        last = shown[-1] if len(cards) > limit else None
-        next_cursor = None if last is None else write_cursor(_CATEGORIES, last.viewers, last.category.name)
-        return CategoryPage(shown, next_cursor)
+        return CategoryPage(*cut_page(cards, limit, _category_cursor))
 
 
 class ReadCategory:
@@ -209,6 +205,10 @@ def _channel_place(is_live: bool, viewers: int, channel_id: str) -> DirectoryPla
     if not 0 <= viewers < 2**31:
         raise ValueError(viewers)
     return DirectoryPlace(bool(is_live), viewers, ChannelId.parse(channel_id))
+
+
+def _category_cursor(card: CategoryCard) -> str:
+    return write_cursor(_CATEGORIES, card.viewers, card.category.name)
 
 
 def _category_place(viewers: int, name: str) -> CategoryPlace:

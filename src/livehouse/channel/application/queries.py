@@ -18,8 +18,6 @@ from livehouse.channel.application.ports import (
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
 from livehouse.channel.domain.channel import Channel
 
-MAX_PAGE = 100
-
 
 async def find_by_name(channels: ChannelStore, name: str, *, for_update: bool = False) -> Channel:
     """Raises `NotFound` (no-such-channel), also for a name that no channel could have; `Moved`

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.cursors import read_cursor, write_cursor
+from cpc.kernel.cursors import cut_page, page_size, read_cursor, write_cursor
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import Actor
 from livehouse.channel.application.ports import UnitOfWorkFactory
-from livehouse.channel.application.queries import MAX_PAGE
 from livehouse.channel.contract import ChannelName
 from livehouse.channel.domain.channel import Channel, ChannelState
 
@@ -47,13 +46,10 @@ class ListAllChannels:
         Raises `Unauthenticated`, `Forbidden`, `Invalid` (malformed-cursor).
         """
         await self._access.require(actor, Action.LIST_ALL_CHANNELS)
-        after = None if cursor is None else read_cursor(cursor, _LISTING, ChannelName)
-        limit = max(1, min(limit, MAX_PAGE))
+        after = read_cursor(cursor, _LISTING, ChannelName)
+        limit = page_size(limit)
         async with self._unit_of_work() as unit:
             found = await unit.channels.page(
                 prefix=query.lower(), state=state, now=self._clock.now(), after=after, limit=limit + 1
             )
-        shown = found[:limit]
-        return AllChannelsPage(
-            shown, write_cursor(_LISTING, shown[-1].name.value) if len(found) > limit else None
-        )
+        return AllChannelsPage(*cut_page(found, limit, lambda last: write_cursor(_LISTING, last.name.value)))

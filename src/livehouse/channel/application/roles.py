@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.cursors import read_cursor, write_cursor
+from cpc.kernel.cursors import cut_page, page_size, read_cursor, write_cursor
 from cpc.kernel.errors import Conflict, NotFound
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action, Role
 from livehouse.accounts.contract import AccountId, AccountName, Actor, Names, People
 from livehouse.channel.application.ports import RolePlace, UnitOfWorkFactory
-from livehouse.channel.application.queries import MAX_PAGE, find_by_name
+from livehouse.channel.application.queries import find_by_name
 from livehouse.channel.contract import ChannelId, ChannelRoleChanged
 from livehouse.channel.domain.channel import Channel
 from livehouse.channel.domain.role_grant import MAX_ROLES, ChannelRole, RoleGrant
@@ -163,14 +163,14 @@ class ListRoles:
         Raises `Unauthenticated`, `Forbidden`, `NotFound`, `Invalid` (malformed-cursor).
         """
         self._access.check(actor, Action.LIST_ROLES)
-        after = None if cursor is None else read_cursor(cursor, _ROLES_LISTING, _role_place)
-        limit = max(1, min(limit, MAX_PAGE))
+        after = read_cursor(cursor, _ROLES_LISTING, _role_place)
+        limit = page_size(limit)
         async with self._unit_of_work() as unit:
             channel = await find_by_name(unit.channels, name)
         await self._access.require(actor, Action.LIST_ROLES, channel.id)
         async with self._unit_of_work() as unit:
             found = await unit.roles.page(channel.id, after=after, limit=limit + 1)
-        shown = found[:limit]
+        shown, next_cursor = cut_page(found, limit, _role_cursor)
         names = await self._names.of([grant.account_id for grant in shown])
         return RolePage(
             [
@@ -178,9 +178,7 @@ class ListRoles:
                 for grant in shown
                 if grant.account_id in names
             ],
-            write_cursor(_ROLES_LISTING, shown[-1].role.value, str(shown[-1].account_id))
-            if len(found) > limit
-            else None,
+            next_cursor,
         )
 
 
@@ -196,17 +194,18 @@ class ListOwnChannels:
         """
         await self._access.require(actor, Action.LIST_OWN_CHANNELS)
         account_id = actor.require_account()
-        after = None if cursor is None else read_cursor(cursor, _OWN_LISTING, ChannelId.parse)
-        limit = max(1, min(limit, MAX_PAGE))
+        after = read_cursor(cursor, _OWN_LISTING, ChannelId.parse)
+        limit = page_size(limit)
         async with self._unit_of_work() as unit:
             own = await unit.channels.by_owner(account_id) if after is None else None
             found = await unit.roles.held_by(account_id, after=after, limit=limit + 1)
-        shown = found[:limit]
+        shown, next_cursor = cut_page(found, limit, lambda last: write_cursor(_OWN_LISTING, str(last[0].id)))
         held = [(channel, role.role) for channel, role in shown]
-        return OwnChannelPage(
-            held if own is None else [(own, Role.OWNER), *held],
-            write_cursor(_OWN_LISTING, str(shown[-1][0].id)) if len(found) > limit else None,
-        )
+        return OwnChannelPage(held if own is None else [(own, Role.OWNER), *held], next_cursor)
+
+
+def _role_cursor(grant: RoleGrant) -> str:
+    return write_cursor(_ROLES_LISTING, grant.role.value, str(grant.account_id))
 
 
 def _role_place(role: str, account_id: str) -> RolePlace:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from cpc.eventbus.envelope import CloudEvent
 from cpc.kernel.clock import Clock
-from cpc.kernel.cursors import read_cursor, write_cursor
+from cpc.kernel.cursors import cut_page, page_size, read_cursor, write_cursor
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import Actor
 from livehouse.channel.application.discovery_ports import (
@@ -21,7 +21,6 @@ from livehouse.channel.application.queries import find_by_name
 from livehouse.channel.contract import ChannelId
 from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics, Totals
 
-MAX_PAGE = 100
 _LISTING = "broadcast-statistics"
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTH, _QUARTER = timedelta(days=30), timedelta(days=90)
@@ -135,8 +134,8 @@ class ReadBroadcastStatistics:
         Raises `Unauthenticated`, `NotFound`, `Forbidden`, `Invalid` (malformed-cursor).
         """
         self._access.check(actor, Action.READ_BROADCAST_STATISTICS)
-        before = None if cursor is None else read_cursor(cursor, _LISTING, _place)
-        now, limit = self._clock.now(), max(1, min(limit, MAX_PAGE))
+        before = read_cursor(cursor, _LISTING, _place)
+        now, limit = self._clock.now(), page_size(limit)
         async with self._unit_of_work() as unit:
             channel = await find_by_name(unit.channels, name)
         await self._access.require(actor, Action.READ_BROADCAST_STATISTICS, channel.id)
@@ -144,17 +143,20 @@ class ReadBroadcastStatistics:
             found = await unit.statistics.page(channel.id, before=before, limit=limit + 1)
             month = await unit.statistics.totals(channel.id, now - _MONTH, now)
             quarter = await unit.statistics.totals(channel.id, now - _QUARTER, now)
-        shown = found[:limit]
+        shown, next_cursor = cut_page(found, limit, _cursor)
         by_now = 0
         if any(one.ended_at is None for one in shown):
             by_now = await self._messages.before(channel.id, now)
-        last = shown[-1] if len(found) > limit else None
         return BroadcastReports(
             month,
             quarter,
             [_report(one, now, by_now) for one in shown],
-            None if last is None else write_cursor(_LISTING, last.started_at.isoformat(), last.broadcast_id),
+            next_cursor,
         )
+
+
+def _cursor(last: BroadcastStatistics) -> str:
+    return write_cursor(_LISTING, last.started_at.isoformat(), last.broadcast_id)
 
 
 def _report(one: BroadcastStatistics, now: datetime, messages_by_now: int) -> BroadcastReport:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cpc.kernel.cursors import cut_page, page_size
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import AccountName, Actor, Names
 from livehouse.channel.contract import ChannelCard, ChannelCards, Channels
-from livehouse.social.application.pages import cursor_at, page_size, place_at
+from livehouse.social.application.pages import cursor_at, place_at
 from livehouse.social.application.ports import Place, UnitOfWorkFactory
 from livehouse.social.domain.follow import Follow
 
@@ -42,10 +43,9 @@ class ListFollowing:
         after, limit = place_at("following", cursor), page_size(limit)
         async with self._unit_of_work() as unit:
             found = await unit.follows.of_account(actor.require_account(), after=after, limit=limit + 1)
-        shown = found[:limit]
-        next_cursor = None
-        if len(found) > limit:
-            next_cursor = cursor_at("following", Place(shown[-1].followed_at, shown[-1].channel_id))
+        shown, next_cursor = cut_page(
+            found, limit, lambda last: cursor_at("following", Place(last.followed_at, last.channel_id))
+        )
         channels = await self._cards.of([follow.channel_id for follow in shown])
         return FollowingPage(
             [(channels[follow.channel_id], follow) for follow in shown if follow.channel_id in channels],
@@ -72,10 +72,9 @@ class ListFollowers:
         after, limit = place_at("followers", cursor), page_size(limit)
         async with self._unit_of_work() as unit:
             found = await unit.follows.of_channel(channel.id, after=after, limit=limit + 1)
-        shown = found[:limit]
-        next_cursor = None
-        if len(found) > limit:
-            next_cursor = cursor_at("followers", Place(shown[-1].followed_at, shown[-1].account_id))
+        shown, next_cursor = cut_page(
+            found, limit, lambda last: cursor_at("followers", Place(last.followed_at, last.account_id))
+        )
         names = await self._names.of([follow.account_id for follow in shown])
         return FollowersPage(
             [(names[follow.account_id], follow) for follow in shown if follow.account_id in names],

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cpc.kernel.clock import Clock
+from cpc.kernel.cursors import cut_page, page_size
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import Actor, Names
 from livehouse.channel.contract import Channels
-from livehouse.social.application.pages import cursor_at, page_size, place_at
+from livehouse.social.application.pages import cursor_at, place_at
 from livehouse.social.application.ports import Place, UnitOfWorkFactory
 from livehouse.social.application.subscription_views import PaymentView, SubscriptionView, SupporterView
 from livehouse.social.domain.payment import PaymentState
@@ -56,12 +57,11 @@ class ListSubscriptions:
         now = self._clock.now()
         async with self._unit_of_work() as unit:
             found = await unit.subscriptions.of_account(actor.require_account(), after=after, limit=limit + 1)
-            shown = found[:limit]
+            shown, next_cursor = cut_page(
+                found, limit, lambda last: cursor_at("subscriptions", Place(last.asked_at, last.channel_id))
+            )
             wanted = {one.tier_id for one in shown} | {one.next_tier_id or one.tier_id for one in shown}
             tiers = await unit.tiers.by_ids(wanted)
-        next_cursor = None
-        if len(found) > limit:
-            next_cursor = cursor_at("subscriptions", Place(shown[-1].asked_at, shown[-1].channel_id))
         channels = await self._channels.by_ids([one.channel_id for one in shown])
         views = [
             SubscriptionView(
@@ -146,11 +146,10 @@ class ListPayments:
         after, limit = place_at("payments", cursor), page_size(limit)
         async with self._unit_of_work() as unit:
             found = await unit.payments.of_channel(channel.id, state, after=after, limit=limit + 1)
-            shown = found[:limit]
+            shown, next_cursor = cut_page(
+                found, limit, lambda last: cursor_at("payments", Place(last.created_at, last.id))
+            )
             tiers = await unit.tiers.by_ids({one.tier_id for one in shown})
-        next_cursor = None
-        if len(found) > limit:
-            next_cursor = cursor_at("payments", Place(shown[-1].created_at, shown[-1].id))
         names = await self._names.of([one.account_id for one in shown if one.account_id is not None])
         views = [
             PaymentView(

@@ -1,4 +1,4 @@
-"""Pages of lists by time, newest first."""
+"""Cursors of lists by time, newest first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from cpc.kernel.cursors import read_cursor, write_cursor
 from cpc.kernel.ids import EntityId
 from livehouse.social.application.ports import Place
 
-MAX_PAGE = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
@@ -21,11 +20,7 @@ def cursor_at(listing: str, place: Place) -> str:
 
 def place_at(listing: str, cursor: str | None) -> Place | None:
     """Raises `Invalid` (malformed-cursor)."""
-    return None if cursor is None else read_cursor(cursor, listing, _place)
-
-
-def page_size(limit: int) -> int:
-    return max(1, min(limit, MAX_PAGE))
+    return read_cursor(cursor, listing, _place)
 
 
 def _place(microseconds: int, digits: str) -> Place:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 from cpc.kernel.clock import Clock
+from cpc.kernel.cursors import MAX_PAGE
 from livehouse.accounts.contract import AccountId, ExportedFile
 from livehouse.channel.contract import Channels
-from livehouse.social.application.pages import MAX_PAGE
 from livehouse.social.application.ports import Place, UnitOfWorkFactory
 
 
