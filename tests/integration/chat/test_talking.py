@@ -13,8 +13,6 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from livehouse.channel.contract import Privacy
-from livehouse.channel.domain.channel import ChatModesChange, SettingsChange
 from livehouse.chat.adapters import gateway_rooms
 
 pytestmark = pytest.mark.integration
@@ -308,42 +306,3 @@ async def test_the_sockets_speak_tls(house: Any, key_and_certificate: tuple[Path
     for n in range(5):
         await chatter.say(f"secret {n}" + "x" * 400)
     assert await chatter.seqs_until(5) == [1, 2, 3, 4, 5]
-
-
-async def test_chat_modes_are_answered_in_frames(house: Any) -> None:
-    ada, bob = await house.sign_up("ada"), await house.sign_up("bob")
-    gateway = await house.gateway(identity_trusted_s=0.0)
-    at_ada, at_bob = await house.enter(gateway, "ada", ada), await house.enter(gateway, "ada", bob)
-    owner = await house.accounts.resolve_actor(ada.token)
-    await house.channel.change_channel(
-        owner, "ada", SettingsChange(chat_modes=ChatModesChange(slow_mode_s=600))
-    )
-    await at_bob.hear("ack", nonce=await at_bob.say("first"))
-    refused = await at_bob.hear("error", nonce=await at_bob.say("second"))
-    assert refused["error"]["type"] == "/problems/slow-mode"
-    assert 0 < refused["error"]["retry_after_s"] <= 600
-    for _ in range(2):
-        await at_ada.hear("ack", nonce=await at_ada.say("the owner goes on"))
-    await house.channel.change_channel(
-        owner, "ada", SettingsChange(chat_modes=ChatModesChange(slow_mode_s=0, followers_only_min=0))
-    )
-    refused = await at_bob.hear("error", nonce=await at_bob.say("third"))
-    assert refused["error"]["type"] == "/problems/followers-only"
-    await house.channel.change_channel(
-        owner, "ada", SettingsChange(chat_modes=ChatModesChange(members_only=True))
-    )
-    refused = await at_bob.hear("error", nonce=await at_bob.say("fourth"))
-    assert refused["error"]["type"] == "/problems/members-only"
-
-
-async def test_a_channel_for_members_only_lets_nobody_else_into_its_chat(house: Any) -> None:
-    ada, bob = await house.sign_up("ada"), await house.sign_up("bob")
-    gateway = await house.gateway(identity_trusted_s=0.0)
-    owner = await house.accounts.resolve_actor(ada.token)
-    await house.channel.change_channel(owner, "ada", SettingsChange(privacy=Privacy.MEMBERS_ONLY))
-    await house.enter(gateway, "ada", ada)
-    for person, slug in ((bob, "members-only"), (None, "sign-in-required")):
-        headers = {"Authorization": f"Bearer {person.token}"} if person else {}
-        refused = await house.connect(gateway, "ada", additional_headers=headers)
-        assert (await refused.hear("error"))["error"]["type"] == f"/problems/{slug}"
-        assert await refused.closed() == 4403

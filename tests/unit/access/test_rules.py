@@ -57,6 +57,7 @@ NOT_ASKING = {
     "OpenAccount": "made of SignUp, which asks",
     "ReturnToAccount": "made of SignIn, which asks",
     "OpenChatRoom": "the gateway opens a room once for all who enter, and they ask",
+    "LookAtRooms": "what a gateway reads to see which rooms are not for everybody any more",
     "RoomMessages": "what a gateway reads to keep its rooms complete",
 }
 ADA = Actor(AccountId(UUID(int=1)), AccountName("ada"))

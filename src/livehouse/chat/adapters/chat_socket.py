@@ -43,7 +43,6 @@ FRAMES_IN_WINDOW = 200
 FRAMES_WINDOW_S = 10.0
 INBOX_FRAMES = 64
 CLOSING_S = 1.0
-
 _PATIENCE_S = 2.5
 
 
@@ -69,9 +68,7 @@ class SocketHome(Protocol):
 
 
 class ChatSocket(WSListener):
-    """Identity comes from `token`; `is_token_explicit`: from a header or frame, so a bad one is worth an
-    error.
-    """
+    """is_token_explicit: it is from a header or a frame, so a bad one is worth an error."""
 
     __slots__ = (
         "_actor",
@@ -91,6 +88,7 @@ class ChatSocket(WSListener):
         "_window_started_s",
         "_worker",
         "address",
+        "asked_about_at_s",
         "heard_at_s",
         "is_closing",
         "is_pinged",
@@ -119,6 +117,7 @@ class ChatSocket(WSListener):
         self.write: Callable[[WSMsgType, bytearray, int], None] = _write_nothing
         self.address = ""
         self.heard_at_s = self._loop.time()
+        self.asked_about_at_s = float("-inf")
         self.is_pinged = False
         self.is_closing = False
 
@@ -169,9 +168,6 @@ class ChatSocket(WSListener):
         """More than `WRITE_BUFFER_BYTES` wait: the other side does not read, or cannot keep up."""
         self.close(CloseCode.NOT_READING, "too much is waiting to be read", "not-reading")
 
-    def resume_writing(self) -> None:
-        pass
-
     # --- closing
 
     def close(self, code: CloseCode, reason: str, metric: str) -> None:
@@ -182,6 +178,19 @@ class ChatSocket(WSListener):
         chat_metrics.DROPPED_SOCKETS.labels(metric).inc()
         self._transport.send_close(code, reason)  # type: ignore[arg-type]  # picows takes any code
         self._loop.call_later(CLOSING_S, _cut, self._transport)
+
+    def show_out(self, error: DomainError) -> None:
+        """At the door, or from inside: `error` says why."""
+        self._send_error(error)
+        if isinstance(error, NotFound):
+            self.close(CloseCode.NO_SUCH_CHANNEL, "there is no such channel", "no-such-channel")
+        else:
+            self.close(CloseCode.NOT_ALLOWED, "this chat is not for you", "not-allowed")
+
+    async def who(self) -> Actor:
+        if self._token is not None:
+            await self._identify()
+        return self._actor
 
     def ping(self) -> None:
         if self._transport is not None and not self.is_closing:
@@ -263,18 +272,13 @@ class ChatSocket(WSListener):
     async def _enter(self) -> None:
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                if self._token is not None:
-                    await self._identify()
+                await self.who()
                 asked_for = await self._home.room(self._channel_name)
                 await self._home.use_cases.enter_room(self._actor, asked_for.room)
                 # Last, for a room nobody is in may be closed while one waits for something else.
                 room = await self._home.room(self._channel_name)
         except (NotFound, Forbidden, Unauthenticated) as error:
-            self._send_error(error)
-            if isinstance(error, NotFound):
-                self.close(CloseCode.NO_SUCH_CHANNEL, "there is no such channel", "no-such-channel")
-            else:
-                self.close(CloseCode.NOT_ALLOWED, "this chat is not for you", "not-allowed")
+            self.show_out(error)
             return
         except (Unavailable, TimeoutError):
             self._send_error(Unavailable("chat-away", "The chat is away for the moment. Try again shortly."))

@@ -24,6 +24,7 @@ from cpc.kernel.client_address import ProxyTrust, limit_key
 from livehouse.accounts.contract import LOGIN_SESSION_COOKIE, ActorResolver
 from livehouse.chat.adapters import chat_metrics
 from livehouse.chat.adapters.chat_socket import ChatSocket
+from livehouse.chat.adapters.doorkeeper import Doorkeeper
 from livehouse.chat.adapters.gateway_room import GatewayRoom
 from livehouse.chat.adapters.gateway_rooms import GatewayRooms
 from livehouse.chat.adapters.socket_frames import FRAME_BYTES, CloseCode
@@ -70,6 +71,7 @@ class ChatGateway:
         self.use_cases = use_cases
         self.resolve_actor = resolve_actor
         self._rooms = rooms
+        self._doorkeeper = Doorkeeper(rooms, use_cases.look_at_rooms, use_cases.may_stay)
         self._options = options
         self._proxies = ProxyTrust(options.trusted_proxies)
         self._sockets: set[ChatSocket] = set()
@@ -111,7 +113,8 @@ class ChatGateway:
             # Accepted sockets inherit it: bounds what the kernel keeps for one who does not read.
             listening.setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, KERNEL_SEND_BUFFER_BYTES)
         await self._server.start_serving()
-        self._tasks = [asyncio.create_task(self._rooms.run()), asyncio.create_task(self._sweep())]
+        duties = (self._rooms.run(), self._doorkeeper.run(), self._sweep())
+        self._tasks = [asyncio.create_task(duty) for duty in duties]
 
     async def wait(self) -> None:
         """Runs until cancelled, or until a part of the gateway fails, which it raises."""

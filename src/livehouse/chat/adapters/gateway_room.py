@@ -11,10 +11,11 @@ from typing import Protocol
 import msgspec
 from picows import WSMsgType
 
-from cpc.kernel.errors import Unavailable
+from cpc.kernel.errors import DomainError, Unavailable
 from cpc.messenger.delivery import SequencedDelivery
 from cpc.messenger.ports import MessageBroadcast, MessageSubscription
 from livehouse.accounts.contract import Actor
+from livehouse.channel.contract import ChatModes
 from livehouse.chat.adapters import chat_metrics
 from livehouse.chat.adapters.socket_frames import (
     HEADER_SPACE,
@@ -23,6 +24,7 @@ from livehouse.chat.adapters.socket_frames import (
     decode_broadcast_state,
     message_json,
     messages_frame,
+    modes_frame,
     welcome_frame,
 )
 from livehouse.chat.application.ports import BroadcastState, CurrentBroadcast
@@ -46,15 +48,26 @@ EARLY_BATCHES = 1_000
 
 
 class RoomSocket(Protocol):
-    """write: (type, buffer with HEADER_SPACE bytes free at its front, HEADER_SPACE)."""
+    """write: (type, buffer with HEADER_SPACE bytes free at its front, HEADER_SPACE). asked_about_at_s: by the
+    loop, when it was last asked whether they may stay.
+    """
+
+    asked_about_at_s: float
 
     @property
     def write(self) -> Callable[[WSMsgType, bytearray, int], None]: ...
+
+    def show_out(self, error: DomainError) -> None: ...
+
+    async def who(self) -> Actor:
+        """Whose token it is by now. Raises `Unavailable`."""
+        ...
 
 
 class GatewayRoom:
     def __init__(self, room: ChatRoom, messages: RoomMessages) -> None:
         self.room = room
+        self.modes = room.modes
         self.broadcast = BroadcastState()
         self.empty_since_s = 0.0
         self._messages = messages
@@ -109,7 +122,9 @@ class GatewayRoom:
             await subscription.close()
 
     def welcome(self, actor: Actor) -> bytearray:
-        return welcome_frame(self.room, actor, last_seq=self._sent_seq, broadcast=self.broadcast)
+        return welcome_frame(
+            self.room, actor, last_seq=self._sent_seq, modes=self.modes, broadcast=self.broadcast
+        )
 
     def join(self, socket: RoomSocket) -> None:
         """Send the newest messages, and from now on every one after them."""
@@ -122,6 +137,11 @@ class GatewayRoom:
         self._writes.pop(socket, None)
         if not self._writes:
             self.empty_since_s = asyncio.get_running_loop().time()
+
+    def change_modes(self, modes: ChatModes) -> None:
+        if modes != self.modes:
+            self.modes = modes
+            self._write_to(tuple(self._writes.values()), modes_frame(modes))
 
     def on_batch(self, payload: bytes) -> None:
         try:

@@ -50,6 +50,10 @@ class GatewayRooms:
         self._compare_now = asyncio.Event()
         broadcast.on_reconnected(self._compare_now.set)
 
+    @property
+    def open_rooms(self) -> Sequence[GatewayRoom]:
+        return list(self._by_conversation.values())
+
     async def by_name(self, channel_name: str) -> GatewayRoom:
         """The room, opened by the first who asks. Raises `NotFound` and `Unavailable`."""
         name = channel_name.lower()
@@ -94,7 +98,7 @@ class GatewayRooms:
     async def close(self) -> None:
         for task in [*self._opening.values(), *self._tasks]:
             task.cancel()
-        for room in list(self._by_conversation.values()):
+        for room in self.open_rooms:
             await room.close()
         self._by_name.clear()
         self._by_conversation.clear()
@@ -127,7 +131,7 @@ class GatewayRooms:
 
     async def _compare(self) -> None:
         if self._by_conversation:
-            await self._compare_rooms(list(self._by_conversation.values()))
+            await self._compare_rooms(self.open_rooms)
 
     async def _compare_quietly(self, rooms: Sequence[GatewayRoom]) -> None:
         try:

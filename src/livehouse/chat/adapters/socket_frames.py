@@ -11,6 +11,7 @@ import msgspec
 
 from cpc.kernel.errors import DomainError, RateLimited, Unavailable
 from livehouse.accounts.contract import Actor
+from livehouse.channel.contract import ChatModes
 from livehouse.chat.application.ports import BroadcastState
 from livehouse.chat.contract import CHAT_LIMITS
 from livehouse.chat.domain.chat_message import ChatMessage
@@ -148,7 +149,9 @@ def history_frame(found: Sequence[ChatMessage]) -> bytearray:
 _MESSAGES_HEAD = b'{"type":"messages","messages":['
 
 
-def welcome_frame(room: ChatRoom, actor: Actor, *, last_seq: int, broadcast: BroadcastState) -> bytearray:
+def welcome_frame(
+    room: ChatRoom, actor: Actor, *, last_seq: int, modes: ChatModes, broadcast: BroadcastState
+) -> bytearray:
     allowance = None if actor.account_id is None else room.allowance(actor.account_id)
     you = None
     if actor.account_id is not None:
@@ -165,6 +168,7 @@ def welcome_frame(room: ChatRoom, actor: Actor, *, last_seq: int, broadcast: Bro
                 "per_seconds": CHAT_LIMITS.per_seconds,
             },
             "last_seq": last_seq,
+            "modes": _modes(modes),
             "broadcast": {
                 "state": broadcast.state,
                 "viewers": broadcast.viewers,
@@ -172,6 +176,19 @@ def welcome_frame(room: ChatRoom, actor: Actor, *, last_seq: int, broadcast: Bro
             },
         }
     )
+
+
+def modes_frame(modes: ChatModes) -> bytearray:
+    return _frame({"type": "modes", "modes": _modes(modes)})
+
+
+def _modes(modes: ChatModes) -> dict[str, object]:
+    return {
+        "slow_mode_s": modes.slow_mode_s,
+        "followers_only_min": modes.followers_only_min,
+        "members_only": modes.members_only,
+        "emotes_only": modes.emotes_only,
+    }
 
 
 def broadcast_frame(broadcast: BroadcastState) -> bytearray:

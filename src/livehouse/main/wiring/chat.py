@@ -35,6 +35,7 @@ from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
 from livehouse.chat.application import ChatGatewayUseCases, ChatUseCases
 from livehouse.chat.application.enter_chat_room import EnterChatRoom
 from livehouse.chat.application.erase_chat import EraseChat
+from livehouse.chat.application.look_at_rooms import LookAtRooms
 from livehouse.chat.application.message_commits import MessageCommits
 from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.application.personal_data import ChatPersonalData
@@ -104,7 +105,9 @@ async def start_chat(
     use_cases = ChatGatewayUseCases(
         open_room=open_room,
         room_messages=room_messages,
+        look_at_rooms=LookAtRooms(channels),
         enter_room=EnterChatRoom(access),
+        may_stay=EnterChatRoom(build_access(engine, clock)),
         read_history=ReadRoomHistory(units, access),
         send_message=SendChatMessage(commits, SendRate(), clock, ids, access, modes),
     )
