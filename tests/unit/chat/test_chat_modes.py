@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Forbidden, RateLimited, Unavailable
@@ -21,7 +23,7 @@ from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.application.room_modes import RoomModes
 from livehouse.chat.application.send_chat_message import SendChatMessage
 from livehouse.chat.domain.chat_message import ChatMessage
-from livehouse.chat.domain.chat_modes import check_modes
+from livehouse.chat.domain.chat_modes import check_modes, check_text
 from livehouse.chat.domain.send_rate import SendRate
 from livehouse.chat.testing import InMemoryChatStore
 from livehouse.social.contract import Support
@@ -168,10 +170,44 @@ async def test_members_only_is_for_members() -> None:
     await chat.say(chat.person(Role.PAID_SUBSCRIBER))
 
 
-async def test_emotes_only_asks_nothing_of_anybody() -> None:
-    await Chat(ChatModes(emotes_only=True)).say(
-        Actor(AccountId(UuidV7Ids(FakeClock()).uuid()), AccountName("bob"))
-    )
+# By UTS #51: a smiley, a family by joiners, a heart with and without its selector, a keycap, the flags of
+# Scotland, Germany and the rainbow, a hand with a skin tone.
+EMOJI = (
+    "😀",
+    "👩\u200d👩\u200d👧\u200d👦",
+    "❤\ufe0f",
+    "❤",
+    "1\ufe0f\u20e3",
+    "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+    "🇩🇪",
+    "🏳\ufe0f\u200d🌈",
+    "👍🏽",
+)
+
+
+async def test_emotes_only_takes_emoji_and_spaces() -> None:
+    chat = Chat(ChatModes(emotes_only=True))
+    bob = chat.person(Role.PAID_SUBSCRIBER)
+    for line in (*EMOJI, "".join(EMOJI), " 😀 \t 😀 "):
+        await chat.say(bob, line)
+    for line in ("hi", "😀 hi", "1", "😀1", "#", "😀!", "@ada 😀", "→", "https://😀.example"):
+        with pytest.raises(Forbidden) as refused:
+            await chat.say(bob, line)
+        assert refused.value.slug == "emotes-only", line
+    await chat.say(chat.person(Role.VIP), "a word from somebody with a role")
+    chat.set(ChatModes())
+    await chat.say(bob, "words again")
+
+
+@given(st.text(max_size=40))
+def test_whatever_comes_emotes_only_takes_it_or_refuses_it(text: str) -> None:
+    for mixed in (text, f"{text}a", f"{text}😀"):
+        try:
+            check_text(ChatModes(emotes_only=True), {Role.VIEWER}, mixed)
+        except Forbidden as refused:
+            assert refused.slug == "emotes-only"
+        else:
+            assert not any(sign.isalpha() and sign.isascii() for sign in mixed)
 
 
 async def test_modes_and_follows_are_remembered_for_a_moment() -> None:

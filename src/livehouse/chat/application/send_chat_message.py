@@ -17,7 +17,7 @@ from livehouse.chat.application.message_commits import MessageCommits
 from livehouse.chat.application.room_modes import RoomModes
 from livehouse.chat.contract import CHAT_LIMITS
 from livehouse.chat.domain.chat_message import ChatMessage, chat_message, draft_chat_message
-from livehouse.chat.domain.chat_modes import asks_who_follows, check_modes, is_exempt
+from livehouse.chat.domain.chat_modes import asks_who_follows, check_modes, check_text, is_exempt
 from livehouse.chat.domain.chat_room import ChatRoom
 from livehouse.chat.domain.chat_text import clean_chat_text
 from livehouse.chat.domain.send_rate import SendRate
@@ -70,11 +70,12 @@ class SendChatMessage:
     async def __call__(self, sender: AdmittedSender, *, nonce: str, text: str) -> ChatMessage:
         """Returns the stored message; a repeated nonce gives the message it made the first time.
 
-        Raises `Invalid`, `RateLimited` (chat-rate, slow-mode; with the time to wait), `Unavailable`.
-        Messages of one sender keep the order of these calls.
+        Raises `Invalid`, `Forbidden` (emotes-only), `RateLimited` (chat-rate, slow-mode; with the time to
+        wait), `Unavailable`. Messages of one sender keep the order of these calls.
         """
         room, sender_id = sender.room, sender.id
         text = clean_chat_text(text, characters=CHAT_LIMITS.characters)
+        check_text(sender.modes, sender.standing.roles, text)
         draft = draft_chat_message(
             room,
             sender_id,

@@ -1,7 +1,6 @@
 """What a room asks of those who write. Who has a role in the channel is held to nothing.
 
 Members-only is asked with access.
-Emotes-only is kept with the channel and asked of nobody: there are no emotes yet.
 """
 
 from __future__ import annotations
@@ -9,6 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Set
 from datetime import datetime, timedelta
+
+from emoji import purely_emoji
 
 from cpc.kernel.errors import Forbidden
 from livehouse.access.contract import MEMBERS, Role
@@ -46,6 +47,16 @@ def check_modes(modes: ChatModes, roles: Set[Role], followed_at: datetime | None
             f"Only who has followed the channel for {_spoken(asked_for)} writes in this chat. "
             f"You may in {_spoken(left)}.",
         )
+
+
+def check_text(modes: ChatModes, roles: Set[Role], text: str) -> None:
+    """text: clean. Until there are emotes of our own, emotes-only takes emoji (UTS #51) and spaces.
+
+    Raises `Forbidden` (emotes-only).
+    """
+    if not modes.emotes_only or is_exempt(roles) or purely_emoji(text.replace(" ", "")):
+        return
+    raise Forbidden("emotes-only", "This chat is in emotes-only mode: a message is made of emoji alone.")
 
 
 def _spoken(duration: timedelta) -> str:

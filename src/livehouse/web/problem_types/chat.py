@@ -26,6 +26,12 @@ CHAT = (
         "Wait for `retry_after_s`, then send it again.",
     ),
     ProblemType(
+        "emotes-only",
+        Forbidden,
+        "The channel's chat is in emotes-only mode: a message is made of emoji and spaces.",
+        "Say it in emoji, or wait until the mode is over.",
+    ),
+    ProblemType(
         "followers-only",
         Forbidden,
         "Only who has followed the channel for some time writes in this chat; `detail` says how long.",
