@@ -205,9 +205,22 @@ class Privacy(StrEnum):
 
 
 class Suspended(Forbidden):
-    """The account, or the channel, is suspended: slugs `account-suspended` and `channel-suspended`."""
+    """The account, or the channel, is suspended: slugs `account-suspended` and `channel-suspended`.
+
+    suspension: why and until when, for those it concerns; None for anybody else.
+    """
 
     title: ClassVar[str] = "Suspended"
+
+    def __init__(self, slug: str, what: str, suspension: Suspension | None = None) -> None:
+        """what: is suspended, such as `Your account`."""
+        if suspension is None:
+            detail = f"{what} is suspended."
+        else:
+            until = "" if suspension.until is None else f" until {suspension.until:%Y-%m-%d %H:%M} UTC"
+            detail = f"{what} is suspended{until}: {suspension.reason}"
+        super().__init__(slug, detail)
+        self.suspension = suspension
 
 
 class MembersOnly(Forbidden):
@@ -304,6 +317,7 @@ class Access(Protocol):
 class ChannelStanding:
     """What a channel says of an account: any of owner, editor, moderator, VIP.
 
+    suspension: what owner and editors are told when it is suspended; None where the account is not to know.
     is_chat_for_members: the chat mode, whatever the privacy. entitlements, badge_months: as in `Supporting`.
     """
 
@@ -313,6 +327,7 @@ class ChannelStanding:
     is_chat_for_members: bool = False
     entitlements: frozenset[Entitlement] = frozenset()
     badge_months: int | None = None
+    suspension: Suspension | None = None
 
 
 class ChannelStandings(Protocol):

@@ -233,6 +233,25 @@ class AccountSuspended(AccountEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class AccountReinstated(AccountEvent):
+    """An administrator lifted the suspension of an account. One that is over by itself has no event."""
+
+    kind = "AccountReinstated.v1"
+
+    name: AccountName
+    reinstated_at: datetime
+
+    @classmethod
+    def from_cloud_event(cls, event: CloudEvent) -> Self:
+        data = event.data
+        return cls(
+            AccountId.parse(str(data["account_id"])),
+            AccountName(str(data["name"])),
+            datetime.fromisoformat(str(data["reinstated_at"])),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class PersonBlocked(AccountEvent):
     """Somebody wants nothing to do with somebody else, who is not to hear of it."""
 

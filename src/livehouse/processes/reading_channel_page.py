@@ -72,6 +72,9 @@ class ReadChannelPage:
         standing = ChannelStanding(
             is_suspended=channel.suspension_at(self._clock.now()) is not None, privacy=channel.privacy
         )
+        if standing.is_suspended and not actor.is_anonymous:
+            # Whoever owns it, or works on it, is told why.
+            await self._access.require(actor, Action.READ_CHANNEL, channel.id)
         self._access.permit(actor, Action.READ_CHANNEL, standing)
         self._access.permit(actor, Action.READ_BROADCAST, standing)
         return page

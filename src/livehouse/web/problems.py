@@ -17,7 +17,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from cpc.kernel import errors
+from livehouse.access.contract import Suspended
 from livehouse.web.problem_types import PROBLEM_TYPES, status_of
+from livehouse.web.rest.shapes import SuspensionShape
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,9 @@ class Problem(BaseModel):
     instance: Annotated[str, Field(description="The path asked for", examples=["/api/v1/accounts"])]
     errors: Annotated[list[FieldError] | None, Field(description="The fields that are not valid")] = None
     retry_after_s: Annotated[float | None, Field(description="How long to wait before the next try")] = None
+    suspension: Annotated[
+        SuspensionShape | None, Field(description="Why and until when, for those it concerns")
+    ] = None
     incident: Annotated[str | None, Field(description="Finds the log entry of an unexpected error")] = None
 
 
@@ -104,6 +109,10 @@ def domain_problem(error: errors.DomainError, instance: str, query: str = "") ->
     if isinstance(error, errors.RateLimited | errors.Unavailable):
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))
         extras["retry_after_s"] = round(error.retry_after_s, 3)
+    if isinstance(error, Suspended):
+        why = SuspensionShape.of(error.suspension)
+        if why is not None:
+            extras["suspension"] = why.model_dump(mode="json")
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="livehouse"'
     return problem(status, error.slug, error.detail, instance, headers=headers, **extras)

@@ -155,6 +155,8 @@ async def test_unlisted_and_suspended_channels_are_in_no_list(unit_of_work: Unit
                 replace(channel("members", 3), privacy=Privacy.MEMBERS_ONLY),
                 replace(channel("barred", 4), suspension=suspended),
                 replace(channel("gone_for_good", 5), suspension=Suspension("worse", None)),
+                replace(channel("owner_barred", 6), owner_suspension=suspended),
+                replace(channel("owner_gone", 7), owner_suspension=Suspension("worse", None)),
             )
         ):
             await unit.channels.add(one)
@@ -166,4 +168,4 @@ async def test_unlisted_and_suspended_channels_are_in_no_list(unit_of_work: Unit
         ]
         later = NOW + timedelta(hours=1)
         live = await unit.directory.page(LIVE, after=None, limit=10, now=later)
-        assert [card.name.value for card in live] == ["open_one", "members", "barred"]
+        assert [card.name.value for card in live] == ["open_one", "members", "barred", "owner_barred"]

@@ -288,8 +288,9 @@ async def test_cards_of_channels_that_somebody_knows(house: House) -> None:
     hidden = await house.open("hidden", privacy=Privacy.UNLISTED)
     barred = await house.open("barred", viewers=2, suspension=Suspension("spam", None))
     released = await house.open("released", suspension=Suspension("spam", NOW))
+    with_owner = await house.open("with_owner", owner_suspension=Suspension("spam", None))
     gone = ChannelId(UUID(int=99))
-    cards = await house.cards.of([painter.id, hidden.id, barred.id, released.id, gone])
+    cards = await house.cards.of([painter.id, hidden.id, barred.id, released.id, with_owner.id, gone])
     assert set(cards) == {painter.id, hidden.id, released.id}
     card = cards[painter.id]
     assert (card.owner_id, card.category, card.is_live, card.viewers) == (painter.owner_id, "Art", True, 5)
@@ -299,3 +300,5 @@ async def test_cards_of_channels_that_somebody_knows(house: House) -> None:
         None,
     )
     assert await house.cards.of([]) == {}
+    assert await house.found("with_owner") == []
+    assert await house.found("with_owner's stream") == []

@@ -31,12 +31,12 @@ from livehouse.channel.application import SettingsChange, cached_lists
 from livehouse.channel.domain.channel import Channel
 from livehouse.main.wiring.cache import build_live_reads, build_read_channel_page, forget_by_events
 from livehouse.main.wiring.channel import build_channel
+from livehouse.main.wiring.channel_life import build_account_suspensions
 from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_parting
 from livehouse.main.wiring.streaming import build_stop_broadcast
 from livehouse.processes.reading_channel_page import FRESH_S, STALE_S
-from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 from livehouse.streaming.contract import BroadcastId
 
 pytestmark = pytest.mark.integration
@@ -103,7 +103,7 @@ async def web(
         engine,
         connection,
         channel.create_channel,
-        TakeSuspendedAccountOffAir(channel.find_channels, stop),
+        build_account_suspensions(engine, stop, clock, ids),
         build_parting(engine, channel.find_channels, clock, ids),
     )
     tasks = [asyncio.ensure_future(duty()) for duty in duties.values()]

@@ -16,7 +16,9 @@ from cpc.eventbus.postgres import PostgresTransaction
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import NotFound
 from cpc.kernel.ids import UuidV7Ids
+from cpc.kernel.keyring import KeyRing
 from cpc.messenger.identifiers import MessageId
+from livehouse.access.contract import Suspended
 from livehouse.accounts.adapters.postgres import PostgresAccountsUnitOfWork
 from livehouse.accounts.contract import (
     ANONYMOUS,
@@ -24,8 +26,10 @@ from livehouse.accounts.contract import (
     AccountId,
     AccountName,
     AccountRenamed,
+    Actor,
     PersonBlocked,
 )
+from livehouse.accounts.testing import FakePasswordHasher
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application import ChannelUseCases
 from livehouse.channel.contract import ChannelSuspended
@@ -34,13 +38,13 @@ from livehouse.channel.domain.role_grant import ChannelRole, RoleGrant
 from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
 from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.domain.chat_message import draft_chat_message
+from livehouse.main.wiring.accounts import build_accounts
 from livehouse.main.wiring.channel import build_channel
-from livehouse.main.wiring.channel_life import build_channel_life
+from livehouse.main.wiring.channel_life import build_account_suspensions, build_channel_life
 from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_parting
 from livehouse.main.wiring.streaming import build_stop_broadcast
-from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
 from livehouse.social.domain.follow import Follow
 from livehouse.streaming.adapters.postgres import PostgresStreamingUnitOfWork
@@ -82,7 +86,7 @@ async def worker(
         engine,
         nats_connection,
         channels.create_channel,
-        TakeSuspendedAccountOffAir(channels.find_channels, stop),
+        build_account_suspensions(engine, stop, CLOCK, IDS),
         build_parting(engine, channels.find_channels, CLOCK, IDS),
         build_channel_life(engine, nats_connection, channels, CLOCK, IDS),
     )
@@ -173,6 +177,35 @@ async def test_a_suspended_channel_goes_off_air_and_the_deed_is_written_down(
         AccountName("bob"),
         "spam",
     )
+
+
+async def test_the_channel_of_a_suspended_account_is_in_no_list_until_that_is_lifted(
+    engine: AsyncEngine, channels: ChannelUseCases
+) -> None:
+    accounts = build_accounts(engine, CLOCK, IDS, KeyRing("k1", {"k1": b"k" * 32}), FakePasswordHasher())
+    eve = (await accounts.sign_up("eve", "correct horse battery")).account
+    await channels.create_channel(eve.id, eve.name)
+    root = Actor(BOB, AccountName("bob"), is_administrator=True)
+
+    async def shown() -> list[bool]:
+        found = (await channels.search(ANONYMOUS, "eve")).channels
+        listed = (await channels.list_channels(ANONYMOUS)).channels
+        return [any(card.name.value == "eve" for card in cards) for cards in (found, listed)]
+
+    async def is_listed() -> bool:
+        return all(await shown())
+
+    async def is_hidden() -> bool:
+        return not any(await shown())
+
+    assert await is_listed()
+    await accounts.suspend_account(root, "eve", reason="spam", until=None)
+    await until(is_hidden)
+    with pytest.raises(Suspended):
+        await channels.channel_by_name(ANONYMOUS, "eve")
+    await accounts.lift_suspension(root, "eve", reason="a mistake")
+    await until(is_listed)
+    assert await channels.channel_by_name(ANONYMOUS, "eve")
 
 
 async def test_a_block_takes_the_role_away(engine: AsyncEngine, ada: Channel) -> None:

@@ -27,11 +27,11 @@ from livehouse.accounts.contract import (
 )
 from livehouse.channel.application import ChannelUseCases, SettingsChange
 from livehouse.main.wiring.channel import build_channel
+from livehouse.main.wiring.channel_life import build_account_suspensions
 from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_parting, build_social
 from livehouse.main.wiring.streaming import build_stop_broadcast
-from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 from livehouse.streaming.contract import BroadcastId, BroadcastViewersCounted
 
 pytestmark = pytest.mark.integration
@@ -58,9 +58,9 @@ async def worker(
 ) -> AsyncIterator[None]:
     clock = FakeClock()
     stop = build_stop_broadcast(engine, channel.find_channels, nats_connection, clock, UuidV7Ids(clock))
-    take_off_air = TakeSuspendedAccountOffAir(channel.find_channels, stop)
+    suspensions = build_account_suspensions(engine, stop, clock, UuidV7Ids(clock))
     parting = build_parting(engine, channel.find_channels, clock, UuidV7Ids(clock))
-    duties = build_event_duties(engine, nats_connection, channel.create_channel, take_off_air, parting)
+    duties = build_event_duties(engine, nats_connection, channel.create_channel, suspensions, parting)
     tasks = [asyncio.ensure_future(duty()) for duty in duties.values()]
     yield
     assert not any(task.done() for task in tasks)

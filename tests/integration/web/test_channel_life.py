@@ -187,15 +187,29 @@ async def test_roles_page_by_page(visit, ada: httpx.AsyncClient) -> None:
 
 
 async def test_a_suspended_channel_is_seen_by_nobody_but_administrators(
-    visit, ada: httpx.AsyncClient, root: httpx.AsyncClient, clock: FakeClock
+    visit, ada: httpx.AsyncClient, bob: httpx.AsyncClient, root: httpx.AsyncClient, clock: FakeClock
 ) -> None:
     until = (clock.now() + timedelta(days=2)).isoformat()
     clock.advance(timedelta(seconds=1))
     answer = await root.put(f"{CHANNELS}/ada/suspension", json={"reason": "spam", "until": until})
     assert answer.status_code == 200, answer.text
     assert answer.json()["suspension"] == {"reason": "spam", "until": "2026-01-03T00:00:00Z"}
-    for browser in (visit(), ada):
-        assert problem(await browser.get(ADA)) == (403, "channel-suspended")
+    await root.put(f"{CHANNELS}/bob/suspension", json={"reason": "also spam"})
+    for browser in (visit(), bob):
+        refused = await browser.get(ADA)
+        assert problem(refused) == (403, "channel-suspended")
+        assert refused.json()["detail"] == "This channel is suspended."
+        assert "suspension" not in refused.json()
+    for path in (ADA, f"{ADA}/about"):
+        refused = await ada.get(path)
+        assert problem(refused) == (403, "channel-suspended")
+        assert refused.json()["detail"] == "This channel is suspended until 2026-01-03 00:00 UTC: spam"
+        assert refused.json()["suspension"] == {"reason": "spam", "until": "2026-01-03T00:00:00Z"}
+    forever = (await bob.get(f"{API}/channels/bob")).json()
+    assert (forever["detail"], forever["suspension"]) == (
+        "This channel is suspended: also spam",
+        {"reason": "also spam", "until": None},
+    )
     assert problem(await ada.patch(ADA, json={"title": "x"})) == (403, "channel-suspended")
     assert (await root.get(ADA)).status_code == 200
     listed = (await visit().get(f"{API}/channels")).json()["channels"]
@@ -203,7 +217,7 @@ async def test_a_suspended_channel_is_seen_by_nobody_but_administrators(
     (own, *_) = (await ada.get(f"{API}/me/channels")).json()["channels"]
     assert own["suspension"]["reason"] == "spam"
     suspended = (await root.get(CHANNELS, params={"state": "suspended"})).json()["channels"]
-    assert [one["name"] for one in suspended] == ["ada"]
+    assert [one["name"] for one in suspended] == ["ada", "bob"]
     found = (await root.get(CHANNELS, params={"query": "A"})).json()["channels"]
     assert [one["name"] for one in found] == ["ada"]
     clock.advance(timedelta(seconds=1))
@@ -215,7 +229,7 @@ async def test_a_suspended_channel_is_seen_by_nobody_but_administrators(
     log = (await root.get(f"{API}/administration/audit-log")).json()["entries"]
     assert [(one["what"], one["subject_name"], one["by_name"], one["reason"]) for one in log[:2]] == [
         ("reinstate_channel", "ada", "in_charge", "a mistake"),
-        ("suspend_channel", "ada", "in_charge", "spam"),
+        ("suspend_channel", "bob", "in_charge", "also spam"),
     ]
     await root.put(f"{CHANNELS}/ada/suspension", json={"reason": "again", "until": until})
     clock.advance(timedelta(days=2))

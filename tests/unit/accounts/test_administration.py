@@ -14,7 +14,7 @@ from livehouse.access.testing import access_for
 from livehouse.accounts.application.appoint_administrator import AppointAdministrator
 from livehouse.accounts.application.read_administration import FindAccount, ListAccounts, ReadAuditLog
 from livehouse.accounts.application.suspend_account import LiftSuspension, SuspendAccount
-from livehouse.accounts.contract import AccountId, AccountName, AccountSuspended, Actor
+from livehouse.accounts.contract import AccountId, AccountName, AccountReinstated, AccountSuspended, Actor
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.testing import InMemoryAccountsDatabase
 
@@ -90,6 +90,8 @@ async def test_a_suspension_is_lifted(world: World) -> None:
     world.pass_time()
     await world.lift(ada, "bob", reason="a mistake")
     assert (await world.actor("bob")).suspension is None
+    told = AccountReinstated.from_cloud_event(world.database.events[-1])
+    assert (told.account_id, told.reinstated_at) == ((await world.actor("bob")).account_id, world.clock.now())
     assert [entry.what for entry in (await world.read_log(ada)).entries] == [
         "lift_suspension",
         "suspend_account",

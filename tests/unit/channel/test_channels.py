@@ -30,6 +30,7 @@ from livehouse.channel.application.follow_broadcasts import FollowBroadcasts
 from livehouse.channel.application.queries import ChannelByName, FindChannels, FindStandings
 from livehouse.channel.contract import ChannelChanged, ChannelId, ChatModes, Privacy
 from livehouse.channel.domain.channel import MAX_TITLE_CHARACTERS, Channel, ChatModesChange, SettingsChange
+from livehouse.channel.domain.role_grant import ChannelRole, RoleGrant
 from livehouse.channel.domain.settings import RUNGS, one_line, valid_tags
 from livehouse.channel.testing import InMemoryChannelDatabase
 
@@ -208,7 +209,11 @@ async def test_what_is_said_of_a_channel_to_those_who_ask_about_access(
         )
     standings = FindStandings(database.unit_of_work, clock)
     assert await standings.of(channel.id, ADA.account_id) == ChannelStanding(
-        frozenset({Role.OWNER}), is_suspended=True, privacy=Privacy.MEMBERS_ONLY, is_chat_for_members=True
+        frozenset({Role.OWNER}),
+        is_suspended=True,
+        privacy=Privacy.MEMBERS_ONLY,
+        is_chat_for_members=True,
+        suspension=Suspension("spam", until),
     )
     clock.advance(timedelta(days=1))
     for stranger in (BOB.account_id, None):
@@ -216,6 +221,20 @@ async def test_what_is_said_of_a_channel_to_those_who_ask_about_access(
             privacy=Privacy.MEMBERS_ONLY, is_chat_for_members=True
         )
     assert await standings.of(ChannelId(uuid4()), ADA.account_id) == ChannelStanding()
+
+
+async def test_why_its_owner_is_suspended_is_said_to_the_owner_alone(
+    database: InMemoryChannelDatabase, channel: Channel
+) -> None:
+    theirs = Suspension("spam", None)
+    async with database.unit_of_work() as unit:
+        await unit.channels.save(replace(channel, owner_suspension=theirs))
+        assert BOB.account_id is not None
+        await unit.roles.put(RoleGrant(channel.id, BOB.account_id, ChannelRole.EDITOR, NOW))
+    standings = FindStandings(database.unit_of_work, FakeClock(NOW))
+    owner, editor = [await standings.of(channel.id, one.account_id) for one in (ADA, BOB)]
+    assert (owner.is_suspended, owner.suspension) == (True, theirs)
+    assert (editor.is_suspended, editor.suspension) == (True, None)
 
 
 @given(st.text(max_size=200))

@@ -13,6 +13,7 @@ from livehouse.accounts.contract import (
     AccountId,
     AccountName,
     AccountOpened,
+    AccountReinstated,
     AccountRenamed,
     AccountSuspended,
     PersonBlocked,
@@ -64,6 +65,10 @@ OF_ACCOUNTS = [
             "suspended_at": AT_PLUS_0,
             "until": "2026-02-01T12:00:00.250000+00:00",
         },
+    ),
+    (
+        AccountReinstated(ADA, ada, NOW),
+        {"account_id": ACC_ADA, "name": "ada", "reinstated_at": AT_PLUS_0},
     ),
     (
         PersonBlocked(ADA, EVE, NOW),

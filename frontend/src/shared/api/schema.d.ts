@@ -3587,6 +3587,11 @@ export interface components {
              */
             status: number;
             /**
+             * @description Why and until when, for those it concerns
+             * @default null
+             */
+            suspension: components["schemas"]["SuspensionShape"] | null;
+            /**
              * Title
              * @example This clashes with the present state
              */

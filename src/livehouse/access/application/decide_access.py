@@ -27,6 +27,9 @@ MAX_REMEMBERED = 20_000
 # While standings cannot be asked for, one of this age still counts: a chat goes on without its database.
 STALE_S = 600.0
 
+# Of a channel that is suspended. Administrators come in.
+_TOLD_WHY = frozenset({Role.OWNER, Role.EDITOR})
+
 _Key = tuple[EntityId, EntityId | None]
 
 
@@ -71,7 +74,7 @@ class DecideAccess:
                     f"This personal access token was not made for it: no '{rule.scope}'.",
                 )
         if actor.suspension is not None and not rule.while_suspended:
-            raise _account_suspended(actor)
+            raise Suspended("account-suspended", "Your account", actor.suspension)
         if rule.confirmed and not actor.is_confirmed:
             raise Forbidden(
                 "mail-not-confirmed", "Confirm your mail address first: follow the link we sent you."
@@ -174,7 +177,8 @@ def _refusal(rule: Rule, standing: ChannelStanding) -> DomainError | None:
     if not rule.who & roles:
         return Forbidden("not-allowed", f"{_needed(rule)} may do this.")
     if standing.is_suspended and not rule.in_suspended_channel and Role.ADMINISTRATOR not in roles:
-        return Suspended("channel-suspended", "This channel is suspended.")
+        why = standing.suspension if roles & _TOLD_WHY else None
+        return Suspended("channel-suspended", "This channel", why)
     taken = rule.if_members_only
     is_closed = standing.privacy is Privacy.MEMBERS_ONLY or (
         rule.in_members_chat and standing.is_chat_for_members
@@ -200,10 +204,3 @@ _WORDS = {
 def _needed(rule: Rule) -> str:
     words = [word for role, word in _WORDS.items() if role in rule.who]
     return "Only " + " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
-def _account_suspended(actor: Acting) -> Suspended:
-    suspension = actor.suspension
-    assert suspension is not None
-    until = "" if suspension.until is None else f" until {suspension.until:%Y-%m-%d %H:%M} UTC"
-    return Suspended("account-suspended", f"Your account is suspended{until}: {suspension.reason}")

@@ -11,13 +11,14 @@ from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action, valid_reason
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import find_account
-from livehouse.accounts.contract import AccountSuspended, Actor
+from livehouse.accounts.contract import AccountReinstated, AccountSuspended, Actor
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId, new_suspension
 
 
 class SuspendAccount:
-    """Whoever is suspended may still sign in and read why. What they broadcast ends (`AccountSuspended`)."""
+    """Whoever is suspended may still sign in and read why. What they broadcast ends, and nobody sees their
+    channel (`AccountSuspended`)."""
 
     def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock, ids: Ids) -> None:
         self._unit_of_work = unit_of_work
@@ -83,3 +84,5 @@ class LiftSuspension:
                     reason=reason,
                 )
             )
+            reinstated = AccountReinstated(account.id, account.name, now)
+            unit.outbox.publish(reinstated.to_cloud_event(event_id=self._ids.uuid(), time=now))

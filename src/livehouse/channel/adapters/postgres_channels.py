@@ -60,6 +60,8 @@ channel_table = Table(
     Column("privacy", Text, nullable=False),
     Column("suspension_reason", Text),
     Column("suspended_until", DateTime(timezone=True)),
+    Column("owner_suspension_reason", Text),
+    Column("owner_suspended_until", DateTime(timezone=True)),
     Column("deletion_due_at", DateTime(timezone=True)),
     Column("renamed_at", DateTime(timezone=True)),
 )
@@ -265,9 +267,6 @@ def not_suspended(now: datetime) -> ColumnElement[bool]:
 
 
 def to_channel(row: Row[Any, Any, Any]) -> Channel:
-    suspension = None
-    if row.suspension_reason is not None:
-        suspension = Suspension(row.suspension_reason, row.suspended_until)
     return Channel(
         id=ChannelId(row.channel_id),
         owner_id=AccountId(row.owner_id),
@@ -290,15 +289,20 @@ def to_channel(row: Row[Any, Any, Any]) -> Channel:
             members_only=row.members_only_chat,
             emotes_only=row.emotes_only_chat,
         ),
-        suspension=suspension,
+        suspension=_suspension(row.suspension_reason, row.suspended_until),
+        owner_suspension=_suspension(row.owner_suspension_reason, row.owner_suspended_until),
         deletion_due_at=row.deletion_due_at,
         renamed_at=row.renamed_at,
     )
 
 
+def _suspension(reason: str | None, until: datetime | None) -> Suspension | None:
+    return None if reason is None else Suspension(reason, until)
+
+
 def _values(channel: Channel) -> dict[str, Any]:
     """What may change."""
-    suspension, modes = channel.suspension, channel.chat_modes
+    suspension, owners, modes = channel.suspension, channel.owner_suspension, channel.chat_modes
     return {
         "name": channel.name.value,
         "title": channel.title,
@@ -316,6 +320,8 @@ def _values(channel: Channel) -> dict[str, Any]:
         "privacy": channel.privacy.value,
         "suspension_reason": None if suspension is None else suspension.reason,
         "suspended_until": None if suspension is None else suspension.until,
+        "owner_suspension_reason": None if owners is None else owners.reason,
+        "owner_suspended_until": None if owners is None else owners.until,
         "deletion_due_at": channel.deletion_due_at,
         "renamed_at": channel.renamed_at,
     }

@@ -27,7 +27,9 @@ from livehouse.channel.contract import ChannelCard, ChannelId, ChannelName, Priv
 _CARD = """
     c.channel_id, c.owner_id, c.name, c.title, coalesce(k.name, '') AS category, k.slug AS category_slug,
     c.tags, c.language, c.is_mature, c.privacy"""
-_NOT_SUSPENDED = "(c.suspension_reason IS NULL OR c.suspended_until <= :now)"
+_NOT_SUSPENDED = """
+    (c.suspension_reason IS NULL OR c.suspended_until <= :now)
+    AND (c.owner_suspension_reason IS NULL OR c.owner_suspended_until <= :now)"""
 _LISTED = f"""
     c.privacy <> 'unlisted' AND {_NOT_SUSPENDED}"""
 _CATEGORY = "LEFT JOIN channel.category k ON k.category_id = c.category_id"

@@ -39,7 +39,11 @@ from livehouse.channel.application.roles import (
     TakeRolesAway,
 )
 from livehouse.channel.application.statistics import BroadcastReport, ReadBroadcastStatistics, ReadStatistics
-from livehouse.channel.application.suspend_channel import ReinstateChannel, SuspendChannel
+from livehouse.channel.application.suspend_channel import (
+    ReinstateChannel,
+    SuspendChannel,
+    TakeOwnersSuspension,
+)
 from livehouse.channel.contract import ChannelCard
 from livehouse.channel.domain.broadcast_statistics import Totals
 from livehouse.channel.domain.category import Category
@@ -120,3 +124,4 @@ class ChannelDuties:
 
     erase_channels: EraseChannels
     take_roles_away: TakeRolesAway
+    take_owners_suspension: TakeOwnersSuspension

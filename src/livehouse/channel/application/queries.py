@@ -136,9 +136,13 @@ class FindStandings:
         role = None if granted is None else granted.role
         if channel.owner_id == account:
             role = Role.OWNER
+        now = self._clock.now()
+        suspension = channel.suspension_at(now)
         return ChannelStanding(
             frozenset() if role is None else frozenset({role}),
-            is_suspended=channel.suspension_at(self._clock.now()) is not None,
+            is_suspended=suspension is not None,
+            # Why the owner's account is suspended, is for the owner alone.
+            suspension=suspension if role is Role.OWNER else channel.own_suspension_at(now),
             privacy=channel.privacy,
             is_chat_for_members=channel.chat_modes.members_only,
         )

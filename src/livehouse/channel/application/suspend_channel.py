@@ -10,10 +10,10 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.errors import NotFound, Unavailable
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action, Suspension, valid_reason
-from livehouse.accounts.contract import Actor, DeedLog
+from livehouse.accounts.contract import AccountId, Actor, DeedLog
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.application.queries import find_by_name
-from livehouse.channel.contract import ChannelReinstated, ChannelSuspended
+from livehouse.channel.contract import ChannelChanged, ChannelReinstated, ChannelSuspended
 from livehouse.channel.domain.channel import Channel
 
 
@@ -77,7 +77,7 @@ class ReinstateChannel:
         now = self._clock.now()
         async with self._unit_of_work() as unit:
             channel = await find_by_name(unit.channels, name, for_update=True)
-            if channel.suspension_at(now) is None:
+            if channel.own_suspension_at(now) is None:
                 raise NotFound("not-suspended", f"The channel '{channel.name}' is not suspended.")
             channel = replace(channel, suspension=None, version=channel.version + 1)
             await unit.channels.save(channel)
@@ -93,3 +93,24 @@ class ReinstateChannel:
             unit.outbox.publish(event)
         with suppress(Unavailable):
             await self._log(ChannelReinstated.deed(event))
+
+
+class TakeOwnersSuspension:
+    """For processes: a channel is suspended for as long as its owner is."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory, clock: Clock, ids: Ids) -> None:
+        self._unit_of_work = unit_of_work
+        self._clock = clock
+        self._ids = ids
+
+    async def __call__(self, owner_id: AccountId, suspension: Suspension | None) -> Channel | None:
+        """suspension: as it is by now. The channel; None when the account has none. Twice is as once."""
+        async with self._unit_of_work() as unit:
+            channel = await unit.channels.by_owner(owner_id, for_update=True)
+            if channel is None or channel.owner_suspension == suspension:
+                return channel
+            channel = replace(channel, owner_suspension=suspension, version=channel.version + 1)
+            await unit.channels.save(channel)
+            changed = ChannelChanged(channel.id, channel.owner_id, channel.name, channel.version)
+            unit.outbox.publish(changed.to_cloud_event(event_id=self._ids.uuid(), time=self._clock.now()))
+        return channel

@@ -74,7 +74,8 @@ class Channel:
     category, category_slug: of the category as it is called by now; empty and None without one.
     language: RFC 5646 section 2.2.1, empty where none was said. ladder: heights a broadcast is offered in
     below its own; empty: chosen by itself. suspension: the last one that was not lifted; its end may have
-    passed. deletion_due_at: when it will be erased, where that was asked for.
+    passed. owner_suspension: the same, of the owner's account. deletion_due_at: when it will be erased, where
+    that was asked for.
     """
 
     id: ChannelId
@@ -96,9 +97,16 @@ class Channel:
     renamed_at: datetime | None = None
     category_id: CategoryId | None = None
     category_slug: str | None = None
+    owner_suspension: Suspension | None = None
 
     def suspension_at(self, now: datetime) -> Suspension | None:
-        """None unless it counts now."""
+        """The channel's own, else its owner's; None unless one counts now."""
+        own = self.own_suspension_at(now)
+        if own is not None or self.owner_suspension is None:
+            return own
+        return self.owner_suspension.at(now)
+
+    def own_suspension_at(self, now: datetime) -> Suspension | None:
         return None if self.suspension is None else self.suspension.at(now)
 
     def about(self, category: Category | None) -> Self:

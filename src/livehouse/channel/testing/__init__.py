@@ -80,7 +80,7 @@ class InMemoryChannels:
         self, *, prefix: str, state: ChannelState | None, now: datetime, after: ChannelName | None, limit: int
     ) -> Sequence[Channel]:
         def is_meant(channel: Channel) -> bool:
-            is_suspended = channel.suspension_at(now) is not None
+            is_suspended = channel.own_suspension_at(now) is not None
             is_deleting = channel.deletion_due_at is not None
             match state:
                 case ChannelState.SUSPENDED:

@@ -15,7 +15,11 @@ from livehouse.main.role_context import RoleContext
 from livehouse.main.secrets import NodeSecrets
 from livehouse.main.wiring.accounts import build_accounts_duties
 from livehouse.main.wiring.channel import build_channel
-from livehouse.main.wiring.channel_life import build_channel_deletions, build_channel_life
+from livehouse.main.wiring.channel_life import (
+    build_account_suspensions,
+    build_channel_deletions,
+    build_channel_life,
+)
 from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.images import build_image_duties, build_image_store
 from livehouse.main.wiring.persistence import build_engine
@@ -26,7 +30,6 @@ from livehouse.main.wiring.streaming import (
     build_stop_broadcast,
 )
 from livehouse.main.wiring.web import build_web_duties
-from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
 
 log = structlog.get_logger(__name__)
 
@@ -50,14 +53,14 @@ async def run(role: RoleContext) -> None:
         timedelta(seconds=settings.takeover_silence_s),
     )
     stop_broadcast = build_stop_broadcast(engine, channel.find_channels, connection, clock, ids)
-    take_off_air = TakeSuspendedAccountOffAir(channel.find_channels, stop_broadcast)
+    follow_suspensions = build_account_suspensions(engine, stop_broadcast, clock, ids)
     parting = build_parting(engine, channel.find_channels, clock, ids)
     duties = {
         **build_event_duties(
             engine,
             connection,
             channel.create_channel,
-            take_off_air,
+            follow_suspensions,
             parting,
             build_channel_life(engine, connection, channel, clock, ids),
         ),

@@ -53,7 +53,11 @@ from livehouse.channel.application.roles import (
     TakeRolesAway,
 )
 from livehouse.channel.application.statistics import ReadBroadcastStatistics, ReadStatistics
-from livehouse.channel.application.suspend_channel import ReinstateChannel, SuspendChannel
+from livehouse.channel.application.suspend_channel import (
+    ReinstateChannel,
+    SuspendChannel,
+    TakeOwnersSuspension,
+)
 from livehouse.channel.contract import ChannelCards
 from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
 from livehouse.chat.application.queries import CountMessages
@@ -126,7 +130,9 @@ def build_channel(
 def build_channel_duties(engine: AsyncEngine, clock: Clock, ids: Ids) -> ChannelDuties:
     """For the worker role."""
     units = _units(engine)
-    return ChannelDuties(EraseChannels(units, clock, ids), TakeRolesAway(units))
+    return ChannelDuties(
+        EraseChannels(units, clock, ids), TakeRolesAway(units), TakeOwnersSuspension(units, clock, ids)
+    )
 
 
 def build_channel_cards(engine: AsyncEngine, clock: Clock) -> ChannelCards:

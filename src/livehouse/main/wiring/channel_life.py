@@ -14,7 +14,7 @@ from cpc.kernel.ids import Ids
 from livehouse.accounts.contract import AccountErased, AccountRenamed, PersonBlocked
 from livehouse.channel.application import ChannelUseCases
 from livehouse.channel.contract import ChannelDeleted, ChannelReinstated, ChannelSuspended
-from livehouse.main.wiring.accounts import build_deed_log
+from livehouse.main.wiring.accounts import build_deed_log, build_people
 from livehouse.main.wiring.channel import build_channel_duties
 from livehouse.main.wiring.chat import build_erase_chat
 from livehouse.main.wiring.duties import again
@@ -22,6 +22,8 @@ from livehouse.main.wiring.eventbus import Handle
 from livehouse.main.wiring.social import build_parting
 from livehouse.main.wiring.streaming import build_erase_streaming, build_stop_broadcast
 from livehouse.processes.channel_life import EraseWhatIsLeft, FollowChannelLife
+from livehouse.processes.suspending_account import FollowAccountSuspensions
+from livehouse.streaming.application.end_broadcast import StopBroadcast
 
 _LOOK_FOR_DELETIONS_S = 60.0
 
@@ -72,6 +74,14 @@ def build_channel_life(
         await by_type[event.type](event)
 
     return {CHANNEL_LIFE: handle, ERASING: handle}
+
+
+def build_account_suspensions(
+    engine: AsyncEngine, stop_broadcast: StopBroadcast, clock: Clock, ids: Ids
+) -> FollowAccountSuspensions:
+    """For the worker role."""
+    take_owners_suspension = build_channel_duties(engine, clock, ids).take_owners_suspension
+    return FollowAccountSuspensions(build_people(engine, clock), take_owners_suspension, stop_broadcast)
 
 
 def build_channel_deletions(

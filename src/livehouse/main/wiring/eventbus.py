@@ -14,7 +14,13 @@ from cpc.eventbus.jetstream import JetStreamTransport
 from cpc.eventbus.postgres import PostgresTransaction
 from cpc.eventbus.relay import OutboxRelay
 from cpc.eventbus.transport import DurableConsumer
-from livehouse.accounts.contract import AccountErased, AccountOpened, AccountSuspended, PersonBlocked
+from livehouse.accounts.contract import (
+    AccountErased,
+    AccountOpened,
+    AccountReinstated,
+    AccountSuspended,
+    PersonBlocked,
+)
 from livehouse.channel.adapters.postgres_directory import PostgresDirectory
 from livehouse.channel.adapters.postgres_statistics import PostgresStatistics
 from livehouse.channel.application.create_channel import CreateChannel
@@ -23,12 +29,14 @@ from livehouse.channel.application.statistics import CountBroadcasts
 from livehouse.main.wiring.channel import build_message_counts
 from livehouse.processes.opening_account import GiveChannelToOpenedAccount
 from livehouse.processes.parting import Parting
-from livehouse.processes.suspending_account import TakeSuspendedAccountOffAir
+from livehouse.processes.suspending_account import FollowAccountSuspensions
 
 DIRECTORY = DurableConsumer("channel_directory", SUBJECTS)
 STATISTICS = DurableConsumer("channel_statistics", BROADCAST_SUBJECTS)
 OPENING_ACCOUNT = DurableConsumer("opening_account", (AccountOpened.subjects(),))
-SUSPENDING_ACCOUNT = DurableConsumer("suspending_account", (AccountSuspended.subjects(),))
+SUSPENDING_ACCOUNT = DurableConsumer(
+    "suspending_account", (AccountSuspended.subjects(), AccountReinstated.subjects())
+)
 
 PARTING = DurableConsumer("parting", (PersonBlocked.subjects(), AccountErased.subjects()))
 
@@ -39,7 +47,7 @@ def build_event_duties(
     engine: AsyncEngine,
     connection: Client,
     create_channel: CreateChannel,
-    take_off_air: TakeSuspendedAccountOffAir,
+    follow_suspensions: FollowAccountSuspensions,
     parting: Parting,
     others: Mapping[DurableConsumer, Handle] | None = None,
 ) -> Mapping[str, Callable[[], Awaitable[None]]]:
@@ -64,8 +72,12 @@ def build_event_duties(
     async def complete_opening(event: CloudEvent, _: PostgresTransaction) -> None:
         await give_channel(AccountOpened.from_cloud_event(event))  # idempotent, in its own unit of work
 
-    async def end_broadcast(event: CloudEvent, _: PostgresTransaction) -> None:
-        await take_off_air(AccountSuspended.from_cloud_event(event))
+    async def follow_suspension(event: CloudEvent, _: PostgresTransaction) -> None:
+        # Idempotent, in units of work of its own.
+        if event.type == AccountSuspended.type_name():
+            await follow_suspensions(AccountSuspended.from_cloud_event(event))
+        else:
+            await follow_suspensions(AccountReinstated.from_cloud_event(event))
 
     async def part(event: CloudEvent, _: PostgresTransaction) -> None:
         # Idempotent, in units of work of their own.
@@ -77,7 +89,7 @@ def build_event_duties(
     directory_handler = InboxHandler(engine, DIRECTORY.name, follow_broadcasts)
     statistics_handler = InboxHandler(engine, STATISTICS.name, count_broadcasts)
     opening_handler = InboxHandler(engine, OPENING_ACCOUNT.name, complete_opening)
-    suspending_handler = InboxHandler(engine, SUSPENDING_ACCOUNT.name, end_broadcast)
+    suspending_handler = InboxHandler(engine, SUSPENDING_ACCOUNT.name, follow_suspension)
     parting_handler = InboxHandler(engine, PARTING.name, part)
     return {
         "outbox relay": relay.run,

@@ -47,13 +47,14 @@ ACCESS = (
     ProblemType(
         "account-suspended",
         Suspended,
-        "An administrator suspended your account; `detail` says why and until when.",
+        "An administrator suspended your account; `detail` and `suspension` say why and until when.",
         "Wait for the end of the suspension, or write to whoever runs this server.",
     ),
     ProblemType(
         "channel-suspended",
         Suspended,
-        "An administrator suspended the channel.",
+        "An administrator suspended the channel, or its owner. The owner is told why and until when by "
+        "`detail` and `suspension`; so are editors, unless it is the owner who is suspended.",
         "Its owner may write to whoever runs this server.",
     ),
 )
