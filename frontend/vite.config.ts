@@ -19,7 +19,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 200,
   },
   server: {
-    proxy: { '/api': node, '/whip': node, '/whep': node, '/docs': node, '/problems': node },
+    proxy: { '/api': node, '/images': node, '/whip': node, '/whep': node, '/docs': node, '/problems': node },
   },
   test: {
     environment: 'node',

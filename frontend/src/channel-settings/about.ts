@@ -1,17 +1,21 @@
-import { api, taggedAnswerOf, type Tagged } from '#shared/api/client';
+import { answerOf, api, taggedAnswerOf, type Tagged } from '#shared/api/client';
 import type { About } from '#shared/api/types';
+import { pictureUpload } from '#shared/pictures';
 import { Draft } from './draft.svelte';
 
 export const mostPanels = 12;
 export const longestDescription = 5000;
 export const longestPanelText = 2500;
+export const longestAlt = 200;
 
 export interface EditedPanel {
   title: string;
   text: string;
   link_url: string | null;
-  /** Set by the API only; kept as it is. */
+  /** Path of a picture that was sent here. */
   image: string | null;
+  /** What it shows, for who does not see it. */
+  image_alt: string;
 }
 
 export interface EditedAbout {
@@ -38,8 +42,23 @@ export function aboutDraft(name: string): Draft<EditedAbout> {
 }
 
 function edited({ body, etag }: Tagged<About>): Tagged<EditedAbout> {
-  const panels = body.panels.map(({ title, text, link_url, image }) => ({ title, text, link_url, image }));
+  const panels = body.panels.map(({ title, text, link_url, image, image_alt }) => ({
+    title,
+    text,
+    link_url,
+    image,
+    image_alt,
+  }));
   return { body: { description: body.description, panels }, etag };
+}
+
+/** The path of the picture the server made of the file; a panel that is saved with it keeps it. */
+export async function sendPanelPicture(name: string, file: File): Promise<string> {
+  const params = { path: { name } };
+  const sent = await answerOf(
+    api.PUT('/api/v1/channels/{name}/about/image', { params, ...pictureUpload(file) }),
+  );
+  return sent.image;
 }
 
 export function moved<Item>(items: readonly Item[], from: number, to: number): Item[] {

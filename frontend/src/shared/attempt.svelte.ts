@@ -1,4 +1,4 @@
-import { problemFromFailure, type Problem } from './api/problems';
+import { Problem, problemFromFailure } from './api/problems';
 
 /** What a form or a button is doing: nothing, something, or what went wrong with it. */
 export class Attempt {
@@ -27,6 +27,11 @@ export class Attempt {
     } finally {
       this.#isBusy = false;
     }
+  }
+
+  /** It is not even tried, for a reason the page knows itself. */
+  refuse(sentence: string): void {
+    this.#problem = new Problem(sentence, { slug: 'not-tried', status: 0 });
   }
 
   forget(): void {

@@ -19,7 +19,7 @@ from livehouse.channel.application.delete_channel import EraseChannels
 from livehouse.channel.application.page_images import PageImageUses
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import CategoryId, ChannelId, ChannelName
-from livehouse.channel.domain.about import About, Panel
+from livehouse.channel.domain.about import About, Panel, WrittenPanel
 from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics
 from livehouse.channel.domain.category import Category
 from livehouse.channel.domain.channel import Channel
@@ -43,7 +43,7 @@ ABOUT = RenderedAbout(
         "I *paint*.",
         (
             Panel("Shop", "*all*", "https://example.org", None),
-            Panel("", "", None, "/images/3f2a9c0d113f2a9c0d113f2a9c0d113f2a9c0d11.webp"),
+            Panel("", "", None, "/images/3f2a9c0d113f2a9c0d113f2a9c0d113f2a9c0d11.webp", "Three brushes"),
         ),
         1,
     ),
@@ -150,7 +150,7 @@ async def test_pictures_that_are_shown_no_more_are_in_doubt(unit_of_work: UnitOf
     )
     actor = Actor(owner.owner_id)
     for names in ((kept, dropped), (kept,)):
-        panels = [("", "", None, name.path) for name in names]
+        panels = [WrittenPanel("", "", image=name.path) for name in names]
         await change(actor, "ada", description="", panels=panels)
     async with unit_of_work() as unit:
         assert await unit.images_in_doubt.take(NOW + timedelta(days=1)) == dropped

@@ -33,7 +33,7 @@ async def test_a_channel_says_something_of_itself(visit, ada: httpx.AsyncClient)
         "description": "I *paint*. <script>alert(1)</script>",
         "panels": [
             {"title": "Shop", "text": "**all**", "link_url": "https://example.org"},
-            {"image": "/images/3f2a9c0d113f2a9c0d113f2a9c0d113f2a9c0d11.webp"},
+            {"image": "/images/3f2a9c0d113f2a9c0d113f2a9c0d113f2a9c0d11.webp", "image_alt": "Brushes"},
         ],
     }
     written = await ada.put(ABOUT, json=body, headers={"If-Match": empty.headers["etag"]})
@@ -50,6 +50,7 @@ async def test_a_channel_says_something_of_itself(visit, ada: httpx.AsyncClient)
             "text_html": "<p><strong>all</strong></p>\n",
             "link_url": "https://example.org",
             "image": None,
+            "image_alt": "",
         },
         {
             "title": "",
@@ -57,6 +58,7 @@ async def test_a_channel_says_something_of_itself(visit, ada: httpx.AsyncClient)
             "text_html": "",
             "link_url": None,
             "image": "/images/3f2a9c0d113f2a9c0d113f2a9c0d113f2a9c0d11.webp",
+            "image_alt": "Brushes",
         },
     ]
     unchanged = await browser.get(ABOUT, headers={"If-None-Match": answer.headers["etag"]})
@@ -73,6 +75,7 @@ async def test_a_channel_says_something_of_itself(visit, ada: httpx.AsyncClient)
         ({"panels": [{"title": "t"}] * 13}, "too-many-panels"),
         ({"panels": [{}]}, "panel-empty"),
         ({"panels": [{"text": "x" * 2501}]}, "panel-text-too-long"),
+        ({"panels": [{"title": "t", "image_alt": "x" * 201}]}, "panel-image-alt-too-long"),
         ({"panels": [{"title": "t", "link_url": "javascript:alert(1)"}]}, "malformed-link"),
         ({"panels": [{"title": "t", "image": "https://evil.example/x.webp"}]}, "foreign-image"),
         ({"panels": [{"titel": "t"}]}, "invalid-request"),

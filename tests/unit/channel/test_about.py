@@ -23,6 +23,7 @@ from livehouse.channel.domain.about import (
     MAX_DESCRIPTION_CHARACTERS,
     MAX_PANELS,
     Panel,
+    WrittenPanel,
     markdown,
     parse_panels,
     valid_image,
@@ -34,6 +35,7 @@ ALLOWED = {
     *("p", "br", "hr", "strong", "em", "s", "code", "pre", "blockquote"),
     *("ul", "ol", "li", "h3", "h4", "h5", "h6", "a"),
 }
+IMAGE = "/images/3f2a9c0d113f2a9c0d113f2a9c0d113f2a9c0d11.webp"
 ADA = Actor(AccountId(UUID(int=1)), AccountName("ada"))
 
 
@@ -273,19 +275,21 @@ def test_pictures_are_our_own() -> None:
 
 
 def test_panels_have_limits() -> None:
-    assert len(parse_panels([("t", "", None, None)] * MAX_PANELS)) == MAX_PANELS
+    assert len(parse_panels([WrittenPanel("t", "")] * MAX_PANELS)) == MAX_PANELS
     for panels, slug in (
-        ([("t", "", None, None)] * (MAX_PANELS + 1), "too-many-panels"),
-        ([("", "", None, None)], "panel-empty"),
-        ([("", "", "https://example.org", None)], "panel-empty"),
-        ([("x" * 61, "", None, None)], "panel-title-too-long"),
+        ([WrittenPanel("t", "")] * (MAX_PANELS + 1), "too-many-panels"),
+        ([WrittenPanel("", "", image_alt="brushes")], "panel-empty"),
+        ([WrittenPanel("", "", "https://example.org")], "panel-empty"),
+        ([WrittenPanel("x" * 61, "")], "panel-title-too-long"),
+        ([WrittenPanel("", "", None, IMAGE, "x" * 201)], "panel-image-alt-too-long"),
     ):
         with pytest.raises(Invalid) as refused:
             parse_panels(panels)
         assert refused.value.slug == slug
-    assert parse_panels([("", "", "", "/images/3f2a9c0d113f2a9c0d113f2a9c0d113f2a9c0d11.webp")]) == (
-        Panel("", "", None, "/images/3f2a9c0d113f2a9c0d113f2a9c0d113f2a9c0d11.webp"),
+    assert parse_panels([WrittenPanel("", "", "", IMAGE, " Three\nbrushes ")]) == (
+        Panel("", "", None, IMAGE, "Three brushes"),
     )
+    assert parse_panels([WrittenPanel("Shop", "", image_alt="of nothing")]) == (Panel("Shop", ""),)
 
 
 @pytest.fixture
@@ -310,7 +314,7 @@ async def test_it_is_written_read_and_changed(database) -> None:
         ("",),
         0,
     )
-    panels = [("Shop", "*all*", "https://example.org", None)]
+    panels = [WrittenPanel("Shop", "*all*", "https://example.org")]
     changed = await change(ADA, "ada", description="I paint.", panels=panels, expected_version=0)
     assert changed.html == ("<1>I paint.", "<1>*all*")
     assert await read(ANONYMOUS, "ADA") == changed
@@ -322,14 +326,14 @@ async def test_it_is_written_read_and_changed(database) -> None:
 async def test_a_preview_shows_what_would_be_and_keeps_nothing(database) -> None:
     renderer = FakeMarkdownRenderer()
     change = ChangeAbout(database.unit_of_work, database.access, renderer, FakeClock())
-    seen = await change.preview(ADA, "ada", description="I paint.", panels=[("Shop", "*all*", None, None)])
+    seen = await change.preview(ADA, "ada", description="I paint.", panels=[WrittenPanel("Shop", "*all*")])
     assert (seen.about.description, seen.html) == ("I paint.", ("<1>I paint.", "<1>*all*"))
     kept = await ReadAbout(database.unit_of_work, database.access, renderer)(ANONYMOUS, "ada")
     assert (kept.about.description, kept.about.version) == ("", 0)
     with pytest.raises(Unauthenticated):
         await change.preview(ANONYMOUS, "ada", description="", panels=[])
     with pytest.raises(Invalid):
-        await change.preview(ADA, "ada", description="", panels=[("", "", None, None)])
+        await change.preview(ADA, "ada", description="", panels=[WrittenPanel("", "")])
 
 
 async def test_html_of_older_rules_is_made_anew_once(database) -> None:

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { localeChoices } from './locales';
-import { pictureProblem } from './pictures';
 import { programWords } from './program-words';
 import { offeredScopes } from './scopes';
 
@@ -53,13 +52,5 @@ describe('offeredScopes', () => {
   it('offers administration to administrators only', () => {
     expect(offeredScopes(false)).not.toContain('administration');
     expect(offeredScopes(true)).toContain('administration');
-  });
-});
-
-describe('pictureProblem', () => {
-  it('refuses what is no picture, or too large', () => {
-    expect(pictureProblem({ type: 'image/png', size: 10_485_760 })).toBeNull();
-    expect(pictureProblem({ type: 'image/svg+xml', size: 10 })).toContain('JPEG');
-    expect(pictureProblem({ type: 'image/png', size: 10_485_761 })).toContain('10 MB');
   });
 });

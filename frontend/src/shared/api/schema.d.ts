@@ -3052,6 +3052,13 @@ export interface components {
              */
             image?: string | null;
             /**
+             * Image Alt
+             * @description What the picture shows, for who does not see it; at most 200 characters
+             * @default
+             * @example Three brushes on a table
+             */
+            image_alt: string;
+            /**
              * Link Url
              * @description http or https
              * @example https://example.org
@@ -3344,6 +3351,12 @@ export interface components {
              * @description Path of a picture on this node
              */
             image: string | null;
+            /**
+             * Image Alt
+             * @description What the picture shows, in words
+             * @example Three brushes on a table
+             */
+            image_alt: string;
             /**
              * Link Url
              * @description Where the picture leads
@@ -6795,6 +6808,7 @@ export interface operations {
                      *       "panels": [
                      *         {
                      *           "image": "…",
+                     *           "image_alt": "Three brushes on a table",
                      *           "link_url": "https://example.org",
                      *           "text": "All from *one* shop.",
                      *           "text_html": "<p>All from <em>one</em> shop.</p>\n",
@@ -6880,6 +6894,7 @@ export interface operations {
                      *       "panels": [
                      *         {
                      *           "image": "…",
+                     *           "image_alt": "Three brushes on a table",
                      *           "link_url": "https://example.org",
                      *           "text": "All from *one* shop.",
                      *           "text_html": "<p>All from <em>one</em> shop.</p>\n",
@@ -6892,7 +6907,7 @@ export interface operations {
                 };
             };
             308: components["responses"]["Problem308"];
-            /** @description `description-too-long`, `foreign-image`, `invalid-request`, `malformed-if-match`, `malformed-link`, `panel-empty`, `panel-text-too-long`, `panel-title-too-long`, `text-too-complex`, `too-many-panels` */
+            /** @description `description-too-long`, `foreign-image`, `invalid-request`, `malformed-if-match`, `malformed-link`, `panel-empty`, `panel-image-alt-too-long`, `panel-text-too-long`, `panel-title-too-long`, `text-too-complex`, `too-many-panels` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -7072,6 +7087,7 @@ export interface operations {
                      *       "panels": [
                      *         {
                      *           "image": "…",
+                     *           "image_alt": "Three brushes on a table",
                      *           "link_url": "https://example.org",
                      *           "text": "All from *one* shop.",
                      *           "text_html": "<p>All from <em>one</em> shop.</p>\n",
@@ -7084,7 +7100,7 @@ export interface operations {
                 };
             };
             308: components["responses"]["Problem308"];
-            /** @description `description-too-long`, `foreign-image`, `invalid-request`, `malformed-idempotency-key`, `malformed-link`, `panel-empty`, `panel-text-too-long`, `panel-title-too-long`, `text-too-complex`, `too-many-panels` */
+            /** @description `description-too-long`, `foreign-image`, `invalid-request`, `malformed-idempotency-key`, `malformed-link`, `panel-empty`, `panel-image-alt-too-long`, `panel-text-too-long`, `panel-title-too-long`, `text-too-complex`, `too-many-panels` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];

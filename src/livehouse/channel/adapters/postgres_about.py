@@ -34,7 +34,14 @@ class PostgresAbout:
         if row is None:
             return None
         panels = tuple(
-            Panel(panel["title"], panel["text"], panel["link_url"], panel["image"]) for panel in row.panels
+            Panel(
+                panel["title"],
+                panel["text"],
+                panel["link_url"],
+                panel["image"],
+                panel.get("image_alt", ""),  # rows written before there was one
+            )
+            for panel in row.panels
         )
         return RenderedAbout(
             About(channel_id, row.description, panels, row.version),
@@ -81,6 +88,7 @@ def _html(rendered: RenderedAbout) -> dict[str, object]:
             "html": html,
             "link_url": panel.link_url,
             "image": panel.image,
+            "image_alt": panel.image_alt,
         }
         for panel, html in zip(rendered.about.panels, panels_html, strict=True)
     ]

@@ -45,6 +45,7 @@ from livehouse.channel.application.suspend_channel import (
     TakeOwnersSuspension,
 )
 from livehouse.channel.contract import ChannelCard
+from livehouse.channel.domain.about import WrittenPanel
 from livehouse.channel.domain.broadcast_statistics import Totals
 from livehouse.channel.domain.category import Category
 from livehouse.channel.domain.channel import Channel, ChannelState, ChatModesChange, SettingsChange
@@ -74,6 +75,7 @@ __all__ = [
     "Totals",
     "Vacation",
     "Weekday",
+    "WrittenPanel",
 ]
 
 

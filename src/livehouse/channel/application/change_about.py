@@ -11,7 +11,13 @@ from livehouse.channel.application.content_ports import MarkdownRenderer, Render
 from livehouse.channel.application.page_images import let_go
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.application.queries import find_by_name
-from livehouse.channel.domain.about import MAX_DESCRIPTION_CHARACTERS, About, markdown, parse_panels
+from livehouse.channel.domain.about import (
+    MAX_DESCRIPTION_CHARACTERS,
+    About,
+    WrittenPanel,
+    markdown,
+    parse_panels,
+)
 
 
 class ReadAbout:
@@ -52,10 +58,10 @@ class ChangeAbout:
         name: str,
         *,
         description: str,
-        panels: Sequence[tuple[str, str, str | None, str | None]],
+        panels: Sequence[WrittenPanel],
         expected_version: int | None = None,
     ) -> RenderedAbout:
-        """panels: each as (title, Markdown, link, image).
+        """Description and panels are replaced as a whole.
 
         Raises `Unauthenticated`, `NotFound`, `Forbidden`, `Invalid`, `PreconditionFailed` (about-changed).
         """
@@ -77,9 +83,9 @@ class ChangeAbout:
         name: str,
         *,
         description: str,
-        panels: Sequence[tuple[str, str, str | None, str | None]],
+        panels: Sequence[WrittenPanel],
     ) -> RenderedAbout:
-        """What a change would make of it; nothing is kept. panels: each as (title, Markdown, link, image).
+        """What a change would make of it; nothing is kept.
 
         Raises `Unauthenticated`, `NotFound`, `Forbidden`, `Invalid`.
         """

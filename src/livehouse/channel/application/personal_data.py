@@ -69,6 +69,7 @@ class ChannelPersonalData:
                         "text": panel.text,
                         "link_url": panel.link_url,
                         "image": panel.image,
+                        "image_alt": panel.image_alt,
                     }
                     for panel in found.about.panels
                 ],

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from cpc.kernel.errors import Invalid, PreconditionFailed
@@ -16,31 +17,47 @@ MAX_DESCRIPTION_CHARACTERS = 5000
 MAX_PANELS = 12
 MAX_PANEL_TITLE_CHARACTERS = 60
 MAX_PANEL_CHARACTERS = 2500
+MAX_IMAGE_ALT_CHARACTERS = 200
 MAX_LINK_CHARACTERS = 500
 
 # Where this node serves what was uploaded to it. Pictures from elsewhere would tell their host who looks.
 OWN_IMAGE = re.compile(r"/images/[0-9a-f]{40}\.webp")
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A box below the player. text: Markdown. image: path of a picture on this node."""
+class WrittenPanel(NamedTuple):
+    """A panel as somebody sent it, not judged yet. text: Markdown."""
 
     title: str
     text: str
     link_url: str | None = None
     image: str | None = None
+    image_alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A box below the player. text: Markdown. image: path of a picture on this node. image_alt: what the
+    picture shows, for who does not see it; empty without a picture.
+    """
+
+    title: str
+    text: str
+    link_url: str | None = None
+    image: str | None = None
+    image_alt: str = ""
 
     @classmethod
-    def parse(cls, title: str, text: str, link_url: str | None, image: str | None) -> Panel:
-        """Raises `Invalid` (panel-title-too-long, panel-text-too-long, panel-empty, and of `valid_link` and
-        `valid_image`).
+    def parse(cls, written: WrittenPanel) -> Panel:
+        """Raises `Invalid` (panel-title-too-long, panel-text-too-long, panel-image-alt-too-long, panel-empty,
+        and of `valid_link` and `valid_image`).
         """
+        image_alt = one_line(written.image_alt, MAX_IMAGE_ALT_CHARACTERS, "panel-image-alt")
         panel = cls(
-            one_line(title, MAX_PANEL_TITLE_CHARACTERS, "panel-title"),
-            markdown(text, MAX_PANEL_CHARACTERS, "panel-text"),
-            valid_link(link_url) if link_url else None,
-            valid_image(image) if image else None,
+            one_line(written.title, MAX_PANEL_TITLE_CHARACTERS, "panel-title"),
+            markdown(written.text, MAX_PANEL_CHARACTERS, "panel-text"),
+            valid_link(written.link_url) if written.link_url else None,
+            valid_image(written.image) if written.image else None,
+            image_alt if written.image else "",
         )
         if not (panel.title or panel.text or panel.image):
             raise Invalid("panel-empty", "A panel has a title, a text or a picture. Remove empty ones.")
@@ -75,11 +92,11 @@ class About:
         return About(self.channel_id, description, tuple(panels), self.version + 1)
 
 
-def parse_panels(panels: Sequence[tuple[str, str, str | None, str | None]]) -> tuple[Panel, ...]:
-    """Each as (title, text, link, image). Raises `Invalid` (too-many-panels, and of `Panel.parse`)."""
+def parse_panels(panels: Sequence[WrittenPanel]) -> tuple[Panel, ...]:
+    """Raises `Invalid` (too-many-panels, and of `Panel.parse`)."""
     if len(panels) > MAX_PANELS:
         raise Invalid("too-many-panels", f"A channel has at most {MAX_PANELS} panels.")
-    return tuple(Panel.parse(*panel) for panel in panels)
+    return tuple(Panel.parse(panel) for panel in panels)
 
 
 def markdown(text: str, max_characters: int, what: str) -> str:

@@ -22,6 +22,12 @@ CHANNEL_PAGE = (
         "panel-title-too-long", Invalid, "The title of a panel is too long.", "Shorten it to 60 characters."
     ),
     ProblemType(
+        "panel-image-alt-too-long",
+        Invalid,
+        "The words for a panel's picture are too long.",
+        "Shorten them to 200 characters.",
+    ),
+    ProblemType(
         "panel-empty", Invalid, "A panel has neither title nor text nor picture.", "Fill it or leave it out."
     ),
     ProblemType("too-many-panels", Invalid, "A channel has at most 12 panels.", "Leave some out."),

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from livehouse.channel.application import RenderedAbout
+from livehouse.channel.application import RenderedAbout, WrittenPanel
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.preconditions import (
@@ -33,6 +33,9 @@ class PanelShape(Shape):
         str | None, Field(description="Where the picture leads", examples=["https://example.org"])
     ]
     image: Annotated[str | None, Field(description="Path of a picture on this node")]
+    image_alt: Annotated[
+        str, Field(description="What the picture shows, in words", examples=["Three brushes on a table"])
+    ]
 
 
 class AboutShape(Shape):
@@ -63,6 +66,17 @@ class NewPanel(Body):
         str | None,
         Field(max_length=200, description="Path of a picture uploaded here: `/images/<name>.webp`"),
     ] = None
+    image_alt: Annotated[
+        str,
+        Field(
+            max_length=4000,
+            description="What the picture shows, for who does not see it; at most 200 characters",
+            examples=["Three brushes on a table"],
+        ),
+    ] = ""
+
+    def written(self) -> WrittenPanel:
+        return WrittenPanel(self.title, self.text, self.link_url, self.image, self.image_alt)
 
 
 class AboutChange(Body):
@@ -95,6 +109,7 @@ async def get_about(
         "description-too-long",
         "panel-title-too-long",
         "panel-text-too-long",
+        "panel-image-alt-too-long",
         "text-too-complex",
         "malformed-link",
         "foreign-image",
@@ -108,7 +123,7 @@ async def change_about(
         actor,
         name,
         description=body.description,
-        panels=[(panel.title, panel.text, panel.link_url, panel.image) for panel in body.panels],
+        panels=[panel.written() for panel in body.panels],
         expected_version=expected_version(if_match, "about-changed"),
     )
     return _answer(changed, None)
@@ -122,6 +137,7 @@ async def change_about(
         "description-too-long",
         "panel-title-too-long",
         "panel-text-too-long",
+        "panel-image-alt-too-long",
         "text-too-complex",
         "malformed-link",
         "foreign-image",
@@ -133,7 +149,7 @@ async def preview_about(name: str, body: AboutChange, actor: CurrentActor, cases
         actor,
         name,
         description=body.description,
-        panels=[(panel.title, panel.text, panel.link_url, panel.image) for panel in body.panels],
+        panels=[panel.written() for panel in body.panels],
     )
     return _shape(rendered)
 
@@ -155,6 +171,7 @@ def _shape(rendered: RenderedAbout) -> AboutShape:
                 text_html=html,
                 link_url=panel.link_url,
                 image=panel.image,
+                image_alt=panel.image_alt,
             )
             for panel, html in zip(about.panels, panels_html, strict=True)
         ],
