@@ -1,4 +1,5 @@
 import { Backoff } from '#shared/backoff';
+import { randomId } from '#shared/random-id';
 import { ChatLog, keptLinesWhileReading, type PendingLine } from './chat-log';
 import { readFrame, type BroadcastNews, type ChatMessage, type Chatter, type PageFrame } from './frames';
 
@@ -51,7 +52,7 @@ export class ChatRoom {
     this.#options = {
       open: (address) => new WebSocket(address),
       random: Math.random,
-      newNonce: () => crypto.randomUUID(),
+      newNonce: randomId,
       onBroadcast: () => undefined,
       ...options,
     };

@@ -1,4 +1,5 @@
 import { answerOf, api, setCsrfToken } from './api/client';
+import { isMadeAlready } from './api/problems';
 import type { Account } from './api/types';
 import { setDateLocale } from './format/dates';
 
@@ -26,8 +27,14 @@ class Login {
 
   /** `mail` is null where the server sends none. */
   async signUp(name: string, password: string, mail: string | null): Promise<void> {
-    const made = await answerOf(api.POST('/api/v1/accounts', { body: { name, password, mail } }));
-    this.#become(made.account, made.csrf_token);
+    try {
+      const made = await answerOf(api.POST('/api/v1/accounts', { body: { name, password, mail } }));
+      this.#become(made.account, made.csrf_token);
+    } catch (failure) {
+      // The answer, and the login in it, were lost with the connection: the account is there.
+      if (!isMadeAlready(failure)) throw failure;
+      await this.signIn(name, password);
+    }
   }
 
   async signIn(name: string, password: string): Promise<void> {

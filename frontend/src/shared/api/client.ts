@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from 'openapi-fetch';
+import { IdempotentPosts } from './idempotent-posts';
 import { problemFrom, problemFromFailure } from './problems';
 import type { paths } from './schema';
 
@@ -18,11 +19,12 @@ const csrf: Middleware = {
   },
 };
 
+const posts = new IdempotentPosts();
+
 export const api = createClient<paths>({
   baseUrl: globalThis.location.origin,
   credentials: 'same-origin',
-  // Looked up at each call: tests put their own in place.
-  fetch: (request) => globalThis.fetch(request),
+  fetch: (request) => posts.send(request),
 });
 api.use(csrf);
 

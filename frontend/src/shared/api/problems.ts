@@ -66,6 +66,11 @@ export function problemFromFailure(failure: unknown): Problem {
   return new Problem(`The page failed: ${reason}`, { slug: 'page-failed', status: 0 });
 }
 
+/** It was carried out before, and the secret in its answer is lost (docs/api.md, "Trying again"). */
+export function isMadeAlready(failure: unknown): boolean {
+  return failure instanceof Problem && failure.slug === 'made-already';
+}
+
 export async function problemFromResponse(response: Response): Promise<Problem> {
   const text = await response.text();
   let body: unknown = null;
