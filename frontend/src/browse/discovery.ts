@@ -44,6 +44,7 @@ export interface Suggestion {
   readonly words: string;
   readonly href: string;
   readonly isLive: boolean;
+  readonly avatarUrl: string | null;
 }
 
 export function categoryWords({ live_channels, viewers }: Category): string {
@@ -61,8 +62,15 @@ export async function suggest(text: string): Promise<Suggestion[]> {
   return [...channels.map(channelSuggestion), ...categories.slice(0, 3).map(categorySuggestion)];
 }
 
-function channelSuggestion({ name, title, category, is_live }: ChannelCard): Suggestion {
-  return { kind: 'channel', name, words: title || category, href: `/${name}`, isLive: is_live };
+function channelSuggestion({ name, title, category, is_live, avatar_url }: ChannelCard): Suggestion {
+  return {
+    kind: 'channel',
+    name,
+    words: title || category,
+    href: `/${name}`,
+    isLive: is_live,
+    avatarUrl: avatar_url,
+  };
 }
 
 function categorySuggestion(category: Category): Suggestion {
@@ -72,5 +80,6 @@ function categorySuggestion(category: Category): Suggestion {
     words: categoryWords(category),
     href: `/category/${category.slug}`,
     isLive: false,
+    avatarUrl: null,
   };
 }

@@ -1,10 +1,10 @@
 import { answerOf, api } from './api/client';
 import { problemFromFailure, type Problem } from './api/problems';
-import type { ChannelCard, FollowedChannel } from './api/types';
-import { liveChannels } from './live-channels.svelte';
+import type { FollowedChannel } from './api/types';
 
 const partSize = 100;
 const mostShown = 1000;
+const refreshMs = 60_000;
 
 /** The channels one follows, the same ones in the rail and on their page. */
 class Following {
@@ -41,28 +41,26 @@ class Following {
     }
   }
 
-  /** Somebody signed out. */
-  forget(): void {
-    this.#asked += 1;
-    this.#channels = null;
-    this.#problem = null;
+  /** Loads the list and keeps it fresh, for as long as somebody is signed in; the returned function forgets it. */
+  follow(): () => void {
+    void this.load();
+    const timer = setInterval(() => {
+      if (!document.hidden) void this.load();
+    }, refreshMs);
+    return () => {
+      clearInterval(timer);
+      this.#asked += 1;
+      this.#channels = null;
+      this.#problem = null;
+    };
   }
 
   become(change: (channels: readonly FollowedChannel[]) => readonly FollowedChannel[]): void {
-    if (this.#channels !== null) this.#channels = change(this.#channels);
+    if (this.#channels === null) return;
+    // What is on its way was written before.
+    this.#asked += 1;
+    this.#channels = change(this.#channels);
   }
 }
 
 export const following = new Following();
-
-interface ByLiveness {
-  readonly live: readonly ChannelCard[];
-  readonly offline: readonly FollowedChannel[];
-}
-
-/** Those that are live now come apart, the most watched first. */
-export function byLiveness(channels: readonly FollowedChannel[]): ByLiveness {
-  const cards = liveChannels.channels ?? [];
-  const live = cards.filter((card) => channels.some(({ id }) => id === card.id));
-  return { live, offline: channels.filter(({ id }) => !live.some((card) => card.id === id)) };
-}

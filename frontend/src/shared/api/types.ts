@@ -26,6 +26,11 @@ export type Supporter = Schemas['Supporter'];
 export type ChannelPayment = Schemas['ChannelPayment'];
 export type Channel = Schemas['Channel'];
 export type ChannelCard = Schemas['ChannelCard'];
+/** What a card of a live channel shows. */
+export type LiveChannel = Pick<
+  ChannelCard,
+  'id' | 'name' | 'title' | 'category' | 'avatar_url' | 'viewers' | 'started_at'
+>;
 export type Privacy = Schemas['Privacy'];
 export type About = Schemas['AboutShape'];
 export type Panel = Schemas['PanelShape'];
