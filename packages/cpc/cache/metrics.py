@@ -20,14 +20,30 @@ class PrometheusCacheCounts:
             buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 600),
             registry=registry,
         )
+        self._series: dict[tuple[str, str], Counter] = {}
+        self._ages: dict[str, Histogram] = {}
 
     def hit(self, kind: str, age_s: float) -> None:
-        self._reads.labels(kind, "hit").inc()
-        self._age_s.labels(kind).observe(age_s)
+        self._of(kind, "hit").inc()
+        self._ages_of(kind).observe(age_s)
 
     def stale(self, kind: str, age_s: float) -> None:
-        self._reads.labels(kind, "stale").inc()
-        self._age_s.labels(kind).observe(age_s)
+        self._of(kind, "stale").inc()
+        self._ages_of(kind).observe(age_s)
 
     def missed(self, kind: str) -> None:
-        self._reads.labels(kind, "miss").inc()
+        self._of(kind, "miss").inc()
+
+    # To look a series up by its labels takes longer than a read of the cache.
+
+    def _of(self, kind: str, outcome: str) -> Counter:
+        series = self._series.get((kind, outcome))
+        if series is None:
+            series = self._series[kind, outcome] = self._reads.labels(kind, outcome)
+        return series
+
+    def _ages_of(self, kind: str) -> Histogram:
+        ages = self._ages.get(kind)
+        if ages is None:
+            ages = self._ages[kind] = self._age_s.labels(kind)
+        return ages

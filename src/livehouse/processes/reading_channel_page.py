@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -25,11 +26,12 @@ KIND: Final = "channel"
 FRESH_S: Final = 3.0
 STALE_S: Final = 30.0
 _MAX_NAMES = 20_000
+_MAX_DECODED = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ChannelPage:
-    """avatar: of the owner."""
+    """avatar: of the owner. While nothing of it changes it is the same object."""
 
     channel: Channel
     broadcast: BroadcastView | None
@@ -63,7 +65,7 @@ class ReadChannelPage:
         # Of channels this process has read: some events know the id alone.
         self._names: OrderedDict[str, str] = OrderedDict()
         self._encoder = msgspec.msgpack.Encoder()
-        self._decoder = msgspec.msgpack.Decoder(ChannelPage)
+        self._decoded = lru_cache(_MAX_DECODED)(msgspec.msgpack.Decoder(ChannelPage).decode)
 
     async def __call__(self, actor: Actor, name: str) -> ChannelPage:
         """Raises `NotFound` (no-such-channel), `Forbidden`, `Suspended`."""
@@ -96,10 +98,10 @@ class ReadChannelPage:
     async def _page(self, name: str) -> ChannelPage:
         content = await self._reads.get(name, lambda: self._load(name))
         try:
-            return self._decoder.decode(content)
+            return self._decoded(content)
         except msgspec.DecodeError:  # of another version of Livehouse that used the same cache
             self.forget(name)
-            return self._decoder.decode(await self._load(name))
+            return self._decoded(await self._load(name))
 
     async def _load(self, name: str) -> bytes:
         channel, banner = await self._channels(name)

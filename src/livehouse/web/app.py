@@ -46,10 +46,10 @@ from livehouse.web.rest import (
     streaming,
     subscriptions,
 )
+from livehouse.web.route_table import RouteTable
 from livehouse.web.static_page import StaticPage
 from livehouse.web.use_cases import UseCases
 
-# Asked in this order for each request: what a page asks for most comes first.
 ROUTERS: tuple[APIRouter, ...] = (
     directory.router,
     channel.router,
@@ -130,6 +130,7 @@ def build_routes(options: WebOptions) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.router.default = StaticPage(options.page_folder)
+    app.router.middleware_stack = RouteTable(ROUTERS, otherwise=app.router.app)
     complete_openapi(app, ROUTERS)
     return app
 

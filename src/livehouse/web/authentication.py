@@ -81,11 +81,11 @@ async def _actor_of(request: Request, cases: UseCases, token: str) -> Actor:
 CurrentAuthentication = Annotated[Authentication, Depends(authenticate)]
 
 
-async def _actor(authentication: CurrentAuthentication) -> Actor:
+async def current_actor(authentication: CurrentAuthentication) -> Actor:
     return authentication.actor
 
 
-CurrentActor = Annotated[Actor, Depends(_actor)]
+CurrentActor = Annotated[Actor, Depends(current_actor)]
 
 
 def set_login_cookie(request: Request, response: Response, signed_in: SignedIn) -> None:

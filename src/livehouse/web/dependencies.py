@@ -11,18 +11,18 @@ from livehouse.web.options import WebOptions
 from livehouse.web.use_cases import UseCases
 
 
-async def _use_cases(request: Request) -> UseCases:
+async def current_use_cases(request: Request) -> UseCases:
     use_cases: UseCases = request.app.state.use_cases
     return use_cases
 
 
-async def _options(request: Request) -> WebOptions:
+async def current_options(request: Request) -> WebOptions:
     options: WebOptions = request.app.state.options
     return options
 
 
-Cases = Annotated[UseCases, Depends(_use_cases)]
-Options = Annotated[WebOptions, Depends(_options)]
+Cases = Annotated[UseCases, Depends(current_use_cases)]
+Options = Annotated[WebOptions, Depends(current_options)]
 
 
 async def client_address(request: Request) -> str:

@@ -39,6 +39,9 @@ class RequestMetrics:
     def __init__(self, app: ASGIApp, metrics: WebMetrics) -> None:
         self._app = app
         self._metrics = metrics
+        # Looked up once each: that takes longer than the counting. Templates and statuses are few.
+        self._requests: dict[tuple[str, str, int], Counter] = {}
+        self._latencies: dict[tuple[str, str], Histogram] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,5 +61,16 @@ class RequestMetrics:
         finally:
             method = scope["method"] if scope["method"] in _METHODS else "other"
             route = getattr(scope.get("route"), "path", None) or scope.get(ROUTE_TEMPLATE, "page")
-            self._metrics.requests.labels(method, route, str(status)).inc()
-            self._metrics.latency_s.labels(method, route).observe(time.perf_counter() - began_s)
+            self._note(method, route, status, time.perf_counter() - began_s)
+
+    def _note(self, method: str, route: str, status: int, took_s: float) -> None:
+        requests = self._requests.get((method, route, status))
+        if requests is None:
+            requests = self._metrics.requests.labels(method, route, str(status))
+            self._requests[method, route, status] = requests
+        latencies = self._latencies.get((method, route))
+        if latencies is None:
+            latencies = self._metrics.latency_s.labels(method, route)
+            self._latencies[method, route] = latencies
+        requests.inc()
+        latencies.observe(took_s)

@@ -11,7 +11,7 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import Header, Response
 
@@ -48,6 +48,33 @@ def entity_tags(header: str) -> list[EntityTag]:
     return [EntityTag(found.group(2), found.group(1) is not None) for found in _ENTITY_TAG.finditer(header)]
 
 
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """A resource with a version, as it is sent (RFC 9110 section 3.2). body: JSON."""
+
+    body: bytes
+    etag: str
+
+    @classmethod
+    def of(cls, body: str, version: int) -> Self:
+        content = body.encode()
+        return cls(content, f'"{version}-{zlib.crc32(content):08x}"')
+
+    def answer(
+        self,
+        if_none_match: str | None = None,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """304 without the body where one of the tags of `if_none_match` still holds; it carries what a cache
+        must know (RFC 9110 section 15.4.5)."""
+        headers = {"Cache-Control": "private, no-cache", **(headers or {}), "ETag": self.etag}
+        if if_none_match is not None and _holds(if_none_match, self.etag):
+            return Response(status_code=304, headers=headers)
+        return Response(self.body, status, headers, "application/json")
+
+
 def versioned_answer(
     body: str,
     version: int,
@@ -56,13 +83,8 @@ def versioned_answer(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """body: JSON of the resource as it is now. 304 without it where one of the tags of `if_none_match` still
-    holds; it carries what a cache must know (RFC 9110 section 15.4.5)."""
-    etag = f'"{version}-{zlib.crc32(body.encode()):08x}"'
-    headers = {"Cache-Control": "private, no-cache", **(headers or {}), "ETag": etag}
-    if if_none_match is not None and _holds(if_none_match, etag):
-        return Response(status_code=304, headers=headers)
-    return Response(body, status, headers, "application/json")
+    """body: JSON of the resource as it is now."""
+    return Representation.of(body, version).answer(if_none_match, status=status, headers=headers)
 
 
 def expected_version(if_match: str | None, slug: str) -> int | None:

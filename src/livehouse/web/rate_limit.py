@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cpc.kernel.client_address import ProxyTrust, limit_key
@@ -130,9 +129,11 @@ def _telling(scope: Scope, send: Send, policy: str, left: str) -> Send:
                 account_policy, account_left = scope[_ACCOUNT_QUOTA]
                 policies += f', "account-changes";{account_policy}'
                 lefts += f', "account-changes";{account_left}'
-            headers = MutableHeaders(scope=message)
-            headers["RateLimit-Policy"] = policies
-            headers["RateLimit"] = lefts
+            message["headers"] = [
+                *message["headers"],
+                (b"ratelimit-policy", policies.encode("ascii")),
+                (b"ratelimit", lefts.encode("ascii")),
+            ]
         await send(message)
 
     return telling_send

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livehouse.web.options import WebOptions
@@ -32,7 +31,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, policy: str, strict_transport: bool) -> None:
         self._app = app
-        self._headers = {
+        headers = {
             "Content-Security-Policy": policy,
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
@@ -41,7 +40,9 @@ class SecurityHeaders:
             "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=()",
         }
         if strict_transport:
-            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._api_headers = [*self._headers, (b"cache-control", b"no-store")]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,11 +54,10 @@ class SecurityHeaders:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-                if scope["path"].startswith("/api/"):
-                    headers.setdefault("Cache-Control", "no-store")
+                headers = message["headers"]
+                said = {name for name, _ in headers}
+                ours = self._api_headers if scope["path"].startswith("/api/") else self._headers
+                message["headers"] = [*headers, *(pair for pair in ours if pair[0] not in said)]
             await send(message)
 
         try:

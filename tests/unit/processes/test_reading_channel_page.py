@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -68,7 +68,7 @@ async def test_what_the_cache_gives_back_is_what_was_read() -> None:
     stage = Stage()
     channel = await stage.furnish()
     first, again = await stage.read(ANONYMOUS, "ADA"), await stage.another_process()(ANONYMOUS, "ada")
-    assert first == again
+    assert astuple(first) == astuple(again)
     assert (first.channel, first.avatar, first.banner, first.broadcast) == (channel, PICTURE, None, None)
     assert stage.counts.seen == ["miss", "hit"]
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from livehouse.channel.application import RenderedAbout, WrittenPanel
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.preconditions import (
     NOT_MODIFIED,
     IfMatch,
@@ -20,7 +21,7 @@ from livehouse.web.preconditions import (
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Body, Shape
 
-router = APIRouter(prefix="/api/v1", tags=["channels"])
+router = APIRouter(prefix="/api/v1", tags=["channels"], route_class=PlainRoute)
 
 _HTML = "Made of the Markdown and safe to show: no scripts, styles, pictures or forms"
 

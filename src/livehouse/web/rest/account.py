@@ -12,11 +12,12 @@ from livehouse.accounts.application import Account as AccountResult
 from livehouse.accounts.contract import Actor
 from livehouse.web.authentication import CurrentActor, CurrentAuthentication
 from livehouse.web.dependencies import Cases, ClientAddress
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape, SuspensionShape
 
-router = APIRouter(prefix="/api/v1", tags=["account"])
+router = APIRouter(prefix="/api/v1", tags=["account"], route_class=PlainRoute)
 
 Password = Annotated[str, Field(max_length=1000, examples=["correct horse battery"])]
 NewPassword = Annotated[

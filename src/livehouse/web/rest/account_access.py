@@ -13,10 +13,11 @@ from livehouse.accounts.application.access_tokens import PersonalAccessToken
 from livehouse.web.authentication import CurrentActor, CurrentAuthentication
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import SECRET, Body, Rfc3339, Shape
 
-router = APIRouter(prefix="/api/v1/account", tags=["account"])
+router = APIRouter(prefix="/api/v1/account", tags=["account"], route_class=PlainRoute)
 
 
 class Login(Shape):

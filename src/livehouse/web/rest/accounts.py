@@ -16,11 +16,12 @@ from livehouse.web.authentication import (
     set_login_cookie,
 )
 from livehouse.web.dependencies import Cases, ClientAddress
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import SECRET, Body, Rfc3339, Shape
 
-router = APIRouter(prefix="/api/v1", tags=["accounts"])
+router = APIRouter(prefix="/api/v1", tags=["accounts"], route_class=PlainRoute)
 
 
 class Account(Shape):

@@ -12,10 +12,11 @@ from livehouse.accounts.application import Account as AccountResult
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape, SuspensionShape
 
-router = APIRouter(prefix="/api/v1/administration", tags=["administration"])
+router = APIRouter(prefix="/api/v1/administration", tags=["administration"], route_class=PlainRoute)
 
 
 class AdministeredAccount(Shape):

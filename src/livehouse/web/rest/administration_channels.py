@@ -13,11 +13,12 @@ from livehouse.channel.contract import Privacy
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.administration import NewSuspension
 from livehouse.web.rest.shapes import Rfc3339, Shape, SuspensionShape
 
-router = APIRouter(prefix="/api/v1/administration/channels", tags=["administration"])
+router = APIRouter(prefix="/api/v1/administration/channels", tags=["administration"], route_class=PlainRoute)
 
 
 class AdministeredChannel(Shape):

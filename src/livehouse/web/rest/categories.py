@@ -12,10 +12,11 @@ from livehouse.channel.application import CategoryCard as CategoryCardResult
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Body, Shape
 
-router = APIRouter(prefix="/api/v1", tags=["categories"])
+router = APIRouter(prefix="/api/v1", tags=["categories"], route_class=PlainRoute)
 
 _BAD_CATEGORY = ("category-name-missing", "category-too-long", "description-too-long", "foreign-image")
 _BOX_ART = "/images/0123456789abcdef0123456789abcdef01234567.webp"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -16,18 +17,19 @@ from livehouse.processes.reading_channel_page import ChannelPage as ChannelPageR
 from livehouse.streaming.application.queries import BroadcastView
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.preconditions import (
     NOT_MODIFIED,
     IfMatch,
     IfNoneMatch,
+    Representation,
     expected_version,
-    versioned_answer,
 )
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, BannerUrl, image_url
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
-router = APIRouter(prefix="/api/v1", tags=["channels"])
+router = APIRouter(prefix="/api/v1", tags=["channels"], route_class=PlainRoute)
 
 
 class ChannelBroadcast(Shape):
@@ -240,6 +242,12 @@ def _answer(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
+    return _represented(page).answer(if_none_match, status=status, headers=headers)
+
+
+# Once for each page and not for each of its visitors.
+@lru_cache(maxsize=2000)
+def _represented(page: ChannelPageResult) -> Representation:
     channel, broadcast = page.channel, page.broadcast
     modes = channel.chat_modes
     body = Channel(
@@ -267,7 +275,7 @@ def _answer(
         avatar_url=image_url(page.avatar),
         banner_url=image_url(page.banner),
     ).model_dump_json()
-    return versioned_answer(body, channel.version, if_none_match, status=status, headers=headers)
+    return Representation.of(body, channel.version)
 
 
 def _change(body: ChannelChange) -> SettingsChange:

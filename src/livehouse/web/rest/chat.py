@@ -11,10 +11,11 @@ from livehouse.chat.application import ChatMessage as ChatMessageResult
 from livehouse.chat.application.queries import HISTORY_LIMIT
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Rfc3339, Shape
 
-router = APIRouter(prefix="/api/v1", tags=["chat"])
+router = APIRouter(prefix="/api/v1", tags=["chat"], route_class=PlainRoute)
 
 
 class ChatSender(Shape):

@@ -12,11 +12,12 @@ from livehouse.channel.contract import Privacy
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import Rfc3339, Shape
 
-router = APIRouter(prefix="/api/v1", tags=["channels"])
+router = APIRouter(prefix="/api/v1", tags=["channels"], route_class=PlainRoute)
 
 
 class ChannelCard(Shape):

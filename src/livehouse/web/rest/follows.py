@@ -11,12 +11,13 @@ from livehouse.social.application import Follow as FollowResult
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 from livehouse.web.rest.subscription_shapes import Subscription, subscription_shape
 
-router = APIRouter(prefix="/api/v1", tags=["social"])
+router = APIRouter(prefix="/api/v1", tags=["social"], route_class=PlainRoute)
 
 
 class Follow(Shape):

@@ -11,6 +11,7 @@ from pydantic import Field
 from cpc.images.image import MAX_UPLOAD_BYTES, ImageName
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.preconditions import NOT_MODIFIED, IfNoneMatch, entity_tags
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Shape
@@ -47,8 +48,8 @@ BannerUrl = Annotated[
     ),
 ]
 
-router = APIRouter(prefix="/api/v1", tags=["images"])
-files = APIRouter(tags=["images"])
+router = APIRouter(prefix="/api/v1", tags=["images"], route_class=PlainRoute)
+files = APIRouter(tags=["images"], route_class=PlainRoute)
 
 
 class Avatar(Shape):

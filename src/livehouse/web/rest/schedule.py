@@ -20,11 +20,12 @@ from livehouse.channel.application import (
 )
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases, Options
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.preconditions import NOT_MODIFIED, IfNoneMatch, entity_tags
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
-router = APIRouter(prefix="/api/v1", tags=["schedule"])
+router = APIRouter(prefix="/api/v1", tags=["schedule"], route_class=PlainRoute)
 
 _ID = "sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f"
 _LOCAL = "By the clocks of `time_zone`, to the minute, without an offset"

@@ -9,12 +9,13 @@ from pydantic import Field
 
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.categories import CategoryCard, category_card
 from livehouse.web.rest.directory import ChannelCard, channel_card
 from livehouse.web.rest.shapes import Shape
 
-router = APIRouter(prefix="/api/v1", tags=["search"])
+router = APIRouter(prefix="/api/v1", tags=["search"], route_class=PlainRoute)
 
 
 class SearchResult(Shape):

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from livehouse.web.dependencies import Options
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.rest.shapes import Shape
 
-router = APIRouter(prefix="/api/v1", tags=["server"])
+router = APIRouter(prefix="/api/v1", tags=["server"], route_class=PlainRoute)
 
 
 class Server(Shape):

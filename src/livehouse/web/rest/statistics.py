@@ -12,9 +12,10 @@ from livehouse.channel.application import BroadcastReport, Totals
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.rest.shapes import Rfc3339, Shape
 
-router = APIRouter(prefix="/api/v1", tags=["statistics"])
+router = APIRouter(prefix="/api/v1", tags=["statistics"], route_class=PlainRoute)
 
 Hours = Annotated[float, Field(ge=0, description="To the hundredth", examples=[12.5])]
 

@@ -12,10 +12,11 @@ from livehouse.streaming.application.create_stream_key import ShownStreamKey
 from livehouse.streaming.application.media_report import PlaybackStats
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import SECRET, Body, Rfc3339, Shape
 
-router = APIRouter(prefix="/api/v1/channels/{name}", tags=["streaming"])
+router = APIRouter(prefix="/api/v1/channels/{name}", tags=["streaming"], route_class=PlainRoute)
 
 
 class StreamKeyShape(Shape):

@@ -10,6 +10,7 @@ from livehouse.social.application import PaymentState
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, link_next
+from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.subscription_shapes import (
     Grant,
@@ -42,7 +43,7 @@ _TIER_PROBLEMS = (
     "unknown-currency",
 )
 
-router = APIRouter(prefix="/api/v1", tags=["social"])
+router = APIRouter(prefix="/api/v1", tags=["social"], route_class=PlainRoute)
 
 
 @router.get("/channels/{name}/tiers")
