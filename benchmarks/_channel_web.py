@@ -27,25 +27,36 @@ from cpc.kernel.ids import UuidV7Ids
 from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.testing import FakePasswordHasher
 from livehouse.main.free_ports import free_port
-from livehouse.main.wiring.accounts import build_accounts
+from livehouse.main.wiring.accounts import build_accounts, follow_actor_changes
 from livehouse.main.wiring.cache import build_cache_counts, build_live_reads, build_read_channel_page
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.chat import build_chat
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_social
 from livehouse.main.wiring.streaming import StreamingOutside, build_streaming
+from livehouse.main.wiring.web import build_known_actors
 from livehouse.processes import ProcessesUseCases
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
 from livehouse.processes.reading_channel_page import ShownChannels
 from livehouse.processes.renaming_channel import RenameChannel
 from livehouse.streaming.testing import FakeHealthSamples, FakeMediaNodes, FakeMediaRouter
 from livehouse.web.app import create_app
+from livehouse.web.known_actors import KnownActors
 from livehouse.web.options import WebOptions
 from livehouse.web.use_cases import UseCases
 
 
-def build_door(engine: AsyncEngine, key: str, cache: Cache, counts: CacheCounts | None = None) -> ASGIApp:
-    """Everything the role has; media nodes, whom no visit of a page reaches, are fakes."""
+def build_door(
+    engine: AsyncEngine,
+    key: str,
+    cache: Cache,
+    counts: CacheCounts | None = None,
+    known_actors: KnownActors | None = None,
+) -> ASGIApp:
+    """Everything the role has; media nodes, whom no visit of a page reaches, are fakes.
+
+    known_actors: None: each login is looked up.
+    """
     clock = SystemClock()
     ids = UuidV7Ids(clock)
     keys = KeyRing("k1", {"k1": bytes.fromhex(key)})
@@ -75,7 +86,10 @@ def build_door(engine: AsyncEngine, key: str, cache: Cache, counts: CacheCounts 
         read_image=ReadImage(ObstoreImages.in_memory()),
     )
     options = WebOptions(
-        registry=CollectorRegistry(), requests_per_second=1e9, request_burst=1e9, identity_trusted_s=2
+        registry=CollectorRegistry(),
+        requests_per_second=1e9,
+        request_burst=1e9,
+        known_actors=known_actors or KnownActors(trusted_s=0),
     )
     return create_app(use_cases, options)
 
@@ -96,11 +110,16 @@ def bare_door(answers: list[str]) -> ASGIApp:
 
 
 async def serve(settings: dict[str, Any]) -> None:
+    following = None
     if "answers" in settings:
         app = bare_door(settings["answers"])
     else:
         engine = build_engine(settings["database_url"])
-        app = build_door(engine, settings["key"], LmdbCache(Path(settings["cache"])))
+        known_actors = build_known_actors()
+        app = build_door(
+            engine, settings["key"], LmdbCache(Path(settings["cache"])), known_actors=known_actors
+        )
+        following = asyncio.create_task(follow_actor_changes(settings["database_url"], known_actors))
     port = free_port("127.0.0.1")
     server = Server(
         app,
@@ -113,6 +132,8 @@ async def serve(settings: dict[str, Any]) -> None:
     )
     print(port, flush=True)
     await server.serve()
+    if following is not None:
+        following.cancel()
 
 
 if __name__ == "__main__":

@@ -298,10 +298,8 @@ class Access(Protocol):
         """
         ...
 
-    def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> None:
-        """As `require`, by what was read of the channel already. Roles towards it do not count, so it is for
-        what everybody may. Raises as `require`.
-        """
+    def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> Standing:
+        """As `require`, by what was read already of the channel and of the actor towards it."""
         ...
 
     async def require(self, actor: Acting, action: Action, channel_id: EntityId | None = None) -> Standing:

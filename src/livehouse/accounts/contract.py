@@ -116,6 +116,20 @@ class ActorResolver(Protocol):
         ...
 
 
+class ActorChanges(Protocol):
+    """Is told when what an `ActorResolver` says of somebody's tokens changes: revoked, suspended, renamed."""
+
+    def followed(self) -> None:
+        """From here on each change is told."""
+        ...
+
+    def unfollowed(self) -> None:
+        """From here on none is. Both may be said again."""
+        ...
+
+    def changed(self, account_id: AccountId) -> None: ...
+
+
 class People(Protocol):
     """Read facade: accounts as those who act, for what is done in their name without their token."""
 

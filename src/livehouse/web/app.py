@@ -12,7 +12,6 @@ from livehouse.web import health, whep, whip
 from livehouse.web.docs import pages
 from livehouse.web.docs.pages import DocumentPages
 from livehouse.web.idempotency.layer import IdempotentRequests
-from livehouse.web.known_actors import KnownActors
 from livehouse.web.metrics import RequestMetrics, WebMetrics
 from livehouse.web.openapi_document import complete_openapi
 from livehouse.web.options import WebOptions
@@ -122,7 +121,7 @@ def build_routes(options: WebOptions) -> FastAPI:
     )
     app.state.options = options
     app.state.document_pages = DocumentPages(app, options.page_folder)
-    app.state.known_actors = KnownActors(options.identity_trusted_s)
+    app.state.known_actors = options.known_actors
     app.state.account_limit = AccountLimit(
         writes_per_second=options.account_writes_per_second, burst=options.account_write_burst
     )

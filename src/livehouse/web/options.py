@@ -10,6 +10,7 @@ from pathlib import Path
 from prometheus_client import REGISTRY, CollectorRegistry
 
 from livehouse.web.idempotency.kept_answers import KeptAnswers
+from livehouse.web.known_actors import KnownActors
 
 PAGE_FOLDER = Path(__file__).parent / "page"
 
@@ -29,7 +30,7 @@ class WebOptions:
 
     chat_url, edge_url: full addresses where a proxy publishes them; None: made from the request's host and
     the port. trusted_proxies: addresses or networks whose `X-Forwarded-*` is believed.
-    identity_trusted_s: so long a token counts on for reading after it was looked up.
+    known_actors: who sent a token a moment ago; as it comes, each is looked up each time.
     ready_checks: by name, something that raises while that part is away.
     kept_answers: where answers to requests with an `Idempotency-Key` are kept; None: the header says nothing.
     metrics: what `/metrics` tells; None: the registry of this process. metrics_allowed_from: who may read it.
@@ -52,7 +53,7 @@ class WebOptions:
     max_body_bytes: int = 256 * 1024
     body_timeout_s: float = 10.0
     upload_timeout_s: float = 60.0
-    identity_trusted_s: float = 0.0
+    known_actors: KnownActors = field(default_factory=lambda: KnownActors(trusted_s=0))
     max_message_characters: int = 500
     ice_servers: tuple[IceServer, ...] = ()
     page_folder: Path = PAGE_FOLDER

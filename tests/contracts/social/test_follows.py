@@ -11,7 +11,7 @@ import pytest
 
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId
-from livehouse.social.application.ports import Place, UnitOfWorkFactory
+from livehouse.social.application.ports import Bond, Place, UnitOfWorkFactory
 from livehouse.social.contract import Support
 from livehouse.social.domain.follow import Follow
 
@@ -47,6 +47,8 @@ async def test_a_follow_is_found_counted_and_removed(unit_of_work: UnitOfWorkFac
         assert await unit.follows.get(BOB, CHANNEL) is None
         assert await unit.supports.of(CHANNEL, ADA, NOW) == Support(NOW)
         assert await unit.supports.of(CHANNEL, BOB, NOW) == Support()
+        assert await unit.supports.bond(CHANNEL, ADA) == Bond(await unit.follows.get(ADA, CHANNEL))
+        assert await unit.supports.bond(CHANNEL, BOB) == Bond()
     assert (await counted(unit_of_work), await counted(unit_of_work, OTHER)) == (1, 0)
     assert await followed(unit_of_work, ADA) == 1
     async with unit_of_work() as unit:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from livehouse.access.contract import Entitlement
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId
-from livehouse.social.application.ports import Place, UnitOfWorkFactory
+from livehouse.social.application.ports import Bond, Place, UnitOfWorkFactory
 from livehouse.social.contract import Support
 from livehouse.social.domain.money import Money
 from livehouse.social.domain.paid_subscription import (
@@ -98,6 +98,7 @@ async def test_a_subscription_is_kept_with_its_pending_payment(unit_of_work: Uni
         assert await unit.subscriptions.get(eve, OTHER, for_update=True) is None
         assert await unit.subscriptions.pending_of(eve) == 1
         assert await unit.supports.of(CHANNEL, eve, NOW) == Support()
+        assert await unit.supports.bond(CHANNEL, eve) == Bond(None, subscription, tier)
     outcome = confirm(subscription, NOW, OWNER)
     await save(unit_of_work, outcome.subscription, *outcome.settled)
     async with unit_of_work() as unit:
@@ -110,6 +111,21 @@ async def test_a_subscription_is_kept_with_its_pending_payment(unit_of_work: Uni
         assert until is not None
         assert await unit.supports.of(CHANNEL, eve, until) == Support()
         assert await unit.supports.of(OTHER, eve, NOW) == Support()
+        assert await unit.supports.bond(CHANNEL, eve) == Bond(None, outcome.subscription, tier)
+        assert await unit.supports.bond(OTHER, eve) == Bond()
+
+
+async def test_what_binds_somebody_comes_with_the_tier_of_the_next_months(
+    unit_of_work: UnitOfWorkFactory,
+) -> None:
+    eve, tier, next_tier = AccountId(uuid4()), a_tier(), a_tier()
+    async with unit_of_work() as unit:
+        await unit.tiers.save(tier)
+        await unit.tiers.save(next_tier)
+    changed = replace(await running(unit_of_work, eve, tier), next_tier_id=next_tier.id)
+    await save(unit_of_work, changed)
+    async with unit_of_work() as unit:
+        assert await unit.supports.bond(CHANNEL, eve) == Bond(None, changed, tier, next_tier)
 
 
 async def test_a_supporter_has_what_their_tier_has_now(unit_of_work: UnitOfWorkFactory) -> None:

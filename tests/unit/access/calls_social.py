@@ -90,7 +90,8 @@ async def count_followers(world: World, actor: Actor) -> object:
 async def read_relationship(world: World, actor: Actor) -> object:
     world.is_ready()
     units, channels = world.social.unit_of_work, world.social_channels
-    return await ReadRelationship(units, channels, world.access, world.clock)(actor, "ada")
+    reading = ReadRelationship(units, channels, world.standings, world.access, world.clock)
+    return await reading(actor, "ada")
 
 
 PRICE = Money(499, "EUR")

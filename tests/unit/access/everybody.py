@@ -81,8 +81,9 @@ class RecordingAccess:
     def check(self, actor: Acting, action: Action) -> None:
         self._access.check(actor, action)
 
-    def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> None:
-        self._access.permit(actor, action, standing)
+    def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> Standing:
+        self.asked.append((action, None))
+        return self._access.permit(actor, action, standing)
 
     async def require(self, actor: Acting, action: Action, channel_id: EntityId | None = None) -> Standing:
         self.asked.append((action, channel_id))

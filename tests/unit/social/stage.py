@@ -93,7 +93,7 @@ class Stage:
         self.list_following = ListFollowing(units, FakeChannelCards(channels), access)
         self.list_followers = ListFollowers(units, channels, names, access)
         self.count_followers = CountFollowers(units, channels, access)
-        self.relationship = ReadRelationship(units, channels, access, clock)
+        self.relationship = ReadRelationship(units, channels, self.standings, access, clock)
         self.personal_data = SocialPersonalData(units, channels, clock)
         payments = ManualPayments()
         self.ledger = ledger = Ledger(payments, ids)

@@ -38,8 +38,8 @@ class MembersOnly:
     def check(self, actor: Acting, action: Action) -> None:
         self._access.check(actor, action)
 
-    def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> None:
-        self._access.permit(actor, action, standing)
+    def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> Standing:
+        return self._access.permit(actor, action, standing)
 
     async def require(self, actor: Acting, action: Action, channel_id: object = None) -> Standing:
         if self.is_away:

@@ -80,9 +80,11 @@ class DecideAccess:
                 "mail-not-confirmed", "Confirm your mail address first: follow the link we sent you."
             )
 
-    def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> None:
+    def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> Standing:
         self.check(actor, action)
-        _decide(self._rules[action], replace(standing, roles=personal_roles(actor)))
+        standing = _with(personal_roles(actor), standing)
+        _decide(self._rules[action], standing)
+        return _towards(standing)
 
     async def require(self, actor: Acting, action: Action, channel_id: EntityId | None = None) -> Standing:
         self.check(actor, action)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from livehouse.main.observability.node_metrics import NodeMetrics
 from livehouse.main.role_context import RoleContext
 from livehouse.main.secrets import NodeSecrets
 from livehouse.main.settings import ResolvedSettings
-from livehouse.main.wiring.accounts import build_accounts
+from livehouse.main.wiring.accounts import build_accounts, follow_actor_changes
 from livehouse.main.wiring.cache import (
     build_cache,
     build_cache_counts,
@@ -39,7 +40,7 @@ from livehouse.main.wiring.streaming import (
     build_streaming_personal_data,
     nats_outside,
 )
-from livehouse.main.wiring.web import build_kept_answers
+from livehouse.main.wiring.web import build_kept_answers, build_known_actors
 from livehouse.processes import ProcessesUseCases
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
 from livehouse.processes.reading_channel_page import ShownChannels
@@ -48,8 +49,6 @@ from livehouse.web.app import create_app
 from livehouse.web.idempotency.kept_answers import KeptAnswers
 from livehouse.web.options import IceServer, WebOptions
 from livehouse.web.use_cases import UseCases
-
-_IDENTITY_TRUSTED_S = 2.0
 
 
 async def run(role: RoleContext) -> None:
@@ -70,7 +69,11 @@ async def run(role: RoleContext) -> None:
             _ready_checks(engine, connection, outside),
             build_kept_answers(engine, clock, UuidV7Ids(clock)),
         )
-        await serve_http(create_app(use_cases, options), role, settings.http_port)
+        following = asyncio.create_task(follow_actor_changes(settings.database_dsn, options.known_actors))
+        try:
+            await serve_http(create_app(use_cases, options), role, settings.http_port)
+        finally:
+            following.cancel()
     finally:
         await connection.close()
         await engine.dispose()
@@ -154,7 +157,7 @@ def build_options(
         chat_port=settings.chat_port,
         edge_port=settings.edge_port,
         tls=settings.uses_tls,
-        identity_trusted_s=_IDENTITY_TRUSTED_S,
+        known_actors=build_known_actors(),
         sends_mail=settings.sends_mail,
         trusted_proxies=settings.trusted_proxies,
         requests_per_second=settings.http_requests_per_second,

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cpc.kernel.clock import Clock
 from livehouse.access.application.decide_access import DecideAccess
-from livehouse.access.contract import Access
+from livehouse.access.contract import Access, ChannelStandings
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application.queries import FindStandings
 from livehouse.main.wiring.persistence import reading
@@ -16,7 +16,12 @@ from livehouse.social.application.find_supporters import FindSupporters
 
 def build_access(engine: AsyncEngine, clock: Clock, *, trusted_s: float = 0.0) -> Access:
     """trusted_s: so long an earlier standing may still admit somebody; 0 asks the database every time."""
+    standings = build_standings(engine, clock)
     engine = reading(engine)
-    standings = FindStandings(lambda: PostgresChannelUnitOfWork(engine), clock)
     supporters = FindSupporters(lambda: PostgresSocialUnitOfWork(engine), clock)
     return DecideAccess(standings, supporters, clock, trusted_s=trusted_s)
+
+
+def build_standings(engine: AsyncEngine, clock: Clock) -> ChannelStandings:
+    engine = reading(engine)
+    return FindStandings(lambda: PostgresChannelUnitOfWork(engine), clock)

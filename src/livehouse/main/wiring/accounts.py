@@ -15,6 +15,7 @@ from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.adapters.argon2_password_hasher import Argon2PasswordHasher
 from livehouse.accounts.adapters.mail_letters import PlainLetters
 from livehouse.accounts.adapters.postgres import PostgresAccountsUnitOfWork
+from livehouse.accounts.adapters.postgres_actor_changes import PostgresActorChanges
 from livehouse.accounts.adapters.smtp_mailer import SmtpMailer, SmtpServer
 from livehouse.accounts.application import AccountsDuties, AccountsUseCases
 from livehouse.accounts.application.access_tokens import (
@@ -49,14 +50,14 @@ from livehouse.accounts.application.sign_in import SignIn
 from livehouse.accounts.application.sign_out import SignOut
 from livehouse.accounts.application.sign_up import SignUp
 from livehouse.accounts.application.suspend_account import LiftSuspension, SuspendAccount
-from livehouse.accounts.contract import Avatars, DeedLog, Names, People, PersonalData
+from livehouse.accounts.contract import ActorChanges, Avatars, DeedLog, Names, People, PersonalData
 from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.domain.outgoing_mail import OutgoingMail
 from livehouse.main.settings import ResolvedSettings
 from livehouse.main.wiring.access import build_access
 from livehouse.main.wiring.duties import again
 from livehouse.main.wiring.images import build_keep_image
-from livehouse.main.wiring.persistence import reading
+from livehouse.main.wiring.persistence import driver_dsn, reading
 
 DELETION_GRACE = timedelta(days=14)
 _LOOK_FOR_MAIL_S = 1.0
@@ -140,6 +141,11 @@ def build_names(engine: AsyncEngine) -> Names:
 def build_avatars(engine: AsyncEngine) -> Avatars:
     """The facade other slices are given."""
     return FindAvatars(_units(reading(engine)))
+
+
+async def follow_actor_changes(database_dsn: str, changes: ActorChanges) -> None:
+    """Until cancelled. On a connection of its own."""
+    await PostgresActorChanges(driver_dsn(database_dsn), changes).run()
 
 
 def build_deed_log(engine: AsyncEngine) -> DeedLog:

@@ -38,6 +38,11 @@ def build_engine(database_url: str, *, pool_size: int = 4, statement_timeout_s: 
     return engine
 
 
+def driver_dsn(database_url: str) -> str:
+    """The same address as the driver takes it by itself, and PostgreSQL's own programs."""
+    return database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
 def reading(engine: AsyncEngine) -> AsyncEngine:
     """The same connections for units of work that read only: each statement is its own transaction, so it
     costs one round trip and not three."""

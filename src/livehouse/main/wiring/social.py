@@ -10,7 +10,7 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
 from livehouse.accounts.contract import PersonalData
 from livehouse.channel.contract import Channels
-from livehouse.main.wiring.access import build_access
+from livehouse.main.wiring.access import build_access, build_standings
 from livehouse.main.wiring.accounts import build_names, build_people
 from livehouse.main.wiring.channel import build_channel_cards
 from livehouse.main.wiring.duties import again
@@ -53,7 +53,9 @@ def build_social(
         list_following=ListFollowing(units, build_channel_cards(engine, clock), access),
         list_followers=ListFollowers(units, channels, names, access),
         count_followers=CountFollowers(units, channels, access),
-        read_relationship=ReadRelationship(_units(reading(engine)), shown or channels, access, clock),
+        read_relationship=ReadRelationship(
+            _units(reading(engine)), shown or channels, build_standings(engine, clock), access, clock
+        ),
         list_tiers=ListTiers(units, channels, access),
         create_tier=CreateTier(units, channels, access, clock, ids),
         change_tier=ChangeTier(units, channels, access),

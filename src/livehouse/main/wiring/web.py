@@ -10,12 +10,20 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
 from livehouse.main.wiring.duties import again
 from livehouse.web.idempotency.postgres_kept_answers import PostgresKeptAnswers
+from livehouse.web.known_actors import KnownActors
 
 _LOOK_FOR_OLD_ANSWERS_S = 60.0
+_IDENTITY_TRUSTED_S = 2.0
+_IDENTITY_FOLLOWED_S = 30.0
 
 
 def build_kept_answers(engine: AsyncEngine, clock: Clock, ids: Ids) -> PostgresKeptAnswers:
     return PostgresKeptAnswers(engine, clock, ids)
+
+
+def build_known_actors() -> KnownActors:
+    """To be told of changes by `follow_actor_changes`; until then a login is looked up soon again."""
+    return KnownActors(_IDENTITY_TRUSTED_S, _IDENTITY_FOLLOWED_S)
 
 
 def build_web_duties(

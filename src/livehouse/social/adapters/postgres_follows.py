@@ -39,7 +39,7 @@ class PostgresFollows:
     async def get(self, account_id: AccountId, channel_id: ChannelId) -> Follow | None:
         found = await self._connection.execute(select(_follow).where(_is(account_id, channel_id)))
         row = found.one_or_none()
-        return None if row is None else _to_follow(row)
+        return None if row is None else to_follow(row)
 
     async def add(self, follow: Follow, tally: FollowTally) -> None:
         await self._connection.execute(
@@ -75,7 +75,7 @@ class PostgresFollows:
                 tuple_(_follow.c.followed_at, _follow.c.channel_id) < (after.at, after.id.uuid)
             )
         query = query.order_by(_follow.c.followed_at.desc(), _follow.c.channel_id.desc()).limit(limit)
-        return [_to_follow(row) for row in await self._connection.execute(query)]
+        return [to_follow(row) for row in await self._connection.execute(query)]
 
     async def of_channel(self, channel_id: ChannelId, *, after: Place | None, limit: int) -> Sequence[Follow]:
         query = select(_follow).where(_follow.c.channel_id == channel_id.uuid)
@@ -84,7 +84,7 @@ class PostgresFollows:
                 tuple_(_follow.c.followed_at, _follow.c.account_id) < (after.at, after.id.uuid)
             )
         query = query.order_by(_follow.c.followed_at.desc(), _follow.c.account_id.desc()).limit(limit)
-        return [_to_follow(row) for row in await self._connection.execute(query)]
+        return [to_follow(row) for row in await self._connection.execute(query)]
 
     async def followers(self, channel_id: EntityId) -> int:
         counted = await self._connection.scalar(
@@ -134,5 +134,5 @@ def _is(account_id: AccountId, channel_id: ChannelId) -> ColumnElement[bool]:
     return and_(_follow.c.account_id == account_id.uuid, _follow.c.channel_id == channel_id.uuid)
 
 
-def _to_follow(row: Row[tuple[object, ...]]) -> Follow:
+def to_follow(row: Row[tuple[object, ...]]) -> Follow:
     return Follow(AccountId(row.account_id), ChannelId(row.channel_id), row.followed_at, row.notifies)

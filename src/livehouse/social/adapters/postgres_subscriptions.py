@@ -145,10 +145,10 @@ class PostgresSubscriptions:
             )
         )
         pending = {(row.account_id, row.channel_id): to_payment(row) for row in waiting}
-        return [_to_subscription(row, pending.get((row.account_id, row.channel_id))) for row in rows]
+        return [to_subscription(row, pending.get((row.account_id, row.channel_id))) for row in rows]
 
 
-def _to_subscription(row: Row[Any], pending: Payment | None) -> PaidSubscription:
+def to_subscription(row: Row[Any], pending: Payment | None) -> PaidSubscription:
     return PaidSubscription(
         id=SubscriptionId(row.subscription_id),
         account_id=AccountId(row.account_id),

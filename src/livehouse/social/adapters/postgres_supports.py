@@ -3,23 +3,70 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import FromClause, bindparam, select, text
+from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cpc.kernel.ids import EntityId
+from livehouse.social.adapters.postgres_follows import to_follow
+from livehouse.social.adapters.postgres_payments import to_payment
+from livehouse.social.adapters.postgres_subscriptions import to_subscription
 from livehouse.social.adapters.postgres_tables import follow as _follow
 from livehouse.social.adapters.postgres_tables import paid_subscription as _subscription
+from livehouse.social.adapters.postgres_tables import payment as _payment
 from livehouse.social.adapters.postgres_tables import tier as _tier
-from livehouse.social.adapters.postgres_tiers import to_benefits
+from livehouse.social.adapters.postgres_tiers import to_benefits, to_tier
+from livehouse.social.application.ports import Bond
 from livehouse.social.contract import Support
 from livehouse.social.domain.paid_subscription import Run
+from livehouse.social.domain.payment import PaymentState
 from livehouse.social.domain.tier import badge_months, entitlements_of
+
+_next_tier = _tier.alias("next_tier")
+_OF_BOND = (_follow, _subscription, _payment, _tier, _next_tier)
+_one = select(text("1")).subquery()  # a row also where there is nothing
+_mine = [
+    (table.c.account_id == bindparam("account_id")) & (table.c.channel_id == bindparam("channel_id"))
+    for table in (_follow, _subscription, _payment)
+]
+# Made once: it is asked whenever somebody who is signed in opens a channel's page.
+_BOND = select(*_OF_BOND).select_from(
+    _one.outerjoin(_follow, _mine[0])
+    .outerjoin(_subscription, _mine[1])
+    .outerjoin(_payment, _mine[2] & (_payment.c.state == PaymentState.PENDING.value))
+    .outerjoin(
+        _tier,
+        (_tier.c.channel_id == _subscription.c.channel_id) & (_tier.c.tier_id == _subscription.c.tier_id),
+    )
+    .outerjoin(
+        _next_tier,
+        (_next_tier.c.channel_id == _subscription.c.channel_id)
+        & (_next_tier.c.tier_id == _subscription.c.next_tier_id),
+    )
+)
 
 
 class PostgresSupports:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
+
+    async def bond(self, channel_id: EntityId, account_id: EntityId) -> Bond:
+        found = await self._connection.execute(
+            _BOND, {"channel_id": channel_id.uuid, "account_id": account_id.uuid}
+        )
+        row = found.one()
+        follow, subscription, pending, tier, next_tier = (_part(row, table) for table in _OF_BOND)
+        return Bond(
+            None if follow is None else to_follow(follow),
+            None
+            if subscription is None
+            else to_subscription(subscription, None if pending is None else to_payment(pending)),
+            None if tier is None else to_tier(tier),
+            None if next_tier is None else to_tier(next_tier),
+        )
 
     async def of(self, channel_id: EntityId, account_id: EntityId, now: datetime) -> Support:
         one = select(text("1")).subquery()  # a row also where there is nothing
@@ -47,3 +94,10 @@ class PostgresSupports:
         months = row.months_before + Run(row.run_started_at, row.run_months).begun(now)
         benefits = to_benefits(row.benefits or ())
         return Support(row.followed_at, months, entitlements_of(benefits), badge_months(benefits, months))
+
+
+def _part(row: Row[Any], table: FromClause) -> Any:
+    """What of the row is of one table; None where that had none."""
+    if row._mapping[next(iter(table.primary_key))] is None:
+        return None
+    return SimpleNamespace(**{column.name: row._mapping[column] for column in table.c})

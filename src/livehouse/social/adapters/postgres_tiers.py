@@ -33,14 +33,14 @@ class PostgresTiers:
             .where(_tier.c.channel_id == channel_id.uuid, _tier.c.withdrawn_at.is_(None))
             .order_by(_tier.c.amount, _tier.c.created_at, _tier.c.tier_id)
         )
-        return [_to_tier(row) for row in await self._connection.execute(query)]
+        return [to_tier(row) for row in await self._connection.execute(query)]
 
     async def get(self, channel_id: ChannelId, tier_id: TierId) -> SubscriptionTier | None:
         found = await self._connection.execute(
             select(_tier).where(_tier.c.channel_id == channel_id.uuid, _tier.c.tier_id == tier_id.uuid)
         )
         row = found.one_or_none()
-        return None if row is None else _to_tier(row)
+        return None if row is None else to_tier(row)
 
     async def by_ids(self, tier_ids: Collection[TierId]) -> Mapping[TierId, SubscriptionTier]:
         if not tier_ids:
@@ -48,7 +48,7 @@ class PostgresTiers:
         found = await self._connection.execute(
             select(_tier).where(_tier.c.tier_id.in_([tier_id.uuid for tier_id in tier_ids]))
         )
-        return {tier.id: tier for tier in map(_to_tier, found)}
+        return {tier.id: tier for tier in map(to_tier, found)}
 
     async def save(self, tier: SubscriptionTier) -> None:
         values = {
@@ -81,7 +81,7 @@ def to_benefits(stored: Sequence[Mapping[str, Any]]) -> tuple[Benefit, ...]:
     )
 
 
-def _to_tier(row: Row[Any]) -> SubscriptionTier:
+def to_tier(row: Row[Any]) -> SubscriptionTier:
     return SubscriptionTier(
         TierId(row.tier_id),
         ChannelId(row.channel_id),

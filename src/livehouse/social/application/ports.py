@@ -176,7 +176,24 @@ class PaymentProvider(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Bond:
+    """All that is kept of one account towards one channel.
+
+    subscription: also one that ended. tier, next_tier: those of it.
+    """
+
+    follow: Follow | None = None
+    subscription: PaidSubscription | None = None
+    tier: SubscriptionTier | None = None
+    next_tier: SubscriptionTier | None = None
+
+
 class Supports(Protocol):
+    async def bond(self, channel_id: EntityId, account_id: EntityId) -> Bond:
+        """One statement whatever there is."""
+        ...
+
     async def of(self, channel_id: EntityId, account_id: EntityId, now: datetime) -> Support:
         """One statement whatever there is."""
         ...

@@ -48,11 +48,17 @@ async def view_of(
 ) -> SubscriptionView:
     wanted = {subscription.tier_id, subscription.next_tier_id or subscription.tier_id}
     tiers = await unit.tiers.by_ids(wanted)
+    next_tier = None if subscription.next_tier_id is None else tiers[subscription.next_tier_id]
+    return view_with(channel, subscription, tiers[subscription.tier_id], next_tier, now)
+
+
+def view_with(
+    channel: ChannelRef,
+    subscription: PaidSubscription,
+    tier: SubscriptionTier,
+    next_tier: SubscriptionTier | None,
+    now: datetime,
+) -> SubscriptionView:
     return SubscriptionView(
-        channel,
-        subscription,
-        tiers[subscription.tier_id],
-        None if subscription.next_tier_id is None else tiers[subscription.next_tier_id],
-        subscription.months(now),
-        subscription.streak(now),
+        channel, subscription, tier, next_tier, subscription.months(now), subscription.streak(now)
     )

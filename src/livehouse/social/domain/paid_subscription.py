@@ -119,6 +119,10 @@ class PaidSubscription:
             return self.pending.due_at
         return self.run.ends_at + GRACE
 
+    def is_entitled(self, now: datetime) -> bool:
+        until = self.entitled_until
+        return until is not None and until > now
+
     @property
     def due_at(self) -> datetime | None:
         """When time itself changes something next; None when it does not."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from cpc.kernel.ids import EntityId
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId
-from livehouse.social.application.ports import Place
+from livehouse.social.application.ports import Bond, Place
 from livehouse.social.contract import Support
 from livehouse.social.domain.follow import Follow, FollowTally
 from livehouse.social.domain.tier import badge_months, entitlements_of
@@ -60,6 +60,20 @@ class InMemoryFollows:
 class InMemorySupports:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+
+    async def bond(self, channel_id: EntityId, account_id: EntityId) -> Bond:
+        supporter, channel = AccountId(account_id.uuid), ChannelId(channel_id.uuid)
+        follow = self._tables.follows.get((supporter, channel))
+        subscription = await InMemorySubscriptions(self._tables).get(supporter, channel)
+        if subscription is None:
+            return Bond(follow)
+        next_tier_id = subscription.next_tier_id
+        return Bond(
+            follow,
+            subscription,
+            self._tables.tiers[subscription.tier_id],
+            None if next_tier_id is None else self._tables.tiers[next_tier_id],
+        )
 
     async def of(self, channel_id: EntityId, account_id: EntityId, now: datetime) -> Support:
         supporter, channel = AccountId(account_id.uuid), ChannelId(channel_id.uuid)
