@@ -8,7 +8,15 @@ from dataclasses import replace
 from cpc.kernel.errors import NotFound
 from cpc.messenger.conversation import Conversation, Participant
 from cpc.messenger.identifiers import ConversationId, PersonId
-from cpc.messenger.message import AppendResult, Message, MessageDraft, distinct, place
+from cpc.messenger.message import (
+    AppendResult,
+    Message,
+    MessageDraft,
+    TooSoon,
+    distinct,
+    place,
+    with_pauses,
+)
 
 
 class InMemoryConversations:
@@ -49,17 +57,21 @@ class InMemoryMessages:
         if await self._conversations.get(conversation_id) is None:
             raise NotFound("no-such-conversation", f"There is no conversation {conversation_id}.")
         messages = self._messages.setdefault(conversation_id, [])
-        appended = []
-        for draft in distinct(drafts):
-            key = (conversation_id, draft.sender_id, draft.nonce)
-            if key not in self._by_nonce:
-                self._by_nonce[key] = place(draft, conversation_id, len(messages) + 1)
-                messages.append(self._by_nonce[key])
-                appended.append(self._by_nonce[key])
-        return AppendResult(
-            messages=[self._by_nonce[(conversation_id, draft.sender_id, draft.nonce)] for draft in drafts],
-            appended=appended,
-        )
+        new = [
+            draft
+            for draft in distinct(drafts)
+            if (conversation_id, draft.sender_id, draft.nonce) not in self._by_nonce
+        ]
+        new, too_soon = with_pauses(new, {message.sender_id: message.sent_at for message in messages})
+        appended = [place(draft, conversation_id, len(messages) + n) for n, draft in enumerate(new, start=1)]
+        messages += appended
+        for message in appended:
+            self._by_nonce[(conversation_id, message.sender_id, message.nonce)] = message
+        outcomes: list[Message | TooSoon] = []
+        for draft in drafts:
+            outcome = too_soon.get((draft.sender_id, draft.nonce))
+            outcomes.append(outcome or self._by_nonce[(conversation_id, draft.sender_id, draft.nonce)])
+        return AppendResult(messages=outcomes, appended=appended)
 
     async def before(
         self, conversation_id: ConversationId, before_seq: int | None, limit: int

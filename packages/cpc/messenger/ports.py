@@ -29,8 +29,8 @@ class Messages(Protocol):
         """Give the drafts the next seqs, in order, in the running transaction.
 
         Until it ends, appends to the same conversation from elsewhere wait, so a reader sees seqs without
-        gaps. A draft whose (sender, nonce) is known already makes no second message. Raises `NotFound` when
-        there is no such conversation.
+        gaps. A draft whose (sender, nonce) is known already makes no second message, one before the end of
+        its pause none at all. Raises `NotFound` when there is no such conversation.
         """
         ...
 

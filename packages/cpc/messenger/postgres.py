@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    true,
     tuple_,
     update,
 )
@@ -39,7 +41,15 @@ from cpc.messenger.conversation import (
     Posting,
 )
 from cpc.messenger.identifiers import ConversationId, MessageId, PersonId
-from cpc.messenger.message import AppendResult, Message, MessageDraft, distinct, place
+from cpc.messenger.message import (
+    AppendResult,
+    Message,
+    MessageDraft,
+    TooSoon,
+    distinct,
+    place,
+    with_pauses,
+)
 
 metadata = MetaData(schema="messenger")
 
@@ -168,6 +178,9 @@ class PostgresMessages:
         )
         by_nonce = {(PersonId(row.sender_id), row.nonce): _message(row) for row in known_rows}
         new = [draft for draft in distinct(drafts) if (draft.sender_id, draft.nonce) not in by_nonce]
+        paused = {draft.sender_id for draft in new if draft.pause}
+        last_sent_at = await self._last_sent_at(conversation_id, paused) if paused else {}
+        new, too_soon = with_pauses(new, last_sent_at)
         appended = [place(draft, conversation_id, last_seq + n) for n, draft in enumerate(new, start=1)]
         if appended:
             await self._connection.execute(_INSERT_MESSAGES, [_values(message) for message in appended])
@@ -175,9 +188,22 @@ class PostgresMessages:
                 _SET_LAST_SEQ, {"conversation_id": conversation_id.uuid, "seq": last_seq + len(appended)}
             )
         by_nonce |= {(message.sender_id, message.nonce): message for message in appended}
+        outcomes: dict[tuple[PersonId, str], Message | TooSoon] = {**by_nonce, **too_soon}
         return AppendResult(
-            messages=[by_nonce[(draft.sender_id, draft.nonce)] for draft in drafts], appended=appended
+            messages=[outcomes[(draft.sender_id, draft.nonce)] for draft in drafts], appended=appended
         )
+
+    async def _last_sent_at(
+        self, conversation_id: ConversationId, senders: Collection[PersonId]
+    ) -> dict[PersonId, datetime]:
+        rows = await self._connection.execute(
+            _LAST_OF_SENDERS,
+            {
+                "conversation_id": conversation_id.uuid,
+                "sender_ids": [sender.uuid for sender in senders],
+            },
+        )
+        return {PersonId(row.sender_id): row.sent_at for row in rows}
 
     async def before(
         self, conversation_id: ConversationId, before_seq: int | None, limit: int
@@ -278,6 +304,26 @@ _KNOWN_NONCES = (
     )
     .where(message_table.c.conversation_id == bindparam("conversation_id"))
 )
+
+_asked = (
+    func.unnest(bindparam("sender_ids", type_=ARRAY(Uuid)))
+    .table_valued("sender_id", name="asked")
+    .render_derived()
+)
+
+# For each a look at the end of the index by sender, however much they have said.
+_last = (
+    select(message_table.c.sent_at)
+    .where(
+        message_table.c.conversation_id == bindparam("conversation_id"),
+        message_table.c.sender_id == _asked.c.sender_id,
+    )
+    .order_by(message_table.c.seq.desc())
+    .limit(1)
+    .lateral("last")
+)
+
+_LAST_OF_SENDERS = select(_asked.c.sender_id, _last.c.sent_at).select_from(_asked.join(_last, true()))
 
 _INSERT_MESSAGES = insert(message_table)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from cpc.kernel.ids import UuidV7Ids
 from cpc.messenger.conversation import Conversation, ConversationKind, Participant, ParticipantRole, Posting
 from cpc.messenger.identifiers import ConversationId, MessageId, PersonId
 from cpc.messenger.memory import InMemoryConversations, InMemoryMessages
-from cpc.messenger.message import MessageDraft
+from cpc.messenger.message import MessageDraft, TooSoon
 from cpc.messenger.ports import Conversations, Messages
 from cpc.messenger.postgres import PostgresConversations, PostgresMessages
 from livehouse.main.wiring.persistence import build_engine
@@ -111,6 +112,37 @@ async def test_a_nonce_of_the_same_sender_is_one_message(transaction: Transactio
     assert result.messages[0] == result.messages[2]
     assert [message.seq for message in result.messages] == [2, 1, 2, 3]
     assert [message.seq for message in result.appended] == [2, 3]
+
+
+async def test_a_draft_before_the_end_of_its_pause_makes_no_message(transaction: Transactions) -> None:
+    id_, other = await _conversation(transaction), await _conversation(transaction)
+
+    def paused(nonce: str, at_s: int, sender: int = 0) -> MessageDraft:
+        draft = _draft(nonce, sender)
+        return replace(draft, sent_at=NOW + timedelta(seconds=at_s), pause=timedelta(seconds=30))
+
+    await _append(transaction, other, [paused("elsewhere", 0)])
+    for n in range(3):
+        await _append(transaction, id_, [replace(paused(f"n{n}", 0, sender=2), pause=timedelta(0))])
+    result = await _append(transaction, id_, [paused("a", 0), paused("b", 10), paused("c", 10, sender=1)])
+    assert [message.nonce for message in result.appended] == ["a", "c"]
+    assert result.messages[1] == TooSoon(timedelta(seconds=20))
+    result = await _append(
+        transaction, id_, [paused("a", 29), paused("d", 29), paused("d", 29), paused("e", 40, sender=1)]
+    )
+    assert [message.seq for message in result.messages[:1]] == [4], "the line it was"
+    assert result.messages[1] == result.messages[2] == TooSoon(timedelta(seconds=1))
+    assert [(message.nonce, message.seq) for message in result.appended] == [("e", 6)]
+    assert (await _append(transaction, id_, [paused("d", 30)])).messages[0].seq == 7
+
+
+@pytest.mark.integration
+async def test_of_many_at_once_one_keeps_the_pause(transaction: Transactions) -> None:
+    id_ = await _conversation(transaction)
+    drafts = [replace(_draft(str(n)), pause=timedelta(seconds=30)) for n in range(8)]
+    results = await asyncio.gather(*(_append(transaction, id_, [draft]) for draft in drafts))
+    assert sum(len(result.appended) for result in results) == 1
+    assert sum(result.messages == [TooSoon(timedelta(seconds=30))] for result in results) == 7
 
 
 async def test_conversations_count_for_themselves(transaction: Transactions) -> None:

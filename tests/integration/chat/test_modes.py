@@ -111,3 +111,27 @@ async def test_a_room_whose_channel_is_gone_is_left_by_all(house: Any) -> None:
         await connection.execute(text("DELETE FROM channel.channel WHERE name = 'ada'"))
     assert await at_ada.closed() == 4404
     assert (await at_ada.hear("error"))["error"]["type"] == "/problems/no-such-channel"
+
+
+async def test_slow_mode_counts_what_was_said_at_another_gateway(house: Any) -> None:
+    ada, bob = await house.sign_up("ada"), await house.sign_up("bob")
+    owner = await house.accounts.resolve_actor(ada.token)
+    await house.channel.change_channel(
+        owner, "ada", SettingsChange(chat_modes=ChatModesChange(slow_mode_s=600))
+    )
+    here, there, elsewhere = [await house.enter(await house.gateway(), "ada", bob) for _ in range(3)]
+    first = await here.hear("ack", nonce=await here.say("here", nonce="n-1"))
+    for _ in range(2):  # by the commit, then by what the gateway knows from it
+        refused = await there.hear("error", nonce=await there.say("and there"))
+        assert refused["error"]["type"] == "/problems/slow-mode"
+        assert 500 < refused["error"]["retry_after_s"] <= 600
+    for chatter in (here, elsewhere):  # the same line again is no second one
+        again = await chatter.hear("ack", nonce=await chatter.say("here", nonce="n-1"))
+        assert again["seq"] == first["seq"]
+    await house.channel.change_channel(
+        owner, "ada", SettingsChange(chat_modes=ChatModesChange(slow_mode_s=0, emotes_only=True))
+    )
+    anew = await house.enter(await house.gateway(), "ada", bob)
+    await anew.hear("ack", nonce=await anew.say("😀 👍🏽"))
+    refused = await anew.hear("error", nonce=await anew.say("words"))
+    assert refused["error"]["type"] == "/problems/emotes-only"

@@ -9,10 +9,11 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.errors import DomainError, Unavailable
 from cpc.kernel.ids import Ids
 from cpc.messenger.identifiers import ConversationId
-from cpc.messenger.message import AppendResult, Message, MessageDraft
+from cpc.messenger.message import AppendResult, Message, MessageDraft, TooSoon
 from cpc.social_integration.events import ChatMessageSent, SentChatMessage
 from livehouse.accounts.contract import AccountId
 from livehouse.chat.application.ports import CommitMeter, CommittedMessages, UnitOfWorkFactory
+from livehouse.chat.domain.chat_modes import slow_mode_refusal
 from livehouse.chat.domain.chat_room import ChatRoom
 
 BATCH_LIMIT = 200
@@ -60,7 +61,8 @@ class MessageCommits:
         """Store the draft with others of its room; messages of a room keep the order of these calls.
 
         Raises `Unavailable` when it is not stored in time. It may be stored yet: sending the same nonce
-        again is safe.
+        again is safe. Raises `RateLimited` (slow-mode) before the end of its pause, at whatever gateway the
+        one before was sent.
         """
         commits = self._rooms.get(room.conversation_id)
         if commits is None:
@@ -113,9 +115,11 @@ class MessageCommits:
         self._meter(messages=len(result.appended), seconds=self._clock.monotonic_s() - started_s)
         if result.appended:
             self._committed(room, result.appended)
-        for waiting, message in zip(batch, result.messages, strict=True):
-            if not waiting.stored.done():
-                waiting.stored.set_result(message)
+        for waiting, outcome in zip(batch, result.messages, strict=True):
+            if isinstance(outcome, TooSoon):
+                _fail([waiting], slow_mode_refusal(waiting.draft.pause, outcome.wait))
+            elif not waiting.stored.done():
+                waiting.stored.set_result(outcome)
 
     async def _store(self, room: ChatRoom, drafts: list[MessageDraft]) -> AppendResult:
         async with self._unit_of_work() as work:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import RateLimited, Unavailable
 from cpc.kernel.ids import Ids
-from cpc.messenger.conversation import RateAllowance
 from cpc.messenger.identifiers import MessageId
 from livehouse.access.contract import Access, Action, Standing
 from livehouse.accounts.contract import AccountId, AccountName, Actor
@@ -17,9 +17,16 @@ from livehouse.chat.application.message_commits import MessageCommits
 from livehouse.chat.application.room_modes import RoomModes
 from livehouse.chat.contract import CHAT_LIMITS
 from livehouse.chat.domain.chat_message import ChatMessage, chat_message, draft_chat_message
-from livehouse.chat.domain.chat_modes import asks_who_follows, check_modes, check_text, is_exempt
+from livehouse.chat.domain.chat_modes import (
+    asks_who_follows,
+    check_modes,
+    check_text,
+    is_exempt,
+    slow_mode_refusal,
+)
 from livehouse.chat.domain.chat_room import ChatRoom
 from livehouse.chat.domain.chat_text import clean_chat_text
+from livehouse.chat.domain.last_lines import LastLines
 from livehouse.chat.domain.send_rate import SendRate
 
 
@@ -50,6 +57,7 @@ class SendChatMessage:
     ) -> None:
         self._commits = commits
         self._rate = rate
+        self._last_lines = LastLines()
         self._clock = clock
         self._ids = ids
         self._access = access
@@ -76,6 +84,7 @@ class SendChatMessage:
         room, sender_id = sender.room, sender.id
         text = clean_chat_text(text, characters=CHAT_LIMITS.characters)
         check_text(sender.modes, sender.standing.roles, text)
+        pause_s = 0 if is_exempt(sender.standing.roles) else sender.modes.slow_mode_s
         draft = draft_chat_message(
             room,
             sender_id,
@@ -85,38 +94,34 @@ class SendChatMessage:
             text=text,
             now=self._clock.now(),
             standing=sender.standing,
+            pause=timedelta(seconds=pause_s),
         )
-        key, slow_key = _rate_key(room, sender_id), _slow_key(room, sender_id)
-        self._take_turn(sender, key, slow_key)
+        key, slow_key = _rate_key(room, sender_id), (sender_id, room.channel_id)
+        self._take_turn(sender, key)
+        if pause_s:
+            wait_s = self._last_lines.take(slow_key, nonce, pause_s, self._clock.monotonic_s())
+            if wait_s > 0:
+                self._rate.give_back(key)
+                raise slow_mode_refusal(draft.pause, timedelta(seconds=wait_s))
         try:
             return chat_message(await self._commits.commit(room, draft))
+        except RateLimited as refusal:  # for what they said at another gateway
+            self._rate.give_back(key)
+            said_s = self._clock.monotonic_s() + refusal.retry_after_s - pause_s
+            self._last_lines.note(slow_key, "", said_s)
+            raise
         except Unavailable:
             self._rate.give_back(key)
-            self._rate.give_back(slow_key)
+            self._last_lines.forget(slow_key)
             raise
 
-    def _take_turn(
-        self, sender: AdmittedSender, key: tuple[object, ...], slow_key: tuple[object, ...]
-    ) -> None:
-        now_s = self._clock.monotonic_s()
+    def _take_turn(self, sender: AdmittedSender, key: tuple[object, ...]) -> None:
         allowance = sender.room.allowance(sender.id)
-        retry_after_s = self._rate.take(key, allowance, now_s)
+        retry_after_s = self._rate.take(key, allowance, self._clock.monotonic_s())
         if retry_after_s > 0:
             raise RateLimited(
                 "chat-rate",
                 f"At most {allowance.messages} messages in {allowance.per_seconds} seconds. "
-                f"Wait {math.ceil(retry_after_s)} s.",
-                retry_after_s=retry_after_s,
-            )
-        pause_s = sender.modes.slow_mode_s
-        if pause_s == 0 or is_exempt(sender.standing.roles):
-            return
-        retry_after_s = self._rate.take(slow_key, RateAllowance(1, pause_s), now_s)
-        if retry_after_s > 0:
-            self._rate.give_back(key)
-            raise RateLimited(
-                "slow-mode",
-                f"This chat is in slow mode: one message in {pause_s} seconds. "
                 f"Wait {math.ceil(retry_after_s)} s.",
                 retry_after_s=retry_after_s,
             )
@@ -125,7 +130,3 @@ class SendChatMessage:
 def _rate_key(room: ChatRoom, sender_id: AccountId) -> tuple[object, ...]:
     """One window for all rooms, and one for the room one owns."""
     return (sender_id, room.channel_id) if sender_id == room.owner_id else (sender_id,)
-
-
-def _slow_key(room: ChatRoom, sender_id: AccountId) -> tuple[object, ...]:
-    return (sender_id, room.channel_id, "slow mode")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
 
@@ -65,8 +65,11 @@ def draft_chat_message(
     text: str,
     now: datetime,
     standing: Standing = _NOBODY,
+    pause: timedelta = timedelta(0),
 ) -> MessageDraft:
-    """`text` is clean already. standing: what the sender is to the channel beside owning it."""
+    """`text` is clean already. standing: what the sender is to the channel beside owning it. pause: of slow
+    mode.
+    """
     roles = standing.roles | {Role.OWNER} if sender_id == room.owner_id else standing.roles
     badges = [badge for role, badge in _BADGES.items() if role in roles]
     if standing.badge_months is not None:
@@ -84,6 +87,7 @@ def draft_chat_message(
             "badge_months": standing.badge_months,
             "fragments": [fragment.to_json() for fragment in parse_fragments(text)],
         },
+        pause=pause,
     )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from emoji import purely_emoji
 
-from cpc.kernel.errors import Forbidden
+from cpc.kernel.errors import Forbidden, RateLimited
 from livehouse.access.contract import MEMBERS, Role
 from livehouse.channel.contract import ChatModes
 
@@ -47,6 +47,16 @@ def check_modes(modes: ChatModes, roles: Set[Role], followed_at: datetime | None
             f"Only who has followed the channel for {_spoken(asked_for)} writes in this chat. "
             f"You may in {_spoken(left)}.",
         )
+
+
+def slow_mode_refusal(pause: timedelta, wait: timedelta) -> RateLimited:
+    retry_after_s = wait.total_seconds()
+    return RateLimited(
+        "slow-mode",
+        f"This chat is in slow mode: one message in {pause.total_seconds():.0f} seconds. "
+        f"Wait {math.ceil(retry_after_s)} s.",
+        retry_after_s=retry_after_s,
+    )
 
 
 def check_text(modes: ChatModes, roles: Set[Role], text: str) -> None:
