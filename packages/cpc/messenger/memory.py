@@ -133,13 +133,10 @@ class InMemoryMessageBroadcast:
 
     def __init__(self) -> None:
         self._subscribers: dict[str, list[Callable[[bytes], None]]] = {}
-        self._reconnected: list[Callable[[], None]] = []
-        self.is_losing = False
 
     async def publish(self, subject: str, payload: bytes) -> None:
-        if not self.is_losing:
-            for on_payload in list(self._subscribers.get(subject, [])):
-                on_payload(payload)
+        for on_payload in list(self._subscribers.get(subject, [])):
+            on_payload(payload)
 
     async def subscribe(
         self, subject: str, on_payload: Callable[[bytes], None]
@@ -149,12 +146,7 @@ class InMemoryMessageBroadcast:
         return _InMemoryMessageSubscription(subscribers, on_payload)
 
     def on_reconnected(self, callback: Callable[[], None]) -> None:
-        self._reconnected.append(callback)
-
-    def reconnect(self) -> None:
-        self.is_losing = False
-        for callback in self._reconnected:
-            callback()
+        """It never loses its connection."""
 
 
 class _InMemoryMessageSubscription:

@@ -281,9 +281,6 @@ class Standing:
     entitlements: frozenset[Entitlement] = frozenset()
     badge_months: int | None = None
 
-    def has(self, role: Role) -> bool:
-        return role in self.roles
-
     def opens(self, entitlement: Entitlement) -> bool:
         """By a tier, or by a role that needs none."""
         return entitlement in self.entitlements or bool(MEMBERS & self.roles)

@@ -253,9 +253,6 @@ class Settings(BaseModel):
     def uses_tls(self) -> bool:
         return self.tls_cert is not None
 
-    def runs(self, role: RoleName) -> bool:
-        return role in self.roles
-
 
 class ResolvedSettings(Settings):
     """As the roles get it: every port known, the servers to talk to, the folders to use."""

@@ -53,7 +53,7 @@ def entry(number: int = 1, **changes: object) -> ScheduleEntry:
 
 
 def feed(entries: Sequence[ScheduleEntry], vacation: Vacation | None = None) -> bytes:
-    calendar = Calendar(ChannelName("ada"), "Ada", "https://live.example/ada", tuple(entries), vacation)
+    calendar = Calendar(ChannelName("ada"), "https://live.example/ada", tuple(entries), vacation)
     return _ics(calendar, NOW.year)
 
 
@@ -215,5 +215,5 @@ async def test_a_full_schedule_is_written() -> None:
         for number in range(1, 51)
     )
     vacation = Vacation(NOW + timedelta(days=60), NOW + timedelta(days=244))
-    calendar = Calendar(ChannelName("ada"), "Ada", "https://live.example/ada", entries, vacation)
+    calendar = Calendar(ChannelName("ada"), "https://live.example/ada", entries, vacation)
     assert len(icalendar.Calendar.from_ical(await ICalendarWriter().ics(calendar, NOW)).walk("VEVENT")) == 50

@@ -70,7 +70,6 @@ class Calendar:
     """What a calendar feed shows. page_url: of the channel's page."""
 
     channel_name: ChannelName
-    channel_title: str
     page_url: str
     entries: tuple[ScheduleEntry, ...]
     vacation: Vacation | None

@@ -54,5 +54,5 @@ class ReadSchedule:
             entries = await unit.schedule.entries(channel.id)
             vacation = await unit.schedule.vacation(channel.id)
         await self._access.require(actor, Action.READ_SCHEDULE, channel.id)
-        calendar = Calendar(channel.name, channel.title, page_url, tuple(entries), vacation)
+        calendar = Calendar(channel.name, page_url, tuple(entries), vacation)
         return await self._calendar_writer.ics(calendar, self._clock.now())

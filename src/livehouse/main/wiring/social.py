@@ -20,7 +20,6 @@ from livehouse.social.adapters.manual_payments import ManualPayments
 from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
 from livehouse.social.application import SocialUseCases
 from livehouse.social.application.change_tiers import ChangeTier, CreateTier, ListTiers, WithdrawTier
-from livehouse.social.application.find_supporters import FindSupporters
 from livehouse.social.application.follow_channel import EndFollow, FollowChannel, UnfollowChannel
 from livehouse.social.application.grant_subscription import GrantSubscription
 from livehouse.social.application.keep_subscriptions import EndSubscriptions, PassTime
@@ -69,7 +68,6 @@ def build_social(
         list_payments=ListPayments(units, channels, names, access),
         confirm_payment=ConfirmPayment(desk, channels, access),
         refuse_payment=RefusePayment(desk, channels, access),
-        find_supporters=FindSupporters(units, clock),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from livehouse.social.application.change_tiers import ChangeTier, CreateTier, ListTiers, WithdrawTier
-from livehouse.social.application.find_supporters import FindSupporters
 from livehouse.social.application.follow_channel import FollowChannel, UnfollowChannel
 from livehouse.social.application.grant_subscription import GrantSubscription
 from livehouse.social.application.list_follows import CountFollowers, ListFollowers, ListFollowing
@@ -32,8 +31,6 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class SocialUseCases:
-    """find_supporters: the facade other slices are given."""
-
     follow_channel: FollowChannel
     unfollow_channel: UnfollowChannel
     list_following: ListFollowing
@@ -53,4 +50,3 @@ class SocialUseCases:
     list_payments: ListPayments
     confirm_payment: ConfirmPayment
     refuse_payment: RefusePayment
-    find_supporters: FindSupporters
