@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Conflict, NotFound
 from livehouse.access.contract import Access, Action
@@ -9,16 +11,18 @@ from livehouse.accounts.contract import Actor
 from livehouse.channel.contract import ChannelRef, Channels
 from livehouse.social.application.change_tiers import offered_tier
 from livehouse.social.application.ledger import Ledger
-from livehouse.social.application.ports import UnitOfWorkFactory
+from livehouse.social.application.ports import UnitOfWork, UnitOfWorkFactory
 from livehouse.social.application.subscription_views import SubscriptionView, view_of
-from livehouse.social.domain.paid_subscription import SubscriptionState
+from livehouse.social.domain.paid_subscription import PaidSubscription, SubscriptionState
 from livehouse.social.domain.transitions import cancel, change_tier, take_tier
 
 MAX_PENDING = 50
 """First payments one account may have waiting, over all channels."""
 
 
-class TakeTier:
+class _OfSupporter:
+    """What a supporter's use cases have in common."""
+
     def __init__(
         self,
         unit_of_work: UnitOfWorkFactory,
@@ -33,15 +37,29 @@ class TakeTier:
         self._ledger = ledger
         self._clock = clock
 
+    async def _permitted(self, actor: Actor, action: Action, channel_name: str) -> ChannelRef:
+        self._access.check(actor, action)
+        channel = await self._channels.by_name(channel_name)
+        await self._access.require(actor, action, channel.id)
+        return channel
+
+    async def _own(
+        self, unit: UnitOfWork, actor: Actor, channel: ChannelRef, now: datetime
+    ) -> PaidSubscription:
+        subscription = await self._ledger.load(unit, actor.require_account(), channel.id, now)
+        if subscription is None:
+            raise NotFound("no-subscription", f"You have no subscription to '{channel.name}'.")
+        return subscription
+
+
+class TakeTier(_OfSupporter):
     async def __call__(self, actor: Actor, channel_name: str, tier_id: str) -> SubscriptionView:
         """Asking twice for the same tier is as once: a second tab gets the payment that waits already.
 
         Raises `Unauthenticated`, `NotFound` (no-such-channel, no-such-tier), `Forbidden`, `Invalid`,
         `Conflict` (own-channel, payment-pending, already-subscribed, too-many-pending).
         """
-        self._access.check(actor, Action.TAKE_TIER)
-        channel = await self._channels.by_name(channel_name)
-        await self._access.require(actor, Action.TAKE_TIER, channel.id)
+        channel = await self._permitted(actor, Action.TAKE_TIER, channel_name)
         account_id = actor.require_account()
         if account_id == channel.owner_id:
             raise Conflict("own-channel", "This is your own channel; nobody supports themselves.")
@@ -65,21 +83,7 @@ class TakeTier:
             return await view_of(unit, channel, taken, now)
 
 
-class ChangeSubscription:
-    def __init__(
-        self,
-        unit_of_work: UnitOfWorkFactory,
-        channels: Channels,
-        access: Access,
-        ledger: Ledger,
-        clock: Clock,
-    ) -> None:
-        self._unit_of_work = unit_of_work
-        self._channels = channels
-        self._access = access
-        self._ledger = ledger
-        self._clock = clock
-
+class ChangeSubscription(_OfSupporter):
     async def __call__(self, actor: Actor, channel_name: str, tier_id: str) -> SubscriptionView:
         """A dearer tier counts once the difference for the rest of the time is paid, a cheaper one from the
         renewal on. Twice is as once.
@@ -87,47 +91,25 @@ class ChangeSubscription:
         Raises `Unauthenticated`, `NotFound` (no-subscription, no-such-tier), `Forbidden`, `Invalid`,
         `Conflict` (subscription-cancelled).
         """
-        self._access.check(actor, Action.CHANGE_SUBSCRIPTION)
-        channel = await self._channels.by_name(channel_name)
-        await self._access.require(actor, Action.CHANGE_SUBSCRIPTION, channel.id)
+        channel = await self._permitted(actor, Action.CHANGE_SUBSCRIPTION, channel_name)
         now = self._clock.now()
         async with self._unit_of_work() as unit:
-            subscription = await self._ledger.load(unit, actor.require_account(), channel.id, now)
-            if subscription is None:
-                raise _none(channel)
+            subscription = await self._own(unit, actor, channel, now)
             tier = await offered_tier(unit, channel.id, tier_id)
             outcome = change_tier(subscription, tier, self._ledger.new_payment_id(), now)
             return await view_of(unit, channel, await self._ledger.record(unit, outcome, now), now)
 
 
-class CancelSubscription:
-    def __init__(
-        self,
-        unit_of_work: UnitOfWorkFactory,
-        channels: Channels,
-        access: Access,
-        ledger: Ledger,
-        clock: Clock,
-    ) -> None:
-        self._unit_of_work = unit_of_work
-        self._channels = channels
-        self._access = access
-        self._ledger = ledger
-        self._clock = clock
-
+class CancelSubscription(_OfSupporter):
     async def __call__(self, actor: Actor, channel_name: str) -> SubscriptionView:
         """What is paid for stays to its end. Twice is as once.
 
         Raises `Unauthenticated`, `NotFound` (no-subscription), `Forbidden`.
         """
-        self._access.check(actor, Action.CANCEL_SUBSCRIPTION)
-        channel = await self._channels.by_name(channel_name)
-        await self._access.require(actor, Action.CANCEL_SUBSCRIPTION, channel.id)
+        channel = await self._permitted(actor, Action.CANCEL_SUBSCRIPTION, channel_name)
         now = self._clock.now()
         async with self._unit_of_work() as unit:
-            subscription = await self._ledger.load(unit, actor.require_account(), channel.id, now)
-            if subscription is None:
-                raise _none(channel)
+            subscription = await self._own(unit, actor, channel, now)
             cancelled = await self._ledger.record(unit, cancel(subscription, now), now)
             return await view_of(unit, channel, cancelled, now)
 
@@ -137,7 +119,3 @@ def _refuse_too_many(pending: int) -> None:
         raise Conflict(
             "too-many-pending", f"{MAX_PENDING} of your payments wait to be settled. Cancel some, or wait."
         )
-
-
-def _none(channel: ChannelRef) -> NotFound:
-    return NotFound("no-subscription", f"You have no subscription to '{channel.name}'.")
