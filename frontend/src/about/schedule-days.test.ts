@@ -5,7 +5,16 @@ import { byDay, isRunning, scheduleFormats, timeSpan } from './schedule-days';
 const berlin = scheduleFormats('en-GB', 'Europe/Berlin');
 
 function show(starts_at: string, ends_at: string, state: Occurrence['state'] = 'planned'): Occurrence {
-  return { entry_id: 'sch_1', title: 'Late show', day: starts_at.slice(0, 10), starts_at, ends_at, state };
+  return {
+    entry_id: 'sch_1',
+    title: 'Late show',
+    category: 'Music',
+    category_slug: 'music',
+    day: starts_at.slice(0, 10),
+    starts_at,
+    ends_at,
+    state,
+  };
 }
 
 describe('byDay', () => {

@@ -13,6 +13,7 @@ const weekly: ScheduleEntry = {
   repeats_on: ['tuesday', 'saturday'],
   repeats_until: '2027-03-01',
   cancelled: [],
+  etag: '"1-0a1b2c3d"',
 };
 
 describe('showWords', () => {

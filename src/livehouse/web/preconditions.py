@@ -48,6 +48,11 @@ def entity_tags(header: str) -> list[EntityTag]:
     return [EntityTag(found.group(2), found.group(1) is not None) for found in _ENTITY_TAG.finditer(header)]
 
 
+def entity_tag(body: str, version: int) -> str:
+    """body: JSON of the resource as it is now."""
+    return f'"{version}-{zlib.crc32(body.encode()):08x}"'
+
+
 @dataclass(frozen=True, slots=True)
 class Representation:
     """A resource with a version, as it is sent (RFC 9110 section 3.2). body: JSON."""
@@ -57,8 +62,7 @@ class Representation:
 
     @classmethod
     def of(cls, body: str, version: int) -> Self:
-        content = body.encode()
-        return cls(content, f'"{version}-{zlib.crc32(content):08x}"')
+        return cls(body.encode(), entity_tag(body, version))
 
     def answer(
         self,

@@ -98,6 +98,7 @@ async def test_a_schedule_is_made_and_read(visit, ada: httpx.AsyncClient) -> Non
         "starts_at": "2026-03-27T02:30:00",
         "repeats_until": None,
         "cancelled": [],
+        "etag": made.headers["etag"],
     }
     read = (await visit().get(f"{SCHEDULE}?since=2026-03-27T00:00:00Z&days=4")).json()
     assert (read["entries"], read["vacation"]) == ([entry], None)
@@ -108,6 +109,7 @@ async def test_a_schedule_is_made_and_read(visit, ada: httpx.AsyncClient) -> Non
     ]
     changed = await ada.patch(f"{SCHEDULE}/{entry['id']}", json={"cancelled": ["2026-03-29"]})
     assert changed.json()["cancelled"] == ["2026-03-29"]
+    assert changed.headers["etag"] == changed.json()["etag"] != entry["etag"]
     vacation = {"starts_at": "2026-03-26T00:00:00Z", "ends_at": "2026-03-28T00:00:00Z"}
     assert (await ada.put(f"{SCHEDULE}/vacation", json=vacation)).json() == vacation
     read = (await visit().get(f"{SCHEDULE}?since=2026-03-27T00:00:00Z&days=4")).json()
@@ -118,6 +120,26 @@ async def test_a_schedule_is_made_and_read(visit, ada: httpx.AsyncClient) -> Non
     gone = await ada.delete(f"{SCHEDULE}/{entry['id']}")
     assert (gone.status_code, gone.json()["type"]) == (404, "/problems/no-such-show")
     assert (await visit().get(SCHEDULE)).json() == {"entries": [], "vacation": None, "occurrences": []}
+
+
+async def test_a_show_that_was_changed_meanwhile_is_not_changed_or_removed(ada: httpx.AsyncClient) -> None:
+    made = await ada.post(SCHEDULE, json=SHOW)
+    address, first = f"{SCHEDULE}/{made.json()['id']}", {"If-Match": made.headers["etag"]}
+    changed = await ada.patch(address, json={"title": "Drawing", "category": "art"}, headers=first)
+    assert changed.status_code == 200
+    for refused in (
+        await ada.patch(address, json={"title": "Singing"}, headers=first),
+        await ada.delete(address, headers=first),
+        await ada.delete(address, headers={"If-Match": 'W/"2-00000000"'}),
+    ):
+        assert (refused.status_code, refused.json()["type"]) == (412, "/problems/show-changed")
+    malformed = await ada.delete(address, headers={"If-Match": "2"})
+    assert (malformed.status_code, malformed.json()["type"]) == (400, "/problems/malformed-if-match")
+    read = (await ada.get(f"{SCHEDULE}?since=2026-03-27T00:00:00Z&days=4")).json()
+    (entry,) = read["entries"]
+    assert (entry["title"], entry["etag"]) == ("Drawing", changed.headers["etag"])
+    assert {(one["category"], one["category_slug"]) for one in read["occurrences"]} == {("Art", "art")}
+    assert (await ada.delete(address, headers={"If-Match": entry["etag"]})).status_code == 204
 
 
 async def test_a_repetition_is_ended_and_made_endless_again(ada: httpx.AsyncClient) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpc.kernel.clock import FakeClock
-from cpc.kernel.errors import Conflict, Invalid, NotFound
+from cpc.kernel.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.testing import access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
@@ -332,6 +332,21 @@ async def test_a_show_is_planned_changed_and_removed(stage: Stage) -> None:
             await stage.change(ADA, "ada", missing, ShowChange())
         with pytest.raises(NotFound):
             await stage.remove(ADA, "ada", missing)
+
+
+async def test_a_show_that_is_another_by_now_is_left_alone(stage: Stage) -> None:
+    planned = await stage.add(ADA, "ada", SHOW)
+    show_id = str(planned.id)
+    changed = await stage.change(ADA, "ada", show_id, ShowChange(title="Drawing"), expected_version=1)
+    for expected in (1, 3):
+        with pytest.raises(PreconditionFailed) as refused:
+            await stage.change(ADA, "ada", show_id, ShowChange(title="Singing"), expected_version=expected)
+        assert refused.value.slug == "show-changed"
+        with pytest.raises(PreconditionFailed):
+            await stage.remove(ADA, "ada", show_id, expected_version=expected)
+    assert (await stage.read(ANONYMOUS, "ada")).entries == [changed]
+    await stage.remove(ADA, "ada", show_id, expected_version=2)
+    assert (await stage.read(ANONYMOUS, "ada")).entries == []
 
 
 async def test_a_schedule_has_a_limit(stage: Stage) -> None:

@@ -3201,6 +3201,17 @@ export interface components {
         /** OccurrenceShape */
         OccurrenceShape: {
             /**
+             * Category
+             * @description Its name; empty without one
+             * @example Art
+             */
+            category: string;
+            /**
+             * Category Slug
+             * @example art
+             */
+            category_slug: string | null;
+            /**
              * Day
              * Format: date
              * @description By which it is cancelled
@@ -3779,6 +3790,12 @@ export interface components {
              * @example 120
              */
             duration_min: number;
+            /**
+             * Etag
+             * @description For `If-Match` of a change or removal
+             * @example "3-9e83a1c0"
+             */
+            etag: string;
             /**
              * Id
              * @example sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f
@@ -8917,6 +8934,7 @@ export interface operations {
                      *           "category": "Art",
                      *           "category_slug": "art",
                      *           "duration_min": 120,
+                     *           "etag": "\"3-9e83a1c0\"",
                      *           "id": "sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "repeats_on": [
                      *             "tuesday",
@@ -8930,6 +8948,8 @@ export interface operations {
                      *       ],
                      *       "occurrences": [
                      *         {
+                     *           "category": "Art",
+                     *           "category_slug": "art",
                      *           "day": "2026-12-01",
                      *           "ends_at": "2026-12-01T20:30:00Z",
                      *           "entry_id": "sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
@@ -9033,6 +9053,7 @@ export interface operations {
                      *       "category": "Art",
                      *       "category_slug": "art",
                      *       "duration_min": 120,
+                     *       "etag": "\"3-9e83a1c0\"",
                      *       "id": "sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *       "repeats_on": [
                      *         "tuesday",
@@ -9282,7 +9303,10 @@ export interface operations {
     remove_schedule_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that the change is based on; 412 when it has changed meanwhile */
+                "if-match"?: string | null;
+            };
             path: {
                 /**
                  * @description Name of the channel
@@ -9299,6 +9323,7 @@ export interface operations {
             /** @description Done, nothing to say */
             204: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
@@ -9306,7 +9331,7 @@ export interface operations {
                 content?: never;
             };
             308: components["responses"]["Problem308"];
-            /** @description `invalid-request`, `malformed-id` */
+            /** @description `invalid-request`, `malformed-id`, `malformed-if-match` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9330,6 +9355,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `show-changed` */
+            412: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -9338,7 +9374,10 @@ export interface operations {
     change_schedule_entry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that the change is based on; 412 when it has changed meanwhile */
+                "if-match"?: string | null;
+            };
             path: {
                 /**
                  * @description Name of the channel
@@ -9376,6 +9415,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
@@ -9389,6 +9429,7 @@ export interface operations {
                      *       "category": "Art",
                      *       "category_slug": "art",
                      *       "duration_min": 120,
+                     *       "etag": "\"3-9e83a1c0\"",
                      *       "id": "sch_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *       "repeats_on": [
                      *         "tuesday",
@@ -9404,7 +9445,7 @@ export interface operations {
                 };
             };
             308: components["responses"]["Problem308"];
-            /** @description `invalid-request`, `malformed-duration`, `malformed-id`, `malformed-repetition`, `malformed-start`, `no-such-time-zone`, `not-on-that-day`, `title-missing`, `title-too-long`, `too-many-cancellations` */
+            /** @description `invalid-request`, `malformed-duration`, `malformed-id`, `malformed-if-match`, `malformed-repetition`, `malformed-start`, `no-such-time-zone`, `not-on-that-day`, `title-missing`, `title-too-long`, `too-many-cancellations` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -9429,6 +9470,17 @@ export interface operations {
                 };
             };
             408: components["responses"]["Problem408"];
+            /** @description `show-changed` */
+            412: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["Problem413"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.errors import Conflict, Invalid, NotFound
+from cpc.kernel.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import Actor
@@ -95,20 +95,25 @@ class ChangeScheduleEntry:
         self._access = access
         self._clock = clock
 
-    async def __call__(self, actor: Actor, name: str, entry_id: str, change: ShowChange) -> ScheduleEntry:
+    async def __call__(
+        self,
+        actor: Actor,
+        name: str,
+        entry_id: str,
+        change: ShowChange,
+        *,
+        expected_version: int | None = None,
+    ) -> ScheduleEntry:
         """Cancelled days on which the changed show does not fall any more are forgotten.
 
-        Raises `Unauthenticated`, `NotFound` (no-such-channel, no-such-show), `Forbidden`, `Invalid`.
+        Raises `Unauthenticated`, `NotFound` (no-such-channel, no-such-show), `Forbidden`, `Invalid`,
+        `PreconditionFailed` (show-changed).
         """
         self._access.check(actor, Action.CHANGE_SCHEDULE_ENTRY)
         channel_id = await _channel_id(self._unit_of_work, name)
         await self._access.require(actor, Action.CHANGE_SCHEDULE_ENTRY, channel_id)
         async with self._unit_of_work() as unit:
-            wanted = _entry_id(entry_id)
-            found = [one for one in await _locked(unit, name, channel_id) if one.id == wanted]
-            if not found:
-                raise _no_such_show(entry_id)
-            (entry,) = found
+            entry = await _present(unit, name, channel_id, entry_id, expected_version)
             changed = _changed(entry, change)
             if change.category is not None:
                 changed = changed.about(await chosen_category(unit.categories, change.category))
@@ -123,14 +128,18 @@ class RemoveScheduleEntry:
         self._unit_of_work = unit_of_work
         self._access = access
 
-    async def __call__(self, actor: Actor, name: str, entry_id: str) -> None:
-        """Raises `Unauthenticated`, `NotFound` (no-such-channel, no-such-show), `Forbidden`."""
+    async def __call__(
+        self, actor: Actor, name: str, entry_id: str, *, expected_version: int | None = None
+    ) -> None:
+        """Raises `Unauthenticated`, `NotFound` (no-such-channel, no-such-show), `Forbidden`,
+        `PreconditionFailed` (show-changed).
+        """
         self._access.check(actor, Action.REMOVE_SCHEDULE_ENTRY)
         channel_id = await _channel_id(self._unit_of_work, name)
         await self._access.require(actor, Action.REMOVE_SCHEDULE_ENTRY, channel_id)
         async with self._unit_of_work() as unit:
-            if not await unit.schedule.remove(channel_id, _entry_id(entry_id)):
-                raise _no_such_show(entry_id)
+            entry = await _present(unit, name, channel_id, entry_id, expected_version)
+            await unit.schedule.remove(channel_id, entry.id)
 
 
 class SetVacation:
@@ -183,6 +192,22 @@ async def _locked(unit: UnitOfWork, name: str, channel_id: ChannelId) -> Sequenc
     """The channel's entries; its row is the lock that two changes of its schedule meet at."""
     await find_by_name(unit.channels, name, for_update=True)
     return await unit.schedule.entries(channel_id)
+
+
+async def _present(
+    unit: UnitOfWork, name: str, channel_id: ChannelId, entry_id: str, expected_version: int | None
+) -> ScheduleEntry:
+    """The show as it is now, and stays until the unit ends. Raises `NotFound` (no-such-show),
+    `PreconditionFailed` (show-changed)."""
+    wanted = _entry_id(entry_id)
+    for entry in await _locked(unit, name, channel_id):
+        if entry.id == wanted:
+            if expected_version not in (None, entry.version):
+                raise PreconditionFailed(
+                    "show-changed", "The show was changed meanwhile. Load it again, then repeat the change."
+                )
+            return entry
+    raise _no_such_show(entry_id)
 
 
 def _entry_id(text: str) -> ScheduleEntryId:

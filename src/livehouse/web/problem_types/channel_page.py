@@ -50,6 +50,12 @@ CHANNEL_PAGE = (
         "Upload the picture here and send its path, such as `/images/<name>.webp`.",
     ),
     ProblemType(
+        "show-changed",
+        PreconditionFailed,
+        "The show was changed after you loaded it.",
+        "Load the schedule again, repeat your change, and send the new `etag` of the show as `If-Match`.",
+    ),
+    ProblemType(
         "no-such-show",
         NotFound,
         "The schedule has no such show.",

@@ -21,7 +21,14 @@ from livehouse.channel.application import (
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases, Options
 from livehouse.web.plain_route import PlainRoute
-from livehouse.web.preconditions import NOT_MODIFIED, IfNoneMatch, entity_tags
+from livehouse.web.preconditions import (
+    NOT_MODIFIED,
+    IfMatch,
+    IfNoneMatch,
+    entity_tag,
+    entity_tags,
+    expected_version,
+)
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
@@ -68,11 +75,16 @@ class ScheduleEntryShape(Shape):
     repeats_on: Annotated[list[Weekday], Field(examples=[["tuesday", "saturday"]])]
     repeats_until: Annotated[date | None, Field(description="The last day; null: for ever")]
     cancelled: Annotated[list[date], Field(examples=[["2026-12-26"]])]
+    etag: Annotated[
+        str, Field(description="For `If-Match` of a change or removal", examples=['"3-9e83a1c0"'])
+    ]
 
 
 class OccurrenceShape(Shape):
     entry_id: Annotated[str, Field(examples=[_ID])]
     title: Annotated[str, Field(examples=["Painting the sea"])]
+    category: Annotated[str, Field(description="Its name; empty without one", examples=["Art"])]
+    category_slug: Annotated[str | None, Field(examples=["art"])]
     day: Annotated[date, Field(description="By which it is cancelled", examples=["2026-12-01"])]
     starts_at: Annotated[Rfc3339, Field(examples=["2026-12-01T18:30:00Z"])]
     ends_at: Annotated[Rfc3339, Field(examples=["2026-12-01T20:30:00Z"])]
@@ -181,7 +193,7 @@ async def get_schedule_feed(
     ),
 )
 async def add_schedule_entry(
-    name: str, body: NewScheduleEntry, actor: CurrentActor, cases: Cases
+    name: str, body: NewScheduleEntry, response: Response, actor: CurrentActor, cases: Cases
 ) -> ScheduleEntryShape:
     """Plan a show, or one that comes again every week. For the owner and editors."""
     show = PlannedShow(
@@ -194,7 +206,7 @@ async def add_schedule_entry(
         cancelled=body.cancelled,
         category=body.category,
     )
-    return _entry(await cases.channel.add_schedule_entry(actor, name, show))
+    return _tagged(response, await cases.channel.add_schedule_entry(actor, name, show))
 
 
 @router.put("/channels/{name}/schedule/vacation", openapi_extra=may_answer("malformed-vacation"))
@@ -224,10 +236,17 @@ async def end_vacation(name: str, actor: CurrentActor, cases: Cases) -> None:
         "too-many-cancellations",
         "no-such-time-zone",
         "no-such-show",
+        "show-changed",
     ),
 )
 async def change_schedule_entry(
-    name: str, entry_id: str, body: ScheduleEntryChange, actor: CurrentActor, cases: Cases
+    name: str,
+    entry_id: str,
+    body: ScheduleEntryChange,
+    response: Response,
+    actor: CurrentActor,
+    cases: Cases,
+    if_match: IfMatch = None,
 ) -> ScheduleEntryShape:
     """Move, change or cancel a show; what is not sent stays. For the owner and editors."""
     change = ShowChange(
@@ -241,19 +260,34 @@ async def change_schedule_entry(
         cancelled=body.cancelled,
         category=body.category,
     )
-    return _entry(await cases.channel.change_schedule_entry(actor, name, entry_id, change))
+    expected = expected_version(if_match, "show-changed")
+    changed = await cases.channel.change_schedule_entry(
+        actor, name, entry_id, change, expected_version=expected
+    )
+    return _tagged(response, changed)
 
 
 @router.delete(
-    "/channels/{name}/schedule/{entry_id}", status_code=204, openapi_extra=may_answer("no-such-show")
+    "/channels/{name}/schedule/{entry_id}",
+    status_code=204,
+    openapi_extra=may_answer("no-such-show", "show-changed"),
 )
-async def remove_schedule_entry(name: str, entry_id: str, actor: CurrentActor, cases: Cases) -> None:
+async def remove_schedule_entry(
+    name: str, entry_id: str, actor: CurrentActor, cases: Cases, if_match: IfMatch = None
+) -> None:
     """Take a show off the schedule, with all its repetitions. For the owner and editors."""
-    await cases.channel.remove_schedule_entry(actor, name, entry_id)
+    expected = expected_version(if_match, "show-changed")
+    await cases.channel.remove_schedule_entry(actor, name, entry_id, expected_version=expected)
+
+
+def _tagged(response: Response, entry: ScheduleEntry) -> ScheduleEntryShape:
+    shape = _entry(entry)
+    response.headers["ETag"] = shape.etag
+    return shape
 
 
 def _entry(entry: ScheduleEntry) -> ScheduleEntryShape:
-    return ScheduleEntryShape(
+    shape = ScheduleEntryShape(
         id=str(entry.id),
         title=entry.title,
         category=entry.category,
@@ -264,13 +298,17 @@ def _entry(entry: ScheduleEntry) -> ScheduleEntryShape:
         repeats_on=[day for day in Weekday if day in entry.repeats_on],
         repeats_until=entry.repeats_until,
         cancelled=sorted(entry.cancelled),
+        etag="",
     )
+    return shape.model_copy(update={"etag": entity_tag(shape.model_dump_json(), entry.version)})
 
 
 def _occurrence(occurrence: Occurrence) -> OccurrenceShape:
     return OccurrenceShape(
         entry_id=str(occurrence.entry.id),
         title=occurrence.entry.title,
+        category=occurrence.entry.category,
+        category_slug=occurrence.entry.category_slug,
         day=occurrence.day,
         starts_at=occurrence.starts_at,
         ends_at=occurrence.ends_at,
