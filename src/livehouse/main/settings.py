@@ -69,7 +69,7 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on; 0.0.0.0 for all")
     http_port: Port = Field(8080, description="TCP port of the page, the API, WHIP and WHEP")
     chat_port: Port = Field(8081, description="TCP port of the chat sockets")
-    edge_port: Port = Field(8082, description="TCP port of the media and asset delivery")
+    edge_port: Port = Field(8082, description="TCP port of the delivery of assets")
     media_port: Port = Field(8083, description="First UDP port of the WebRTC media")
     media_shards: int = Field(
         0,
