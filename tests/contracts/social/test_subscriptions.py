@@ -14,6 +14,7 @@ from livehouse.social.contract import Support
 from livehouse.social.domain.money import Money
 from livehouse.social.domain.paid_subscription import (
     RENEWAL_LEAD,
+    FormerTier,
     PaidSubscription,
     SubscriptionId,
     SubscriptionState,
@@ -145,6 +146,26 @@ async def test_a_supporter_has_what_their_tier_has_now(unit_of_work: UnitOfWorkF
         assert await unit.supports.of(CHANNEL, eve, NOW) == Support(
             None, 40, frozenset({Entitlement.BROADCASTS})
         )
+
+
+async def test_a_former_tier_gives_what_it_has_to_the_end_of_its_time(
+    unit_of_work: UnitOfWorkFactory,
+) -> None:
+    eve, tier = AccountId(uuid4()), replace(a_tier(), benefits=())
+    dear = replace(a_tier(900), benefits=BENEFITS)
+    async with unit_of_work() as unit:
+        await unit.tiers.save(tier)
+        await unit.tiers.save(dear)
+    until = NOW + timedelta(days=6)
+    subscription = replace(
+        await running(unit_of_work, eve, tier), former=FormerTier(dear.id, until), months_before=6
+    )
+    await save(unit_of_work, subscription)
+    async with unit_of_work() as unit:
+        assert await unit.subscriptions.get(eve, CHANNEL) == subscription
+        just_before = until - timedelta(microseconds=1)
+        assert await unit.supports.of(CHANNEL, eve, just_before) == Support(None, 7, OPENED, badge_months=6)
+        assert await unit.supports.of(CHANNEL, eve, until) == Support(None, 7)
 
 
 async def test_the_longest_due_comes_first(unit_of_work: UnitOfWorkFactory) -> None:

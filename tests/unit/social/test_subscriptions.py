@@ -10,6 +10,7 @@ from tests.unit.social.stage import ADA, ADMINISTRATOR, BOB, EDITOR, EVE, Stage
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Conflict, Forbidden, NotFound
 from livehouse.access.contract import Entitlement
+from livehouse.social.domain.money import Money
 from livehouse.social.domain.months import add_months
 from livehouse.social.domain.paid_subscription import (
     GRACE,
@@ -79,7 +80,22 @@ async def test_what_a_tier_opens_goes_up_with_the_payment_and_down_with_the_rene
     await stage.wait(timedelta(days=25))
     assert await has() == ({Entitlement.CHAT, Entitlement.BROADCASTS}, 1), "the renewal is not paid yet"
     await stage.confirm_pending()
+    assert await has() == ({Entitlement.CHAT, Entitlement.BROADCASTS}, 1), "paid for to the end of the month"
+    await stage.wait(timedelta(days=6))
     assert await has() == ({Entitlement.CHAT}, None)
+
+
+async def test_who_returns_to_the_dearer_tier_pays_for_what_is_not_paid_yet() -> None:
+    stage = Stage()
+    silver, gold = await stage.tier("Silver", 500), await stage.tier("Gold", 1000)
+    await stage.take(EVE, "ada", str(gold.id))
+    await stage.confirm_pending()
+    await stage.change(EVE, "ada", str(silver.id))
+    await stage.wait(timedelta(days=25))
+    await stage.confirm_pending()
+    back = (await stage.change(EVE, "ada", str(gold.id))).subscription.pending
+    assert back is not None
+    assert (back.kind, back.amount) == (PaymentKind.UPGRADE, Money(500, "EUR"))
 
 
 async def test_asking_twice_is_as_once() -> None:

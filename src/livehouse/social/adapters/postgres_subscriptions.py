@@ -19,6 +19,7 @@ from livehouse.social.adapters.postgres_tables import payment as _payment
 from livehouse.social.application.ports import Place
 from livehouse.social.domain.money import Money
 from livehouse.social.domain.paid_subscription import (
+    FormerTier,
     PaidSubscription,
     Run,
     SubscriptionId,
@@ -51,7 +52,7 @@ class PostgresSubscriptions:
 
     async def save(self, subscription: PaidSubscription) -> None:
         run = subscription.run
-        next_tier_id = subscription.next_tier_id
+        next_tier_id, former = subscription.next_tier_id, subscription.former
         values = {
             "state": subscription.state.value,
             "tier_id": subscription.tier_id.uuid,
@@ -63,6 +64,8 @@ class PostgresSubscriptions:
             "run_months": 0 if run is None else run.months,
             "months_before": subscription.months_before,
             "streak_before": subscription.streak_before,
+            "former_tier_id": None if former is None else former.tier_id.uuid,
+            "former_until": None if former is None else former.until,
             "entitled_until": subscription.entitled_until,
             "due_at": subscription.due_at,
         }
@@ -162,4 +165,7 @@ def to_subscription(row: Row[Any], pending: Payment | None) -> PaidSubscription:
         months_before=row.months_before,
         streak_before=row.streak_before,
         pending=pending,
+        former=(
+            None if row.former_tier_id is None else FormerTier(TierId(row.former_tier_id), row.former_until)
+        ),
     )

@@ -25,7 +25,7 @@ from livehouse.social.domain.paid_subscription import Run
 from livehouse.social.domain.payment import PaymentState
 from livehouse.social.domain.tier import badge_months, entitlements_of
 
-_next_tier = _tier.alias("next_tier")
+_next_tier, _former_tier = _tier.alias("next_tier"), _tier.alias("former_tier")
 _OF_BOND = (_follow, _subscription, _payment, _tier, _next_tier)
 _one = select(text("1")).subquery()  # a row also where there is nothing
 _mine = [
@@ -79,20 +79,29 @@ class PostgresSupports:
         is_its_tier = (_tier.c.channel_id == _subscription.c.channel_id) & (
             _tier.c.tier_id == _subscription.c.tier_id
         )
+        is_its_former = (
+            (_former_tier.c.channel_id == _subscription.c.channel_id)
+            & (_former_tier.c.tier_id == _subscription.c.former_tier_id)
+            & (_subscription.c.former_until > now)
+        )
         query = select(
             _follow.c.followed_at,
             _subscription.c.run_started_at,
             _subscription.c.run_months,
             _subscription.c.months_before,
             _tier.c.benefits,
+            _former_tier.c.benefits.label("former_benefits"),
         ).select_from(
-            one.outerjoin(_follow, is_follow).outerjoin(_subscription, is_paid).outerjoin(_tier, is_its_tier)
+            one.outerjoin(_follow, is_follow)
+            .outerjoin(_subscription, is_paid)
+            .outerjoin(_tier, is_its_tier)
+            .outerjoin(_former_tier, is_its_former)
         )
         row = (await self._connection.execute(query)).one()
         if row.run_started_at is None:
             return Support(row.followed_at)
         months = row.months_before + Run(row.run_started_at, row.run_months).begun(now)
-        benefits = to_benefits(row.benefits or ())
+        benefits = to_benefits([*(row.benefits or ()), *(row.former_benefits or ())])
         return Support(row.followed_at, months, entitlements_of(benefits), badge_months(benefits, months))
 
 

@@ -66,6 +66,8 @@ paid_subscription = Table(
     Column("run_months", Integer, nullable=False),
     Column("months_before", Integer, nullable=False),
     Column("streak_before", Integer, nullable=False),
+    Column("former_tier_id", Uuid),
+    _moment("former_until", nullable=True),
     _moment("entitled_until", nullable=True),
     _moment("due_at", nullable=True),
 )

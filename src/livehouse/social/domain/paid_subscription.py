@@ -79,11 +79,20 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class FormerTier:
+    """Paid for until then, while the renewal to another tier is paid already."""
+
+    tier_id: TierId
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PaidSubscription:
     """price: what a month of the present tier costs. next_tier_id: from the renewal on, None for the same.
 
     run: the present one, or the last; None before the first payment. months_before, streak_before: what it
-    goes on from. pending: the payment that waits, None when none does.
+    goes on from. pending: the payment that waits, None when none does. former: what it had opens until then
+    what it did; None where the present one is all there is.
     """
 
     id: SubscriptionId
@@ -98,6 +107,7 @@ class PaidSubscription:
     months_before: int = 0
     streak_before: int = 0
     pending: Payment | None = None
+    former: FormerTier | None = None
 
     @property
     def is_running(self) -> bool:
@@ -154,7 +164,12 @@ class PaidSubscription:
             months_before=self.months(now),
             streak_before=self.streak(now),
             run=Run(now, months),
+            former=None,
         )
+
+    def former_at(self, now: datetime) -> TierId | None:
+        """The tier that still gives what it has, beside the present one."""
+        return None if self.former is None or self.former.until <= now else self.former.tier_id
 
     def continued(self, now: datetime, months: int) -> PaidSubscription:
         """The run goes on where it ends; after an end that is long past, where nobody asked for the renewal

@@ -17,6 +17,7 @@ from livehouse.social.domain.paid_subscription import (
     PENDING_FOR,
     RENEWAL_LEAD,
     EndReason,
+    FormerTier,
     PaidSubscription,
     SubscriptionId,
     SubscriptionState,
@@ -104,7 +105,9 @@ def change_tier(
     if not is_dearer:
         return Outcome(subscription, settled)
     subscription = replace(subscription, next_tier_id=None)
-    amount = subscription.upgrade_price(tier.price, now)
+    # The rest of this month is paid for already where it was a dearer tier's.
+    former = subscription.former
+    amount = subscription.upgrade_price(tier.price, now if former is None else max(now, former.until))
     due_at = min(now + PENDING_FOR, run.ends_at - RENEWAL_LEAD)
     asking = _asking(subscription, PaymentKind.UPGRADE, tier, amount, payment_id, now, due_at)
     return Outcome(asking, settled)
@@ -137,6 +140,9 @@ def confirm(subscription: PaidSubscription, now: datetime, by: AccountId) -> Out
     if payment.kind is PaymentKind.FIRST:
         subscription = subscription.begun(now, payment.months)
     elif payment.kind is PaymentKind.RENEWAL:
+        ends_at = subscription.paid_until
+        if payment.tier_id != subscription.tier_id and ends_at is not None and now < ends_at:
+            subscription = replace(subscription, former=FormerTier(subscription.tier_id, ends_at))
         subscription = subscription.continued(now, payment.months)
     paid = replace(
         subscription,

@@ -83,4 +83,6 @@ class InMemorySupports:
         if subscription is None or (until := subscription.entitled_until) is None or until <= now:
             return Support(followed_at)
         benefits, months = self._tables.tiers[subscription.tier_id].benefits, subscription.months(now)
+        if (former_id := subscription.former_at(now)) is not None:
+            benefits += self._tables.tiers[former_id].benefits
         return Support(followed_at, months, entitlements_of(benefits), badge_months(benefits, months))
