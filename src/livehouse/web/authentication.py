@@ -101,11 +101,11 @@ def set_login_cookie(request: Request, response: Response, signed_in: SignedIn) 
     )
 
 
-def set_device_cookie(request: Request, response: Response, signed_in: SignedIn) -> None:
+def set_device_cookie(request: Request, response: Response, device_token: str) -> None:
     """Outlives the login, so that its owner gets in while others guess at the password."""
     response.set_cookie(
         DEVICE_COOKIE,
-        signed_in.device_token,
+        device_token,
         max_age=_DEVICE_LIFETIME_S,
         httponly=True,
         samesite="lax",

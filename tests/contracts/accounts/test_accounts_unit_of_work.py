@@ -123,21 +123,39 @@ async def test_expired_and_surplus_login_sessions_of_the_account_go(unit_of_work
 
 async def test_tries_are_counted_in_windows(unit_of_work: UnitOfWorkFactory) -> None:
     later, after_window = NOW + timedelta(seconds=50), NOW + timedelta(seconds=100)
+    for at, limits, refused_since in (
+        (NOW, [(b"b", 1), (b"a", 1)], None),
+        (later, [(b"c", 1), (b"a", 2)], None),
+        (later, [(b"a", 2)], NOW),
+        (after_window, [(b"a", 1)], None),
+    ):
+        async with unit_of_work() as unit:
+            assert await unit.attempts.count(limits, at, 100) == refused_since
+
+
+async def test_nothing_is_counted_beyond_the_first_limit_that_refuses(
+    unit_of_work: UnitOfWorkFactory,
+) -> None:
     async with unit_of_work() as unit:
-        assert await unit.attempts.count([b"b", b"a"], NOW, 100) == [(1, NOW), (1, NOW)]
+        assert await unit.attempts.count([(b"b", 1), (b"a", 2)], NOW, 100) is None
+        for _ in range(5):
+            assert await unit.attempts.count([(b"b", 1), (b"a", 2)], NOW, 100) == NOW
     async with unit_of_work() as unit:
-        assert await unit.attempts.count([b"a", b"c"], later, 100) == [(2, NOW), (1, later)]
-    async with unit_of_work() as unit:
-        assert await unit.attempts.count([b"a"], after_window, 100) == [(1, after_window)]
+        assert await unit.attempts.count([(b"a", 2)], NOW, 100) is None
+        assert await unit.attempts.count([(b"a", 2)], NOW, 100) == NOW
 
 
 async def test_tries_are_forgiven_one_by_one_or_all(unit_of_work: UnitOfWorkFactory) -> None:
+    both = [(b"a", 3), (b"b", 3)]
     async with unit_of_work() as unit:
         for _ in range(3):
-            await unit.attempts.count([b"a", b"b"], NOW, 100)
+            assert await unit.attempts.count(both, NOW, 100) is None
         await unit.attempts.forgive([b"a", b"unknown"], forget=False)
         await unit.attempts.forgive([b"b"], forget=True)
-        assert [tries for tries, _ in await unit.attempts.count([b"a", b"b"], NOW, 100)] == [3, 1]
+        assert await unit.attempts.count(both, NOW, 100) is None
+        assert await unit.attempts.count(both, NOW, 100) == NOW, "a has had its third again"
+        assert await unit.attempts.count([(b"b", 2)], NOW, 100) is None
+        assert await unit.attempts.count([(b"b", 2)], NOW, 100) == NOW
 
 
 async def test_what_changes_about_an_account_is_kept(
@@ -326,6 +344,9 @@ async def test_a_one_time_token_is_taken_once_and_old_ones_go(unit_of_work: Unit
             await unit.one_time_tokens.add(token(number), keep_newest=2)
     async with unit_of_work() as unit:
         assert await unit.one_time_tokens.take([("k1", b"\x01")]) is None, "the oldest made room"
+        for _ in range(2):
+            assert await unit.one_time_tokens.find([("k0", b"x"), ("k1", b"\x02")]) == token(2)
+        assert await unit.one_time_tokens.find([("k0", b"\x02")]) is None
         assert await unit.one_time_tokens.take([("k0", b"x"), ("k1", b"\x02")]) == token(2)
         assert await unit.one_time_tokens.take([("k1", b"\x02")]) is None
         await unit.one_time_tokens.remove_all(ada.id, MailKind.RESET_PASSWORD)

@@ -12,13 +12,17 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.accounts.adapters.mail_letters import PlainLetters
 from livehouse.accounts.adapters.postgres import PostgresAccountsUnitOfWork
 from livehouse.accounts.application.delete_account import EraseDueAccounts
+from livehouse.accounts.application.reset_password import MAX_LINKS_OF_ADDRESS
 from livehouse.accounts.application.send_mails import SendMails
+from livehouse.accounts.application.sign_in import MAX_TRIES_NAME_AND_ADDRESS
+from livehouse.accounts.application.throttle import MAX_MAILS_TO_ADDRESS
 from livehouse.accounts.testing import RecordingMailer
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.web.use_cases import UseCases
@@ -94,7 +98,8 @@ async def test_a_forgotten_password(visit, ada: httpx.AsyncClient, link: Link) -
     ]
     assert [(one.status_code, one.content) for one in answers] == [(202, b"")] * 2
     reset = {"token": await link(), "password": "another horse"}
-    assert (await stranger.post("/api/v1/password-resets/confirmations", json=reset)).status_code == 204
+    answer = await stranger.post("/api/v1/password-resets/confirmations", json=reset)
+    assert (answer.status_code, "livehouse_device" in stranger.cookies) == (204, True)
     assert (await ada.get("/api/v1/session")).json()["account"] is None
     credentials = {"name": "ada", "password": "another horse"}
     assert (await stranger.post("/api/v1/session", json=credentials)).status_code == 201
@@ -230,6 +235,45 @@ async def test_a_browser_that_was_here_before_is_not_locked_out_by_others(
     assert (await visit(address="203.0.113.1").post("/api/v1/session", json=credentials)).status_code == 429
     assert "livehouse_device" in ada.cookies
     assert (await ada.post("/api/v1/session", json=credentials)).status_code == 201
+
+
+async def test_made_up_links_keep_nobody_from_signing_in(visit, ada: httpx.AsyncClient, link: Link) -> None:
+    body = {"token": "lho_made-up", "password": "another horse"}
+    many = visit(address="198.51.100.9")
+    answers = await asyncio.gather(
+        *(
+            many.post("/api/v1/password-resets/confirmations", json=body)
+            for _ in range(2 * MAX_LINKS_OF_ADDRESS)
+        )
+    )
+    assert (
+        sorted(answer.status_code for answer in answers)
+        == [404] * MAX_LINKS_OF_ADDRESS + [429] * MAX_LINKS_OF_ADDRESS
+    )
+    credentials = {"name": "ada", "password": PASSWORD}
+    assert (await visit().post("/api/v1/session", json=credentials)).status_code == 201
+
+
+async def test_one_address_cannot_lock_a_name_out(visit, ada: httpx.AsyncClient) -> None:
+    one = visit(address="198.51.100.7")
+    answers = [
+        (await one.post("/api/v1/session", json={"name": "ada", "password": "guess"})).status_code
+        for _ in range(130)
+    ]
+    assert answers == [401] * MAX_TRIES_NAME_AND_ADDRESS + [429] * (130 - MAX_TRIES_NAME_AND_ADDRESS)
+    credentials = {"name": "ada", "password": PASSWORD}
+    assert (await visit(address="203.0.113.1").post("/api/v1/session", json=credentials)).status_code == 201
+
+
+async def test_sign_ups_send_a_letter_box_no_more_than_others_may(visit, database_url: str) -> None:
+    for number in range(12):
+        body = {"name": f"person_{number}", "password": PASSWORD, "mail": "victim@example.org"}
+        assert (await visit().post("/api/v1/accounts", json=body)).status_code == 201
+    engine = build_engine(database_url)
+    async with engine.connect() as connection:
+        waiting = await connection.scalar(text("SELECT count(*) FROM accounts.mail_queue"))
+    await engine.dispose()
+    assert waiting == MAX_MAILS_TO_ADDRESS
 
 
 async def test_two_people_take_a_name_or_its_twin_and_one_gets_it(visit) -> None:

@@ -177,7 +177,7 @@ async def reset_password(world: World, actor: Actor) -> object:
     await stage.request_reset("target@example.org", address="192.0.2.1")
     token = await stage.link()
     world.is_ready()
-    return await stage.reset_password(token, "another horse")
+    return await stage.reset_password(token, "another horse", address="192.0.2.1")
 
 
 @call(Action.LIST_LOGIN_SESSIONS)

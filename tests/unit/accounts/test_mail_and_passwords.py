@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -9,9 +11,11 @@ from tests.unit.accounts.stage import PASSWORD, Stage
 
 from cpc.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 from livehouse.access.contract import Action
-from livehouse.accounts.application.confirm_mail import MAX_CONFIRMATIONS
-from livehouse.accounts.application.reset_password import MAX_RESETS_OF_ADDRESS, MAX_RESETS_TO_MAIL
+from livehouse.accounts.application.reset_password import MAX_LINKS_OF_ADDRESS, MAX_RESETS_OF_ADDRESS
+from livehouse.accounts.application.sign_in import MAX_TRIES_NAME, MAX_TRIES_NAME_AND_ADDRESS
+from livehouse.accounts.application.throttle import MAX_MAILS_TO_ADDRESS, WINDOW_S
 from livehouse.accounts.domain.mail_address import MailAddress
+from livehouse.accounts.domain.password import Password
 
 HERE = "192.0.2.1"
 
@@ -136,7 +140,7 @@ async def test_a_changed_address_counts_once_it_is_confirmed_and_the_old_one_hea
 async def test_the_confirmation_is_sent_again_but_fills_no_letter_box(stage: Stage) -> None:
     signed_in = await stage.sign_up("ada", PASSWORD, address=HERE, mail="ada@example.org")
     actor = await stage.resolve(signed_in.token)
-    for _ in range(MAX_CONFIRMATIONS):
+    for _ in range(MAX_MAILS_TO_ADDRESS - 1):  # signing up sent the first
         await stage.ask_for_mail.again(actor)
     with pytest.raises(RateLimited):
         await stage.ask_for_mail.again(actor)
@@ -152,10 +156,10 @@ async def test_a_forgotten_password_is_set_anew_and_everybody_else_is_out(stage:
     await stage.request_reset("ADA@example.org", address=HERE)
     link = await stage.link()
     with pytest.raises(Invalid):
-        await stage.reset_password(link, "short")
+        await stage.reset_password(link, "short", address=HERE)
     with pytest.raises(Invalid):
-        await stage.reset_password(link, "ada")
-    await stage.reset_password(link, "another horse")
+        await stage.reset_password(link, "ada", address=HERE)
+    await stage.reset_password(link, "another horse", address=HERE)
     for old in (token, stolen.secret):
         with pytest.raises(Unauthenticated):
             await stage.resolve(old)
@@ -163,7 +167,7 @@ async def test_a_forgotten_password_is_set_anew_and_everybody_else_is_out(stage:
         await stage.sign_in("ada", PASSWORD, address=HERE)
     await stage.sign_in("ada", "another horse", address=HERE)
     with pytest.raises(NotFound):
-        await stage.reset_password(link, "a third horse")
+        await stage.reset_password(link, "a third horse", address=HERE)
     while await stage.send_mail():
         pass
     assert "password was changed" in stage.mailer.sent[-1].subject
@@ -174,7 +178,7 @@ async def test_a_confirmation_link_sets_no_password_and_the_other_way_round(stag
     await stage.ask_for_mail.change(actor, "new@example.org", PASSWORD)
     confirmation = await stage.link()
     with pytest.raises(NotFound):
-        await stage.reset_password(confirmation, "another horse")
+        await stage.reset_password(confirmation, "another horse", address=HERE)
     await stage.request_reset("ada@example.org", address=HERE)
     with pytest.raises(NotFound):
         await stage.confirm_mail(await stage.link())
@@ -206,7 +210,7 @@ async def test_all_accounts_of_an_address_are_in_one_letter(stage: Stage) -> Non
 
 
 async def test_nobody_is_flooded_with_resets(stage: Stage) -> None:
-    for _ in range(MAX_RESETS_TO_MAIL):
+    for _ in range(MAX_MAILS_TO_ADDRESS):
         await stage.request_reset("ada@example.org", address=HERE)
     with pytest.raises(RateLimited):
         await stage.request_reset("ada@example.org", address="198.51.100.1")
@@ -214,6 +218,85 @@ async def test_nobody_is_flooded_with_resets(stage: Stage) -> None:
         await stage.request_reset(f"person{number}@example.org", address="203.0.113.1")
     with pytest.raises(RateLimited):
         await stage.request_reset("one_more@example.org", address="203.0.113.1")
+
+
+async def test_made_up_links_cost_no_hash_and_are_slowed_down(stage: Stage) -> None:
+    """Hashing is what sign-ins wait for: whoever has no link that counts must not take its places."""
+    hashed: list[str] = []
+    hash_password = stage.hasher.hash
+
+    async def counting(password: Password) -> str:
+        hashed.append(password.text)
+        return await hash_password(password)
+
+    await stage.person()
+    await stage.request_reset("ada@example.org", address=HERE)
+    link = await stage.link()
+    stage.hasher.hash = counting  # type: ignore[method-assign]
+    for number in range(MAX_LINKS_OF_ADDRESS):
+        with pytest.raises(NotFound):
+            await stage.reset_password(f"lho_{number:043}", "another horse", address=HERE)
+    with pytest.raises(RateLimited) as throttled:
+        await stage.reset_password(link, "another horse", address=HERE)
+    assert throttled.value.slug == "too-many-tries"
+    assert hashed == []
+    await stage.reset_password(link, "another horse", address="203.0.113.1")
+    assert hashed == ["another horse"]
+
+
+async def test_of_two_who_follow_a_link_at_once_one_sets_the_password(stage: Stage) -> None:
+    await stage.person()
+    await stage.request_reset("ada@example.org", address=HERE)
+    link = await stage.link()
+    both_looked = asyncio.Barrier(2)
+    hash_password = stage.hasher.hash
+
+    async def hash_later(password: Password) -> str:
+        await both_looked.wait()
+        return await hash_password(password)
+
+    stage.hasher.hash = hash_later  # type: ignore[method-assign]
+    answers = await asyncio.gather(
+        *(stage.reset_password(link, f"horse number {one}", address=HERE) for one in "ab"),
+        return_exceptions=True,
+    )
+    assert sorted(type(answer).__name__ for answer in answers) == ["NotFound", "str"]
+
+
+async def test_who_sets_a_new_password_gets_in_though_others_guess(stage: Stage) -> None:
+    await stage.person()
+    for _ in range(MAX_TRIES_NAME_AND_ADDRESS):
+        with pytest.raises(Unauthenticated):
+            await stage.sign_in("ada", "forgotten", address=HERE)
+    for number in range(MAX_TRIES_NAME):
+        with contextlib.suppress(Unauthenticated, RateLimited):
+            await stage.sign_in("ada", "guess", address=f"198.51.100.{number}")
+    with pytest.raises(RateLimited):
+        await stage.sign_in("ada", PASSWORD, address="203.0.113.1")
+    await stage.request_reset("ada@example.org", address=HERE)
+    device = await stage.reset_password(await stage.link(), "another horse", address=HERE)
+    await stage.sign_in("ada", "another horse", address=HERE)
+    for number in range(2 * MAX_TRIES_NAME):
+        with contextlib.suppress(Unauthenticated, RateLimited):
+            await stage.sign_in("ada", "guess", address=f"198.51.100.{number}")
+    with pytest.raises(RateLimited):
+        await stage.sign_in("ada", "another horse", address="203.0.113.1")
+    await stage.sign_in("ada", "another horse", address=HERE, device=device)
+
+
+async def test_sign_ups_fill_no_letter_box(stage: Stage) -> None:
+    for number in range(12):
+        await stage.sign_up(f"person_{number}", PASSWORD, address=HERE, mail="Victim@example.org")
+    assert len(stage.database.tables.accounts) == 12, "the account is opened all the same"
+    while await stage.send_mail():
+        pass
+    assert len(stage.mailer.sent) == MAX_MAILS_TO_ADDRESS
+    with pytest.raises(RateLimited):
+        await stage.request_reset("victim@example.org", address="203.0.113.1")
+    stage.clock.advance(timedelta(seconds=WINDOW_S))
+    late = await stage.sign_in("person_11", PASSWORD, address=HERE)
+    await stage.ask_for_mail.again(await stage.resolve(late.token))
+    assert (await stage.confirm_mail(await stage.link())).name.value == "person_11"
 
 
 async def test_a_password_is_changed_by_the_old_one_and_other_logins_end(stage: Stage) -> None:

@@ -15,7 +15,7 @@ from livehouse.access.testing import access_for
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.queries import ReadOwnAccount
 from livehouse.accounts.application.resolve_actor import ResolveActor
-from livehouse.accounts.application.sign_in import MAX_TRIES_NAME_AND_ADDRESS, SignIn
+from livehouse.accounts.application.sign_in import MAX_TRIES_ADDRESS, MAX_TRIES_NAME_AND_ADDRESS, SignIn
 from livehouse.accounts.application.sign_out import SignOut
 from livehouse.accounts.application.sign_up import MAX_SIGN_UPS_OF_ADDRESS, SignUp
 from livehouse.accounts.application.throttle import WINDOW_S
@@ -128,6 +128,22 @@ async def test_guessing_is_throttled_for_that_name_and_address_only(world: World
     await world.sign_in("bob", PASSWORD, address="192.0.2.1")
     world.clock.advance(timedelta(seconds=WINDOW_S))
     await world.sign_in("ada", PASSWORD, address="192.0.2.1")
+
+
+async def test_one_address_locks_no_name_out_for_others(world: World) -> None:
+    await world.sign_up("ada", PASSWORD)
+    for _ in range(130):
+        with pytest.raises((Unauthenticated, RateLimited)):
+            await world.sign_in("ada", "wrong password", address="192.0.2.1")
+    await world.sign_in("ada", PASSWORD, address="192.0.2.2")
+    for number in range(MAX_TRIES_ADDRESS):
+        with pytest.raises((Unauthenticated, RateLimited)):
+            await world.sign_in(f"name_{number}", "wrong password", address="192.0.2.1")
+    rows = len(world.database.tables.attempts)
+    for number in range(1000):
+        with pytest.raises(RateLimited):
+            await world.sign_in(f"another_{number}", "wrong password", address="192.0.2.1")
+    assert len(world.database.tables.attempts) == rows, "a refused try leaves nothing"
 
 
 async def test_unknown_names_are_throttled_as_known_ones_are(world: World) -> None:

@@ -18,19 +18,13 @@ class PostgresAttempts:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def count(self, keys: Sequence[bytes], now: datetime, window_s: int) -> list[tuple[int, datetime]]:
+    async def count(
+        self, limits: Sequence[tuple[bytes, int]], now: datetime, window_s: int
+    ) -> datetime | None:
         oldest = now - timedelta(seconds=window_s)
-        aged = (
-            select(_attempt.c.key)
-            .where(_attempt.c.window_started_at <= oldest, _attempt.c.key.not_in(keys))
-            .limit(100)
-            .with_for_update(skip_locked=True)
-        )
-        await self._connection.execute(delete(_attempt).where(_attempt.c.key.in_(aged)))
         over = _attempt.c.window_started_at <= oldest
         statement = insert(_attempt)
-        counted: dict[bytes, tuple[int, datetime]] = {}
-        for key in sorted(keys):  # one order of row locks for all
+        for key, limit in limits:
             row = (
                 await self._connection.execute(
                     statement.values(key=key, tries=1, window_started_at=now)
@@ -47,11 +41,16 @@ class PostgresAttempts:
                     .returning(_attempt.c.tries, _attempt.c.window_started_at)
                 )
             ).one()
-            counted[key] = (row.tries, row.window_started_at)
-        return [counted[key] for key in keys]
+            if row.tries > limit:
+                started_at: datetime = row.window_started_at
+                return started_at
+        # Last: who holds aged rows waits for no row of others any more.
+        aged = select(_attempt.c.key).where(over).limit(100).with_for_update(skip_locked=True)
+        await self._connection.execute(delete(_attempt).where(_attempt.c.key.in_(aged)))
+        return None
 
     async def forgive(self, keys: Sequence[bytes], *, forget: bool) -> None:
-        for key in sorted(keys):
+        for key in keys:
             if forget:
                 await self._connection.execute(delete(_attempt).where(_attempt.c.key == key))
             else:

@@ -206,26 +206,33 @@ class PostgresOneTimeTokens:
         )
         await self._connection.execute(delete(_one_time).where(*same, _one_time.c.token_hash.in_(surplus)))
 
+    async def find(self, hashes: Hashes) -> OneTimeToken | None:
+        found = await self._connection.execute(select(*_one_time.c).where(_is_among(_one_time, hashes)))
+        row = found.one_or_none()
+        return None if row is None else _to_one_time_token(row)
+
     async def take(self, hashes: Hashes) -> OneTimeToken | None:
         taken = await self._connection.execute(
             delete(_one_time).where(_is_among(_one_time, hashes)).returning(*_one_time.c)
         )
         row = taken.one_or_none()
-        if row is None:
-            return None
-        return OneTimeToken(
-            account_id=AccountId(row.account_id),
-            key_id=row.key_id,
-            token_hash=row.token_hash,
-            kind=MailKind(row.kind),
-            mail=MailAddress(row.mail),
-            expires_at=row.expires_at,
-        )
+        return None if row is None else _to_one_time_token(row)
 
     async def remove_all(self, account_id: AccountId, kind: MailKind) -> None:
         await self._connection.execute(
             delete(_one_time).where(_one_time.c.account_id == account_id.uuid, _one_time.c.kind == kind.value)
         )
+
+
+def _to_one_time_token(row: Row[*tuple[Any, ...]]) -> OneTimeToken:
+    return OneTimeToken(
+        account_id=AccountId(row.account_id),
+        key_id=row.key_id,
+        token_hash=row.token_hash,
+        kind=MailKind(row.kind),
+        mail=MailAddress(row.mail),
+        expires_at=row.expires_at,
+    )
 
 
 def _to_session(row: Row[*tuple[Any, ...]]) -> LoginSession:

@@ -12,7 +12,7 @@ from livehouse.accounts.application.check_password import CheckPassword
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import own_account
-from livehouse.accounts.application.throttle import count_try
+from livehouse.accounts.application.throttle import MAX_MAILS_TO_ADDRESS, count_try
 from livehouse.accounts.contract import ANONYMOUS, Actor
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.mail_address import MailAddress
@@ -23,7 +23,7 @@ from livehouse.accounts.domain.outgoing_mail import (
     could_be_one_time_token,
 )
 
-MAX_CONFIRMATIONS = 5  # in a window: nobody's letter box is filled by us
+MAX_CONFIRMATIONS = 5  # of one account in a window
 
 
 class AskForMail:
@@ -75,7 +75,7 @@ class AskForMail:
             self._clock,
             [
                 (self._tokens.attempt_key("confirm", str(actor.require_account())), MAX_CONFIRMATIONS),
-                (self._tokens.attempt_key("mail-to", address.folded), MAX_CONFIRMATIONS),
+                (self._tokens.attempt_key("mail-to", address.folded), MAX_MAILS_TO_ADDRESS),
             ],
             "too-many-mails",
             "Many mails were sent just now. Look for them in the letter box, or wait a while.",

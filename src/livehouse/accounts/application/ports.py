@@ -120,6 +120,10 @@ class PersonalAccessTokens(Protocol):
 
 
 class OneTimeTokens(Protocol):
+    async def find(self, hashes: Hashes) -> OneTimeToken | None:
+        """It stays. The one whose (key id, token hash) is among `hashes`."""
+        ...
+
     async def add(self, token: OneTimeToken, *, keep_newest: int) -> None:
         """Also removes the account's oldest of that kind beyond `keep_newest`."""
         ...
@@ -174,12 +178,16 @@ class AuditLog(Protocol):
 class Attempts(Protocol):
     """Counts tries in windows. Keys are opaque bytes."""
 
-    async def count(self, keys: Sequence[bytes], now: datetime, window_s: int) -> list[tuple[int, datetime]]:
-        """Add one try to each key; per key the tries so far, this one too, and the start of its window."""
+    async def count(
+        self, limits: Sequence[tuple[bytes, int]], now: datetime, window_s: int
+    ) -> datetime | None:
+        """Add one try to each (key, most tries in a window), in that order, up to the first that is beyond
+        its limit by it: then the start of that one's window. None where all had room.
+        """
         ...
 
     async def forgive(self, keys: Sequence[bytes], *, forget: bool) -> None:
-        """Take one try off each key, or all of them."""
+        """Take one try off each key, or all of them; in the order in which they are counted together."""
         ...
 
 

@@ -11,20 +11,21 @@ from livehouse.accounts.application.confirm_mail import link_void
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWork, UnitOfWorkFactory
 from livehouse.accounts.application.queries import own_account
-from livehouse.accounts.application.throttle import count_try
+from livehouse.accounts.application.throttle import MAX_MAILS_TO_ADDRESS, count_try
 from livehouse.accounts.contract import ANONYMOUS, Actor
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.domain.outgoing_mail import (
     MailId,
     MailKind,
+    OneTimeToken,
     OutgoingMail,
     could_be_one_time_token,
 )
 from livehouse.accounts.domain.password import Password
 
 MAX_RESETS_OF_ADDRESS = 20
-MAX_RESETS_TO_MAIL = 5
+MAX_LINKS_OF_ADDRESS = 30  # tried in a window; a class room shares one address
 
 
 class RequestPasswordReset:
@@ -60,7 +61,7 @@ class RequestPasswordReset:
             self._clock,
             [
                 (self._tokens.attempt_key("reset", address), MAX_RESETS_OF_ADDRESS),
-                (self._tokens.attempt_key("mail-to", recipient.folded), MAX_RESETS_TO_MAIL),
+                (self._tokens.attempt_key("mail-to", recipient.folded), MAX_MAILS_TO_ADDRESS),
             ],
             "too-many-mails",
             "Many mails were sent just now. Look for them in the letter box, or wait a while.",
@@ -89,29 +90,51 @@ class ResetPassword:
         self._clock = clock
         self._ids = ids
 
-    async def __call__(self, token: str, password: str) -> None:
+    async def __call__(self, token: str, password: str, *, address: str) -> str:
         """All logins and personal access tokens of the account end: whoever had stolen one is out.
 
-        Raises `NotFound` (link-void), `Invalid` (weak-password, and the link still counts).
+        address: where the visitor comes from. Returns a device token for the browser, by which its owner
+        gets in at once though others guessed at the name.
+        Raises `NotFound` (link-void), `Invalid` (weak-password, and the link still counts), `RateLimited`.
         """
         await self._access.require(ANONYMOUS, Action.RESET_PASSWORD)
         if not could_be_one_time_token(token):
             raise link_void()
-        password_hash = await self._hasher.hash(Password.parse_new(password, account_name=""))
-        now = self._clock.now()
+        link_key = self._tokens.attempt_key("link", address)
+        await count_try(
+            self._unit_of_work,
+            self._clock,
+            [(link_key, MAX_LINKS_OF_ADDRESS)],
+            "too-many-tries",
+            "Many links were tried from your address just now. Wait a while before the next try.",
+        )
+        hashes = self._tokens.one_time_token_hashes(token)
+        async with self._unit_of_work() as unit:  # the slow hash is for links that count
+            account = await self._account_of(unit, await unit.one_time_tokens.find(hashes))
+        new_password = Password.parse_new(password, account_name=account.name.value)
+        password_hash = await self._hasher.hash(new_password)
         async with self._unit_of_work() as unit:
-            found = await unit.one_time_tokens.take(self._tokens.one_time_token_hashes(token))
-            if found is None or not found.counts(MailKind.RESET_PASSWORD, now):
-                raise link_void()
-            account = await unit.accounts.by_id(found.account_id, for_update=True)
-            if account is None or account.mail is None or account.mail.folded != found.mail.folded:
-                raise link_void()
-            Password.parse_new(password, account_name=account.name.value)
+            account = await self._account_of(unit, await unit.one_time_tokens.take(hashes))
             await unit.accounts.set_password_hash(account.id, password_hash)
             await unit.one_time_tokens.remove_all(account.id, MailKind.RESET_PASSWORD)
             await unit.login_sessions.remove_others(account.id, [])
             await unit.access_tokens.remove_all(account.id)
             await _tell_of_new_password(unit, account, self._clock, self._ids)
+            name = account.name.value
+            await unit.attempts.forgive([link_key], forget=False)
+            await unit.attempts.forgive(
+                [self._tokens.attempt_key("pair", name, address), self._tokens.attempt_key("name", name)],
+                forget=True,
+            )
+        return self._tokens.device_token(name)
+
+    async def _account_of(self, unit: UnitOfWork, found: OneTimeToken | None) -> Account:
+        if found is None or not found.counts(MailKind.RESET_PASSWORD, self._clock.now()):
+            raise link_void()
+        account = await unit.accounts.by_id(found.account_id, for_update=True)
+        if account is None or account.mail is None or account.mail.folded != found.mail.folded:
+            raise link_void()
+        return account
 
 
 class ChangePassword:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.errors import Conflict, Invalid
+from cpc.kernel.errors import Conflict, Invalid, RateLimited
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.login_tokens import LoginTokens, SignedIn
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWorkFactory
-from livehouse.accounts.application.throttle import count_try
+from livehouse.accounts.application.throttle import MAX_MAILS_TO_ADDRESS, count_try
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, AccountOpened
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.likeness import check_likeness
@@ -72,6 +72,7 @@ class SignUp:
                 raise Conflict("name-taken", f"The name '{account_name}' is taken. Choose another one.")
             check_likeness(account_name, await unit.accounts.administrators())
         password_hash = await self._hasher.hash(new_password)
+        sends_link = pending_mail is not None and await self._has_room(pending_mail)
         now = self._clock.now()
         account = Account(
             AccountId(self._ids.uuid()),
@@ -86,13 +87,29 @@ class SignUp:
             await unit.login_sessions.add(login_session, keep_newest=MAX_PER_ACCOUNT)
             opened = AccountOpened(account.id, account.name, account.created_at)
             unit.outbox.publish(opened.to_cloud_event(event_id=self._ids.uuid(), time=account.created_at))
-            if pending_mail is not None:
+            if pending_mail is not None and sends_link:
                 await unit.mail_queue.add(
                     OutgoingMail(
                         MailId(self._ids.uuid()), MailKind.CONFIRM_MAIL, pending_mail, account.id, now, now
                     )
                 )
         return signed_in
+
+    async def _has_room(self, mail: MailAddress) -> bool:
+        """Whether the letter box gets another mail of ours. Else the account is opened without one, and the
+        link can be sent later.
+        """
+        try:
+            await count_try(
+                self._unit_of_work,
+                self._clock,
+                [(self._tokens.attempt_key("mail-to", mail.folded), MAX_MAILS_TO_ADDRESS)],
+                "too-many-mails",
+                "Many mails were sent to this address just now.",
+            )
+        except RateLimited:
+            return False
+        return True
 
     def _mail_of(self, mail: str | None, address: str | None) -> MailAddress | None:
         if mail is not None and not self._sends_mail:

@@ -10,6 +10,7 @@ from cpc.kernel.errors import RateLimited
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 
 WINDOW_S = 15 * 60  # one for all: storage forgets counts by it
+MAX_MAILS_TO_ADDRESS = 5  # whoever asks for them: nobody's letter box is filled by us
 
 
 async def count_try(
@@ -17,12 +18,12 @@ async def count_try(
 ) -> None:
     """Count a try for each (key, most tries in a window), before any work is done for it.
 
-    It commits at once, so parallel tries are all counted. Raises `RateLimited`.
+    It commits at once, so parallel tries are all counted. Raises `RateLimited`; a refused try counts for
+    nothing: who is refused by one limit neither uses up another, which others share, nor leaves rows.
     """
     now = clock.now()
     async with unit_of_work() as unit:
-        counts = await unit.attempts.count([key for key, _ in limits], now, WINDOW_S)
-    for (tries, window_started_at), (_, limit) in zip(counts, limits, strict=True):
-        if tries > limit:
+        window_started_at = await unit.attempts.count(limits, now, WINDOW_S)
+        if window_started_at is not None:
             wait = window_started_at + timedelta(seconds=WINDOW_S) - now
             raise RateLimited(slug, detail, max(1.0, wait.total_seconds()))

@@ -193,15 +193,17 @@ class InMemoryAttempts:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def count(self, keys: Sequence[bytes], now: datetime, window_s: int) -> list[tuple[int, datetime]]:
-        counts: list[tuple[int, datetime]] = []
-        for key in keys:
+    async def count(
+        self, limits: Sequence[tuple[bytes, int]], now: datetime, window_s: int
+    ) -> datetime | None:
+        for key, limit in limits:
             tries, started_at = self._tables.attempts.get(key, (0, now))
             if started_at <= now - timedelta(seconds=window_s):
                 tries, started_at = 0, now
             self._tables.attempts[key] = (tries + 1, started_at)
-            counts.append((tries + 1, started_at))
-        return counts
+            if tries + 1 > limit:
+                return started_at
+        return None
 
     async def forgive(self, keys: Sequence[bytes], *, forget: bool) -> None:
         for key in keys:

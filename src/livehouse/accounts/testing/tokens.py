@@ -120,6 +120,9 @@ class InMemoryOneTimeTokens:
             del self._tables.one_time_tokens[one.token_hash]
         self._tables.one_time_tokens[token.token_hash] = token
 
+    async def find(self, hashes: Hashes) -> OneTimeToken | None:
+        return _among(self._tables.one_time_tokens, hashes)
+
     async def take(self, hashes: Hashes) -> OneTimeToken | None:
         found = _among(self._tables.one_time_tokens, hashes)
         if found is not None:

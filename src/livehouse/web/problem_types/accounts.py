@@ -74,7 +74,7 @@ ACCOUNTS = (
     ProblemType(
         "too-many-tries",
         RateLimited,
-        "The password was typed wrong too often.",
+        "The password was typed wrong too often, or many links were tried from this address.",
         "Wait as long as `Retry-After` says.",
     ),
     ProblemType(

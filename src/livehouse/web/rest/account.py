@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from livehouse.accounts.application import Account as AccountResult
 from livehouse.accounts.contract import Actor
-from livehouse.web.authentication import CurrentActor, CurrentAuthentication
+from livehouse.web.authentication import CurrentActor, CurrentAuthentication, set_device_cookie
 from livehouse.web.dependencies import Cases, ClientAddress
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
@@ -192,11 +192,14 @@ async def request_password_reset(
 @router.post(
     "/password-resets/confirmations",
     status_code=204,
-    openapi_extra=may_answer("link-void", "weak-password", "sign-in-busy"),
+    openapi_extra=may_answer("link-void", "weak-password", "too-many-tries", "sign-in-busy"),
 )
-async def reset_password(body: PasswordReset, cases: Cases) -> None:
+async def reset_password(
+    body: PasswordReset, request: Request, response: Response, cases: Cases, address: ClientAddress
+) -> None:
     """Set a new password by the link. All logins and access tokens of the account end."""
-    await cases.accounts.reset_password(body.token, body.password)
+    device_token = await cases.accounts.reset_password(body.token, body.password, address=address)
+    set_device_cookie(request, response, device_token)
 
 
 @router.get(

@@ -123,7 +123,7 @@ async def open_account(
         body.name, body.password, address=address, mail=body.mail, program=_program(request)
     )
     set_login_cookie(request, response, opened.signed_in)
-    set_device_cookie(request, response, opened.signed_in)
+    set_device_cookie(request, response, opened.signed_in.device_token)
     response.headers["Location"] = f"/api/v1/channels/{opened.channel.name}"
     return OpenedAccount(
         account=_account(opened.signed_in.account),
@@ -159,7 +159,7 @@ async def sign_in(
         access_token = signed_in.token
     else:
         set_login_cookie(request, response, signed_in)
-        set_device_cookie(request, response, signed_in)
+        set_device_cookie(request, response, signed_in.device_token)
     return OpenedSession(
         account=_account(signed_in.account), csrf_token=signed_in.csrf_token, access_token=access_token
     )
