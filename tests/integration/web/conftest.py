@@ -11,6 +11,7 @@ import httpx
 import pytest
 from nats.aio.client import Client
 from prometheus_client import CollectorRegistry
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cpc.images.obstore_store import ObstoreImages
@@ -19,7 +20,7 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
 from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.testing import FakePasswordHasher
-from livehouse.main.wiring.accounts import build_accounts
+from livehouse.main.wiring.accounts import build_accounts, build_appoint_administrator
 from livehouse.main.wiring.cache import build_read_channel_page
 from livehouse.main.wiring.channel import build_channel, build_channel_personal_data
 from livehouse.main.wiring.chat import build_chat, build_chat_personal_data
@@ -84,6 +85,13 @@ def options(tmp_path: Path) -> WebOptions:
     (tmp_path / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     (tmp_path / "assets" / "app-1a2b3c.js").write_text("console.log('page')")
     return WebOptions(page_folder=tmp_path, registry=CollectorRegistry())
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = build_engine(database_url)
+    yield engine
+    await engine.dispose()
 
 
 @pytest.fixture
@@ -189,4 +197,13 @@ async def ada(visit: Visit) -> httpx.AsyncClient:
 async def bob(visit: Visit) -> httpx.AsyncClient:
     browser = visit()
     await sign_up(browser, "bob")
+    return browser
+
+
+@pytest.fixture
+async def root(visit: Visit, engine: AsyncEngine, clock: FakeClock) -> httpx.AsyncClient:
+    """An administrator's browser."""
+    browser = visit()
+    await sign_up(browser, "in_charge")
+    await build_appoint_administrator(engine, clock, UuidV7Ids(clock))("in_charge", is_administrator=True)
     return browser

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
@@ -13,31 +12,13 @@ from tests.integration.web.conftest import sign_up
 
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
-from livehouse.main.wiring.accounts import build_appoint_administrator
 from livehouse.main.wiring.channel import build_channel_duties
-from livehouse.main.wiring.persistence import build_engine
 
 pytestmark = pytest.mark.integration
 
 API = "/api/v1"
 ADA = f"{API}/channels/ada"
 CHANNELS = f"{API}/administration/channels"
-
-
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = build_engine(database_url)
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
-async def root(visit, engine: AsyncEngine, clock: FakeClock) -> httpx.AsyncClient:
-    """An administrator's browser."""
-    browser = visit()
-    await sign_up(browser, "in_charge")
-    await build_appoint_administrator(engine, clock, UuidV7Ids(clock))("in_charge", is_administrator=True)
-    return browser
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

@@ -100,6 +100,30 @@ async def test_a_tier_opens_of_a_members_only_channel_what_it_has(
     assert (await bob.post(broadcasts)).status_code == 200
 
 
+async def test_no_money_goes_to_the_suspended_or_comes_from_the_blocked(
+    ada: httpx.AsyncClient, bob: httpx.AsyncClient, root: httpx.AsyncClient
+) -> None:
+    gold, dear = await offer(ada), await offer(ada, name="Dear", price={"amount": 2000, "currency": "EUR"})
+    assert (await bob.post(f"{ADA}/subscription", json={"tier_id": gold})).status_code == 200
+
+    async def refused() -> set[tuple[int, str]]:
+        answers = (
+            await bob.post(f"{ADA}/subscription", json={"tier_id": gold}),
+            await bob.patch(f"{ADA}/subscription", json={"tier_id": dear}),
+        )
+        return {(answer.status_code, answer.json().get("type", "")) for answer in answers}
+
+    suspension = "/api/v1/administration/accounts/ada/suspension"
+    assert (await root.put(suspension, json={"reason": "fraud"})).status_code == 200
+    assert await refused() == {(403, "/problems/channel-suspended")}
+    assert (await root.delete(suspension, params={"reason": "none"})).status_code == 204
+    assert (await ada.put("/api/v1/account/blocks/bob")).status_code == 204
+    assert await refused() == {(403, "/problems/support-refused")}
+    assert (await bob.delete(f"{ADA}/subscription")).status_code == 200, "what runs can be cancelled"
+    assert (await ada.delete("/api/v1/account/blocks/bob")).status_code == 204
+    assert (await bob.post(f"{ADA}/subscription", json={"tier_id": dear})).status_code == 200
+
+
 async def test_refusals_are_problems(ada: httpx.AsyncClient, bob: httpx.AsyncClient) -> None:
     tier_id = await offer(ada)
     unknown = "tir_" + "0" * 32

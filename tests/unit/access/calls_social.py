@@ -26,10 +26,10 @@ from livehouse.social.domain.transitions import confirm, take_tier
 
 
 class _NobodyBlocks:
-    """`People` without a block."""
+    """`People` without a block or a suspension."""
 
     async def actor(self, account_id: AccountId) -> Actor:
-        raise NotImplementedError
+        return Actor(account_id)
 
     async def has_blocked(self, account_id: AccountId, other: AccountId) -> bool:
         return False
@@ -166,7 +166,7 @@ async def take(world: World, actor: Actor) -> object:
             (tier,) = [one for one in await unit.tiers.offered_by(CHANNEL.id) if one.id != tier.id]
     units, channels = world.social.unit_of_work, world.social_channels
     world.is_ready()
-    take = TakeTier(units, channels, world.access, _ledger(world), world.clock)
+    take = TakeTier(units, channels, _NobodyBlocks(), world.access, _ledger(world), world.clock)
     return await take(actor, name, str(tier.id))
 
 
@@ -175,7 +175,7 @@ async def change_subscription(world: World, actor: Actor) -> object:
     name, tier = await _supporter(world, actor)
     units, channels = world.social.unit_of_work, world.social_channels
     world.is_ready()
-    change = ChangeSubscription(units, channels, world.access, _ledger(world), world.clock)
+    change = ChangeSubscription(units, channels, _NobodyBlocks(), world.access, _ledger(world), world.clock)
     return await change(actor, name, str(tier.id))
 
 
@@ -184,7 +184,8 @@ async def cancel_subscription(world: World, actor: Actor) -> object:
     name, _ = await _supporter(world, actor)
     units, channels = world.social.unit_of_work, world.social_channels
     world.is_ready()
-    return await CancelSubscription(units, channels, world.access, _ledger(world), world.clock)(actor, name)
+    cancel = CancelSubscription(units, channels, _NobodyBlocks(), world.access, _ledger(world), world.clock)
+    return await cancel(actor, name)
 
 
 @call(Action.LIST_SUBSCRIPTIONS)

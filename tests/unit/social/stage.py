@@ -9,10 +9,9 @@ from uuid import UUID
 
 from cpc.eventbus.envelope import CloudEvent
 from cpc.kernel.clock import FakeClock
-from cpc.kernel.errors import NotFound
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.application.decide_access import DecideAccess
-from livehouse.access.contract import Role, Supporting
+from livehouse.access.contract import Role, Supporting, Suspension
 from livehouse.access.testing import InMemoryStandings
 from livehouse.accounts.application.queries import FindNames
 from livehouse.accounts.contract import AccountId, AccountName, Actor
@@ -53,14 +52,15 @@ OTHER = ChannelRef(ChannelId(UUID(int=12)), BOB.require_account(), ChannelName("
 
 
 class People:
-    """`People` with blocks one can set."""
+    """`People` with blocks and suspensions one can set."""
 
     def __init__(self) -> None:
+        self.suspensions: dict[AccountId, Suspension] = {}
         self.blocks: set[tuple[AccountId, AccountId]] = set()
         self.blocks_at_second_look: set[tuple[AccountId, AccountId]] = set()
 
     async def actor(self, account_id: AccountId) -> Actor:
-        raise NotFound("no-such-account", "There is no such account.")
+        return Actor(account_id, suspension=self.suspensions.get(account_id))
 
     async def has_blocked(self, account_id: AccountId, other: AccountId) -> bool:
         has = (account_id, other) in self.blocks
@@ -102,9 +102,9 @@ class Stage:
         self.create_tier = CreateTier(units, channels, access, clock, ids)
         self.change_tier = ChangeTier(units, channels, access)
         self.withdraw_tier = WithdrawTier(units, channels, access, clock)
-        self.take = TakeTier(units, channels, access, ledger, clock)
-        self.change = ChangeSubscription(units, channels, access, ledger, clock)
-        self.cancel = CancelSubscription(units, channels, access, ledger, clock)
+        self.take = TakeTier(units, channels, self.people, access, ledger, clock)
+        self.change = ChangeSubscription(units, channels, self.people, access, ledger, clock)
+        self.cancel = CancelSubscription(units, channels, self.people, access, ledger, clock)
         self.list_subscriptions = ListSubscriptions(units, channels, access, clock)
         self.list_supporters = ListSupporters(units, channels, names, access, clock)
         self.grant = GrantSubscription(units, channels, names, access, ledger, clock)

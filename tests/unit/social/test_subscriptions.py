@@ -9,7 +9,7 @@ from tests.unit.social.stage import ADA, ADMINISTRATOR, BOB, EDITOR, EVE, Stage
 
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Conflict, Forbidden, NotFound
-from livehouse.access.contract import Entitlement
+from livehouse.access.contract import Entitlement, Suspension
 from livehouse.social.domain.money import Money
 from livehouse.social.domain.months import add_months
 from livehouse.social.domain.paid_subscription import (
@@ -115,6 +115,36 @@ async def test_asking_twice_is_as_once() -> None:
     with pytest.raises(Conflict) as refused:
         await stage.take(ADA, "ada", str(gold.id))
     assert refused.value.slug == "own-channel"
+
+
+async def test_whoever_the_owner_has_blocked_takes_and_changes_no_tier() -> None:
+    stage = Stage()
+    gold, silver = await stage.tier("Gold", 1000), await stage.tier("Silver", 500)
+    await stage.take(EVE, "ada", str(gold.id))
+    for person in (EVE, BOB):
+        stage.people.blocks.add((ADA.require_account(), person.require_account()))
+    for attempt in (stage.take(BOB, "ada", str(gold.id)), stage.change(EVE, "ada", str(silver.id))):
+        with pytest.raises(Forbidden) as refused:
+            await attempt
+        assert refused.value.slug == "support-refused"
+    assert (await stage.subscription()).tier_id == gold.id
+    assert (await stage.cancel(EVE, "ada")).subscription.state is SubscriptionState.ENDED
+    stage.people.blocks.clear()
+    assert (await stage.take(BOB, "ada", str(gold.id))).tier == gold
+
+
+async def test_nobody_takes_or_changes_a_tier_of_a_suspended_owner() -> None:
+    stage = Stage()
+    gold, silver = await stage.tier("Gold", 1000), await stage.tier("Silver", 500)
+    await stage.take(EVE, "ada", str(gold.id))
+    stage.people.suspensions[ADA.require_account()] = Suspension("Spam", None)
+    for attempt in (stage.take(BOB, "ada", str(gold.id)), stage.change(EVE, "ada", str(silver.id))):
+        with pytest.raises(Forbidden) as refused:
+            await attempt
+        assert refused.value.slug == "channel-suspended"
+    assert (await stage.subscription()).tier_id == gold.id
+    stage.people.suspensions.clear()
+    assert (await stage.take(BOB, "ada", str(gold.id))).tier == gold
 
 
 async def test_a_tier_can_be_changed_while_its_payment_waits() -> None:

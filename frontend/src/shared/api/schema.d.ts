@@ -10066,7 +10066,17 @@ export interface operations {
                 };
             };
             401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403OnChange"];
+            /** @description `account-suspended`, `channel-suspended`, `csrf-token-missing`, `csrf-token-wrong`, `login-required`, `mail-not-confirmed`, `not-allowed`, `scope-missing`, `support-refused` */
+            403: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `no-such-channel`, `no-such-tier` */
             404: {
                 headers: {
@@ -10337,7 +10347,17 @@ export interface operations {
                 };
             };
             401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403OnChange"];
+            /** @description `account-suspended`, `channel-suspended`, `csrf-token-missing`, `csrf-token-wrong`, `login-required`, `mail-not-confirmed`, `not-allowed`, `scope-missing`, `support-refused` */
+            403: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `no-subscription`, `no-such-channel`, `no-such-tier` */
             404: {
                 headers: {

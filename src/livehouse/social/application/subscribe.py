@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.errors import Conflict, NotFound
-from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import Actor
+from cpc.kernel.errors import Conflict, Forbidden, NotFound
+from livehouse.access.contract import Access, Action, Suspended
+from livehouse.accounts.contract import Actor, People
 from livehouse.channel.contract import ChannelRef, Channels
 from livehouse.social.application.change_tiers import offered_tier
 from livehouse.social.application.ledger import Ledger
@@ -27,12 +27,14 @@ class _OfSupporter:
         self,
         unit_of_work: UnitOfWorkFactory,
         channels: Channels,
+        people: People,
         access: Access,
         ledger: Ledger,
         clock: Clock,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._channels = channels
+        self._people = people
         self._access = access
         self._ledger = ledger
         self._clock = clock
@@ -42,6 +44,21 @@ class _OfSupporter:
         channel = await self._channels.by_name(channel_name)
         await self._access.require(actor, action, channel.id)
         return channel
+
+    async def _refuse_unwanted(self, actor: Actor, channel: ChannelRef) -> None:
+        """No new money goes to whoever is suspended, or comes from whoever the owner has blocked.
+
+        Raises `Forbidden` (support-refused), `Suspended`, `NotFound` (no-such-channel).
+        """
+        if await self._people.has_blocked(channel.owner_id, actor.require_account()):
+            raise Forbidden("support-refused", "You cannot support this channel.")
+        try:
+            owner = await self._people.actor(channel.owner_id)
+        except NotFound:  # the owner's account was erased this moment, and the channel goes with it
+            raise NotFound("no-such-channel", f"There is no channel '{channel.name}'.") from None
+        if owner.suspension is not None:
+            # The channel hears of it from the worker; money does not wait for that.
+            raise Suspended("channel-suspended", "This channel is suspended.")
 
     async def _own(
         self, unit: UnitOfWork, actor: Actor, channel: ChannelRef, now: datetime
@@ -56,13 +73,15 @@ class TakeTier(_OfSupporter):
     async def __call__(self, actor: Actor, channel_name: str, tier_id: str) -> SubscriptionView:
         """Asking twice for the same tier is as once: a second tab gets the payment that waits already.
 
-        Raises `Unauthenticated`, `NotFound` (no-such-channel, no-such-tier), `Forbidden`, `Invalid`,
-        `Conflict` (own-channel, payment-pending, already-subscribed, too-many-pending).
+        Raises `Unauthenticated`, `NotFound` (no-such-channel, no-such-tier), `Forbidden` (also
+        support-refused), `Suspended` (also by the owner's account), `Invalid`, `Conflict` (own-channel,
+        payment-pending, already-subscribed, too-many-pending).
         """
         channel = await self._permitted(actor, Action.TAKE_TIER, channel_name)
         account_id = actor.require_account()
         if account_id == channel.owner_id:
             raise Conflict("own-channel", "This is your own channel; nobody supports themselves.")
+        await self._refuse_unwanted(actor, channel)
         now = self._clock.now()
         async with self._unit_of_work() as unit:
             existing = await self._ledger.load(unit, account_id, channel.id, now)
@@ -88,10 +107,12 @@ class ChangeSubscription(_OfSupporter):
         """A dearer tier counts once the difference for the rest of the time is paid, a cheaper one from the
         renewal on. Twice is as once.
 
-        Raises `Unauthenticated`, `NotFound` (no-subscription, no-such-tier), `Forbidden`, `Invalid`,
-        `Conflict` (subscription-cancelled).
+        Raises `Unauthenticated`, `NotFound` (no-subscription, no-such-tier), `Forbidden` (also
+        support-refused), `Suspended` (also by the owner's account), `Invalid`, `Conflict`
+        (subscription-cancelled).
         """
         channel = await self._permitted(actor, Action.CHANGE_SUBSCRIPTION, channel_name)
+        await self._refuse_unwanted(actor, channel)
         now = self._clock.now()
         async with self._unit_of_work() as unit:
             subscription = await self._own(unit, actor, channel, now)

@@ -19,6 +19,12 @@ SOCIAL = (
         "The channel can be watched all the same.",
     ),
     ProblemType(
+        "support-refused",
+        Forbidden,
+        "The channel's owner does not want you as a supporter.",
+        "What you have paid for stays to its end, and can be cancelled.",
+    ),
+    ProblemType(
         "too-many-follows",
         Conflict,
         "One account follows at most 2,000 channels at once.",

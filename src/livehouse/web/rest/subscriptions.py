@@ -92,6 +92,7 @@ async def withdraw_tier(name: str, tier_id: str, actor: CurrentActor, cases: Cas
         "malformed-id",
         "no-such-tier",
         "own-channel",
+        "support-refused",
         "payment-pending",
         "already-subscribed",
         "too-many-pending",
@@ -105,7 +106,13 @@ async def take_tier(name: str, body: WantedTier, actor: CurrentActor, cases: Cas
 
 @router.patch(
     "/channels/{name}/subscription",
-    openapi_extra=may_answer("malformed-id", "no-such-tier", "no-subscription", "subscription-cancelled"),
+    openapi_extra=may_answer(
+        "malformed-id",
+        "no-such-tier",
+        "no-subscription",
+        "support-refused",
+        "subscription-cancelled",
+    ),
 )
 async def change_subscription(name: str, body: WantedTier, actor: CurrentActor, cases: Cases) -> Subscription:
     """Change to another tier: a dearer one counts once the difference is paid, a cheaper one from the renewal
