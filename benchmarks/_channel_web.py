@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
 from cpc.cache.lmdb_cache import LmdbCache
-from cpc.cache.ports import Cache, CacheCounts
+from cpc.cache.metrics import PrometheusCacheCounts
+from cpc.cache.ports import Cache
 from cpc.images.obstore_store import ObstoreImages
 from cpc.images.read_image import ReadImage
 from cpc.kernel.clock import SystemClock
@@ -28,7 +29,7 @@ from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.testing import FakePasswordHasher
 from livehouse.main.free_ports import free_port
 from livehouse.main.wiring.accounts import build_accounts, follow_actor_changes
-from livehouse.main.wiring.cache import build_cache_counts, build_live_reads, build_read_channel_page
+from livehouse.main.wiring.cache import build_live_reads, build_read_channel_page
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.chat import build_chat
 from livehouse.main.wiring.persistence import build_engine
@@ -50,17 +51,18 @@ def build_door(
     engine: AsyncEngine,
     key: str,
     cache: Cache,
-    counts: CacheCounts | None = None,
+    registry: CollectorRegistry | None = None,
     known_actors: KnownActors | None = None,
 ) -> ASGIApp:
     """Everything the role has; media nodes, whom no visit of a page reaches, are fakes.
 
-    known_actors: None: each login is looked up.
+    registry: what /metrics tells. known_actors: None: each login is looked up.
     """
     clock = SystemClock()
     ids = UuidV7Ids(clock)
     keys = KeyRing("k1", {"k1": bytes.fromhex(key)})
-    counts = counts or build_cache_counts()
+    registry = registry or CollectorRegistry()
+    counts = PrometheusCacheCounts(registry)
     channel = build_channel(engine, clock, ids, live_reads=build_live_reads(cache, clock, counts))
     accounts = build_accounts(engine, clock, ids, keys, FakePasswordHasher())
     outside = StreamingOutside(FakeMediaRouter(), FakeMediaNodes(), FakeHealthSamples())
@@ -86,7 +88,7 @@ def build_door(
         read_image=ReadImage(ObstoreImages.in_memory()),
     )
     options = WebOptions(
-        registry=CollectorRegistry(),
+        registry=registry,
         requests_per_second=1e9,
         request_burst=1e9,
         known_actors=known_actors or KnownActors(trusted_s=0),

@@ -18,6 +18,8 @@ _AWAY_S = 600.0
 """So old an answer may be while nobody can be asked."""
 
 Load = Callable[[], Awaitable[bytes]]
+FreshS = Callable[[bytes], float]
+"""How long an answer is fresh that says so itself."""
 
 
 class CachedReads:
@@ -46,12 +48,13 @@ class CachedReads:
         self._loading: dict[bytes, asyncio.Task[bytes]] = {}
         self._forgotten_ms = -1
 
-    async def get(self, name: str, load: Load) -> bytes:
+    async def get(self, name: str, load: Load, fresh_s: FreshS | None = None) -> bytes:
+        """fresh_s: None: that of all."""
         key = self._key(name)
         entry = self._cache.get(key)
         if entry is not None and entry.value is not None and entry.stamp_ms > self._forgotten_ms:
             age_s = self._age_s(entry)
-            if 0 <= age_s < self._fresh_s:
+            if 0 <= age_s < (self._fresh_s if fresh_s is None else fresh_s(entry.value)):
                 self._counts.hit(self._kind, age_s)
                 return entry.value
             if 0 <= age_s < self._stale_s:

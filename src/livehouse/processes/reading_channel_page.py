@@ -24,7 +24,10 @@ from livehouse.streaming.application.queries import BroadcastView, RunningBroadc
 
 KIND: Final = "channel"
 FRESH_S: Final = 3.0
-STALE_S: Final = 30.0
+"""While it is live: its viewers are counted on."""
+OFFLINE_FRESH_S: Final = 30.0
+"""Nothing of it changes by itself: that it goes live, and what people change, is told of."""
+STALE_S: Final = 60.0
 _MAX_NAMES = 20_000
 _MAX_DECODED = 2_000
 
@@ -43,8 +46,8 @@ class ReadChannelPage:
     """Who may see it is decided each time, by what the cache says of the channel: nobody's roles towards it
     count for what everybody may.
 
-    It is at most `FRESH_S` old, or up to `STALE_S` while it is read anew; what is told by `forget` is read
-    anew at once.
+    It is at most `FRESH_S` or `OFFLINE_FRESH_S` old, or up to `STALE_S` while it is read anew; what is told
+    by `forget` is read anew at once.
     """
 
     def __init__(
@@ -96,12 +99,18 @@ class ReadChannelPage:
             self.forget(name)
 
     async def _page(self, name: str) -> ChannelPage:
-        content = await self._reads.get(name, lambda: self._load(name))
+        content = await self._reads.get(name, lambda: self._load(name), self._fresh_s)
         try:
             return self._decoded(content)
         except msgspec.DecodeError:  # of another version of Livehouse that used the same cache
             self.forget(name)
             return self._decoded(await self._load(name))
+
+    def _fresh_s(self, content: bytes) -> float:
+        try:
+            return OFFLINE_FRESH_S if self._decoded(content).broadcast is None else FRESH_S
+        except msgspec.DecodeError:
+            return 0.0
 
     async def _load(self, name: str) -> bytes:
         channel, banner = await self._channels(name)

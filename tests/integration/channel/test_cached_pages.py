@@ -36,7 +36,7 @@ from livehouse.main.wiring.eventbus import build_event_duties
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_parting
 from livehouse.main.wiring.streaming import build_stop_broadcast
-from livehouse.processes.reading_channel_page import FRESH_S, STALE_S
+from livehouse.processes.reading_channel_page import OFFLINE_FRESH_S, STALE_S
 from livehouse.streaming.contract import BroadcastId
 
 pytestmark = pytest.mark.integration
@@ -232,7 +232,7 @@ async def test_a_page_that_is_old_is_served_at_once_and_read_anew_behind(
     before = await deaf.title("ada")
     await change(owner, "ada", SettingsChange(title="New"))
     assert await deaf.title("ada") == before
-    clock.advance(timedelta(seconds=FRESH_S))
+    clock.advance(timedelta(seconds=OFFLINE_FRESH_S))
     assert await deaf.title("ada") == before
 
     async def is_new() -> bool:

@@ -25,8 +25,10 @@ from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.queries import FindChannelWithBanner
 from livehouse.channel.domain.channel import Channel
 from livehouse.channel.testing import InMemoryChannelDatabase
-from livehouse.processes.reading_channel_page import FRESH_S, ReadChannelPage
+from livehouse.processes.reading_channel_page import FRESH_S, OFFLINE_FRESH_S, ReadChannelPage
 from livehouse.streaming.application.queries import RunningBroadcast
+from livehouse.streaming.contract import BroadcastId
+from livehouse.streaming.domain.broadcast import Broadcast
 from livehouse.streaming.testing import InMemoryStreamingDatabase
 
 ADA = AccountId(UUID(int=1))
@@ -99,6 +101,24 @@ async def test_a_suspended_channel_is_refused_also_from_the_cache() -> None:
         with pytest.raises(Suspended):
             await stage.read(ANONYMOUS, "ada")
     assert await stage.read(Actor(AccountId(UUID(int=9)), is_administrator=True), "ada")
+
+
+async def test_while_it_is_live_it_is_read_anew_soon_and_otherwise_seldom() -> None:
+    stage = Stage()
+    channel = await stage.furnish()
+    await stage.read(ANONYMOUS, "ada")
+    stage.clock.advance(timedelta(seconds=OFFLINE_FRESH_S - 1))
+    await stage.read(ANONYMOUS, "ada")
+    async with stage.streaming.unit_of_work() as unit:
+        await unit.broadcasts.add(
+            Broadcast(BroadcastId(UUID(int=3)), channel.id, "node-a", stage.clock.now())
+        )
+    stage.read.forget("ada")
+    stage.clock.advance(timedelta(milliseconds=1))
+    assert (await stage.read(ANONYMOUS, "ada")).broadcast is not None
+    stage.clock.advance(timedelta(seconds=FRESH_S))
+    await stage.read(ANONYMOUS, "ada")
+    assert stage.counts.seen == ["miss", "hit", "miss", "stale"]
 
 
 @pytest.mark.parametrize("name", ["nobody", "not a name", "", "a" * 500])
