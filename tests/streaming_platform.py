@@ -23,11 +23,9 @@ from livehouse.main.wiring.cache import build_read_channel_page
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.chat import build_chat
 from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.processes import build_processes
 from livehouse.main.wiring.social import build_social
 from livehouse.main.wiring.streaming import build_media_report_listener, build_streaming, nats_outside
-from livehouse.processes import ProcessesUseCases
-from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
-from livehouse.processes.renaming_channel import RenameChannel
 from livehouse.streaming.adapters.native_media_node import serve
 from livehouse.web.app import create_app
 from livehouse.web.options import IceServer, WebOptions
@@ -106,12 +104,7 @@ async def streaming_platform(
         streaming=streaming,
         chat=build_chat(engine, channel.find_channels, clock),
         social=build_social(engine, channel.find_channels, clock, ids),
-        processes=ProcessesUseCases(
-            OpenAccount(accounts.sign_up, channel.create_channel),
-            ReturnToAccount(accounts.sign_in, channel.create_channel),
-            RenameChannel(channel.may_rename_channel, accounts.rename_account, channel.take_account_name),
-            build_read_channel_page(engine, clock),
-        ),
+        processes=build_processes(accounts, channel, build_read_channel_page(engine, clock)),
         read_image=ReadImage(ObstoreImages.in_memory()),
     )
     options = WebOptions(

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.integration.eventbus.worker import running
 
 from cpc.eventbus.envelope import CloudEvent
 from cpc.eventbus.postgres import PostgresTransaction
@@ -42,7 +43,6 @@ from livehouse.main.wiring.accounts import build_accounts
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.channel_life import build_account_suspensions, build_channel_life
 from livehouse.main.wiring.eventbus import build_event_duties
-from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_parting
 from livehouse.main.wiring.streaming import build_stop_broadcast
 from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
@@ -58,13 +58,6 @@ CLOCK = FakeClock()
 IDS = UuidV7Ids(CLOCK)
 NOW = CLOCK.now()
 BOB = AccountId(uuid4())
-
-
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = build_engine(database_url)
-    yield engine
-    await engine.dispose()
 
 
 @pytest.fixture
@@ -90,12 +83,8 @@ async def worker(
         build_parting(engine, channels.find_channels, CLOCK, IDS),
         build_channel_life(engine, nats_connection, channels, CLOCK, IDS),
     )
-    tasks = [asyncio.ensure_future(duty()) for duty in duties.values()]
-    yield
-    assert not any(task.done() for task in tasks)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    async with running(duties):
+        yield
 
 
 async def publish(engine: AsyncEngine, *events: CloudEvent) -> None:

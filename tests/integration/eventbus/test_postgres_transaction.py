@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -18,13 +17,6 @@ from livehouse.main.embedded.postgres import EmbeddedPostgres
 from livehouse.main.wiring.persistence import build_engine
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = build_engine(database_url)
-    yield engine
-    await engine.dispose()
 
 
 def event(number: int = 0, key: str = "chn_a") -> CloudEvent:

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
+from tests.integration.eventbus.worker import running
 
 from cpc.eventbus.postgres import PostgresTransaction
 from cpc.kernel.clock import FakeClock
@@ -29,7 +30,6 @@ from livehouse.channel.application import ChannelUseCases, SettingsChange
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.channel_life import build_account_suspensions
 from livehouse.main.wiring.eventbus import build_event_duties
-from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_parting, build_social
 from livehouse.main.wiring.streaming import build_stop_broadcast
 from livehouse.streaming.contract import BroadcastId, BroadcastViewersCounted
@@ -37,13 +37,6 @@ from livehouse.streaming.contract import BroadcastId, BroadcastViewersCounted
 pytestmark = pytest.mark.integration
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = build_engine(database_url)
-    yield engine
-    await engine.dispose()
 
 
 @pytest.fixture
@@ -61,12 +54,8 @@ async def worker(
     suspensions = build_account_suspensions(engine, stop, clock, UuidV7Ids(clock))
     parting = build_parting(engine, channel.find_channels, clock, UuidV7Ids(clock))
     duties = build_event_duties(engine, nats_connection, channel.create_channel, suspensions, parting)
-    tasks = [asyncio.ensure_future(duty()) for duty in duties.values()]
-    yield
-    assert not any(task.done() for task in tasks)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    async with running(duties):
+        yield
 
 
 @pytest.mark.usefixtures("worker")

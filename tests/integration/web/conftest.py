@@ -26,12 +26,10 @@ from livehouse.main.wiring.channel import build_channel, build_channel_personal_
 from livehouse.main.wiring.chat import build_chat, build_chat_personal_data
 from livehouse.main.wiring.images import build_keep_image
 from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.processes import build_processes
 from livehouse.main.wiring.social import build_social, build_social_personal_data
 from livehouse.main.wiring.streaming import build_streaming, build_streaming_personal_data, nats_outside
 from livehouse.main.wiring.web import build_kept_answers
-from livehouse.processes import ProcessesUseCases
-from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
-from livehouse.processes.renaming_channel import RenameChannel
 from livehouse.web.app import build_routes, create_app
 from livehouse.web.idempotency.postgres_kept_answers import PostgresKeptAnswers
 from livehouse.web.options import WebOptions
@@ -88,13 +86,6 @@ def options(tmp_path: Path) -> WebOptions:
 
 
 @pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = build_engine(database_url)
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
 def sends_mail() -> bool:
     """Whether the node does; a test module that needs it says so."""
     return False
@@ -132,12 +123,7 @@ async def use_cases(
         streaming=build_streaming(engine, channel.find_channels, outside, clock, ids, KEYS),
         chat=build_chat(engine, channel.find_channels, clock),
         social=build_social(engine, channel.find_channels, clock, ids),
-        processes=ProcessesUseCases(
-            OpenAccount(accounts.sign_up, channel.create_channel),
-            ReturnToAccount(accounts.sign_in, channel.create_channel),
-            RenameChannel(channel.may_rename_channel, accounts.rename_account, channel.take_account_name),
-            build_read_channel_page(engine, clock),
-        ),
+        processes=build_processes(accounts, channel, build_read_channel_page(engine, clock)),
         read_image=ReadImage(image_store),
     )
     await engine.dispose()

@@ -175,6 +175,7 @@ async def test_a_suspended_channel_is_seen_by_nobody_but_administrators(
     answer = await root.put(f"{CHANNELS}/ada/suspension", json={"reason": "spam", "until": until})
     assert answer.status_code == 200, answer.text
     assert answer.json()["suspension"] == {"reason": "spam", "until": "2026-01-03T00:00:00Z"}
+    clock.advance(timedelta(seconds=1))
     await root.put(f"{CHANNELS}/bob/suspension", json={"reason": "also spam"})
     for browser in (visit(), bob):
         refused = await browser.get(ADA)

@@ -33,6 +33,7 @@ from livehouse.main.wiring.channel import build_channel, build_channel_personal_
 from livehouse.main.wiring.chat import build_chat, build_chat_personal_data
 from livehouse.main.wiring.images import build_image_store, build_keep_image
 from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.processes import build_processes
 from livehouse.main.wiring.social import build_social, build_social_personal_data
 from livehouse.main.wiring.streaming import (
     StreamingOutside,
@@ -41,10 +42,7 @@ from livehouse.main.wiring.streaming import (
     nats_outside,
 )
 from livehouse.main.wiring.web import build_kept_answers, build_known_actors
-from livehouse.processes import ProcessesUseCases
-from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
 from livehouse.processes.reading_channel_page import ShownChannels
-from livehouse.processes.renaming_channel import RenameChannel
 from livehouse.web.app import create_app
 from livehouse.web.idempotency.kept_answers import KeptAnswers
 from livehouse.web.options import IceServer, WebOptions
@@ -132,14 +130,7 @@ def build_use_cases(
             ids,
             shown=ShownChannels(read_channel_page, channel.find_channels, clock),
         ),
-        processes=ProcessesUseCases(
-            open_account=OpenAccount(accounts.sign_up, channel.create_channel),
-            return_to_account=ReturnToAccount(accounts.sign_in, channel.create_channel),
-            rename_channel=RenameChannel(
-                channel.may_rename_channel, accounts.rename_account, channel.take_account_name
-            ),
-            read_channel_page=read_channel_page,
-        ),
+        processes=build_processes(accounts, channel, read_channel_page),
         read_image=ReadImage(image_store),
     )
 

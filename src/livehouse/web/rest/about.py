@@ -25,6 +25,18 @@ router = APIRouter(prefix="/api/v1", tags=["channels"], route_class=PlainRoute)
 
 _HTML = "Made of the Markdown and safe to show: no scripts, styles, pictures or forms"
 
+_REFUSALS = (
+    "panel-empty",
+    "too-many-panels",
+    "description-too-long",
+    "panel-title-too-long",
+    "panel-text-too-long",
+    "panel-image-alt-too-long",
+    "text-too-complex",
+    "malformed-link",
+    "foreign-image",
+)
+
 
 class PanelShape(Shape):
     title: Annotated[str, Field(examples=["My brushes"])]
@@ -103,18 +115,7 @@ async def get_about(
 @router.put(
     "/channels/{name}/about",
     response_model=AboutShape,
-    openapi_extra=may_answer(
-        "about-changed",
-        "panel-empty",
-        "too-many-panels",
-        "description-too-long",
-        "panel-title-too-long",
-        "panel-text-too-long",
-        "panel-image-alt-too-long",
-        "text-too-complex",
-        "malformed-link",
-        "foreign-image",
-    ),
+    openapi_extra=may_answer("about-changed", *_REFUSALS),
 )
 async def change_about(
     name: str, body: AboutChange, actor: CurrentActor, cases: Cases, if_match: IfMatch = None
@@ -132,17 +133,7 @@ async def change_about(
 
 @router.post(
     "/channels/{name}/about/preview",
-    openapi_extra=may_answer(
-        "panel-empty",
-        "too-many-panels",
-        "description-too-long",
-        "panel-title-too-long",
-        "panel-text-too-long",
-        "panel-image-alt-too-long",
-        "text-too-complex",
-        "malformed-link",
-        "foreign-image",
-    ),
+    openapi_extra=may_answer(*_REFUSALS),
 )
 async def preview_about(name: str, body: AboutChange, actor: CurrentActor, cases: Cases) -> AboutShape:
     """See what a change would look like; nothing is kept. For the owner and editors."""

@@ -63,6 +63,18 @@ Cancelled = Annotated[
     ),
 ]
 
+_REFUSALS = (
+    "no-such-category",
+    "title-missing",
+    "title-too-long",
+    "malformed-start",
+    "malformed-duration",
+    "malformed-repetition",
+    "not-on-that-day",
+    "too-many-cancellations",
+    "no-such-time-zone",
+)
+
 
 class ScheduleEntryShape(Shape):
     id: Annotated[str, Field(examples=[_ID])]
@@ -179,18 +191,7 @@ async def get_schedule_feed(
 @router.post(
     "/channels/{name}/schedule",
     status_code=201,
-    openapi_extra=may_answer(
-        "no-such-category",
-        "title-missing",
-        "title-too-long",
-        "malformed-start",
-        "malformed-duration",
-        "malformed-repetition",
-        "not-on-that-day",
-        "too-many-cancellations",
-        "no-such-time-zone",
-        "schedule-full",
-    ),
+    openapi_extra=may_answer("schedule-full", *_REFUSALS),
 )
 async def add_schedule_entry(
     name: str, body: NewScheduleEntry, response: Response, actor: CurrentActor, cases: Cases
@@ -225,19 +226,7 @@ async def end_vacation(name: str, actor: CurrentActor, cases: Cases) -> None:
 
 @router.patch(
     "/channels/{name}/schedule/{entry_id}",
-    openapi_extra=may_answer(
-        "no-such-category",
-        "title-missing",
-        "title-too-long",
-        "malformed-start",
-        "malformed-duration",
-        "malformed-repetition",
-        "not-on-that-day",
-        "too-many-cancellations",
-        "no-such-time-zone",
-        "no-such-show",
-        "show-changed",
-    ),
+    openapi_extra=may_answer("no-such-show", "show-changed", *_REFUSALS),
 )
 async def change_schedule_entry(
     name: str,

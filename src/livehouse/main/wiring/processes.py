@@ -1,0 +1,23 @@
+"""Workflows across slices."""
+
+from __future__ import annotations
+
+from livehouse.accounts.application import AccountsUseCases
+from livehouse.channel.application import ChannelUseCases
+from livehouse.processes import ProcessesUseCases
+from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
+from livehouse.processes.reading_channel_page import ReadChannelPage
+from livehouse.processes.renaming_channel import RenameChannel
+
+
+def build_processes(
+    accounts: AccountsUseCases, channel: ChannelUseCases, read_channel_page: ReadChannelPage
+) -> ProcessesUseCases:
+    return ProcessesUseCases(
+        open_account=OpenAccount(accounts.sign_up, channel.create_channel),
+        return_to_account=ReturnToAccount(accounts.sign_in, channel.create_channel),
+        rename_channel=RenameChannel(
+            channel.may_rename_channel, accounts.rename_account, channel.take_account_name
+        ),
+        read_channel_page=read_channel_page,
+    )
