@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
 from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.application.discovery_ports import DirectoryFilter
@@ -94,6 +96,25 @@ async def test_a_former_name_leads_to_the_channel_until_it_is_forgotten(
         await unit.channels.note_former_name(old, ada.id, NOW)
         await unit.channels.forget_former_name(old)
         assert await unit.channels.by_former_name(old) is None
+
+
+@pytest.mark.parametrize("whose", ["suspension", "owner_suspension"])
+async def test_a_suspended_channel_is_not_due_for_deletion(
+    unit_of_work: UnitOfWorkFactory, whose: str
+) -> None:
+    later = NOW + timedelta(days=1)
+    ada = replace(channel(), deletion_due_at=NOW, **{whose: Suspension("spam", later)})
+    async with unit_of_work() as unit:
+        await unit.channels.add(ada)
+        await unit.channels.save(ada)
+        assert await unit.channels.due_for_deletion(NOW) is None
+        assert await unit.channels.due_for_deletion(later) == ada
+        for_good = replace(ada, **{whose: Suspension("spam", None)})
+        await unit.channels.save(for_good)
+        assert await unit.channels.due_for_deletion(later) is None
+        lifted = replace(ada, **{whose: None})
+        await unit.channels.save(lifted)
+        assert await unit.channels.due_for_deletion(NOW) == lifted
 
 
 async def test_an_erased_channel_leaves_nothing_but_that_it_was(unit_of_work: UnitOfWorkFactory) -> None:

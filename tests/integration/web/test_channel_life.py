@@ -232,6 +232,20 @@ async def test_only_administrators_suspend(ada: httpx.AsyncClient, root: httpx.A
         assert problem(await root.put(f"{CHANNELS}/ada/suspension", json=body)) == (400, slug)
 
 
+async def test_a_suspended_channel_is_not_erased(
+    ada: httpx.AsyncClient, root: httpx.AsyncClient, engine: AsyncEngine, clock: FakeClock
+) -> None:
+    erase_due = build_channel_duties(engine, clock, UuidV7Ids(clock)).erase_channels
+    await ada.post(f"{ADA}/deletion")
+    assert (await root.put(f"{CHANNELS}/ada/suspension", json={"reason": "spam"})).status_code == 200
+    clock.advance(timedelta(days=14))
+    assert not await erase_due()
+    assert problem(await ada.post(f"{API}/channels")) == (409, "channel-exists")
+    lifted = await root.delete(f"{CHANNELS}/ada/suspension", params={"reason": "a mistake"})
+    assert lifted.status_code == 204, lifted.text
+    assert await erase_due()
+
+
 async def test_a_deleted_channel_goes_after_its_grace_and_can_be_made_again(
     visit, ada: httpx.AsyncClient, bob: httpx.AsyncClient, engine: AsyncEngine, clock: FakeClock
 ) -> None:

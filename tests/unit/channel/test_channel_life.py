@@ -13,7 +13,7 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Conflict, Moved, NotFound, Unavailable
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.application.decide_access import DecideAccess
-from livehouse.access.contract import Role
+from livehouse.access.contract import Role, Suspension
 from livehouse.access.testing import InMemoryStandings
 from livehouse.accounts.application.queries import FindNames
 from livehouse.accounts.contract import AccountId, AccountName, Actor, AdministratorDeed
@@ -218,6 +218,17 @@ async def test_an_erased_channel_does_not_come_back_by_itself(world: World, ada:
     assert not await world.erase()
     assert await world.create.unless_erased(ADA.require_account(), AccountName("ada")) is None
     assert await world.create.unless_erased(BOB.require_account(), AccountName("bob")) is not None
+
+
+async def test_a_deletion_does_not_escape_a_suspension(world: World, ada: Channel) -> None:
+    asked = await world.request_deletion(ADA, "ada")
+    until = world.clock.now() + timedelta(days=20)
+    async with world.database.unit_of_work() as unit:
+        await unit.channels.save(replace(asked, suspension=Suspension("spam", until)))
+    world.clock.advance(timedelta(days=19))
+    assert not await world.erase()
+    world.clock.advance(timedelta(days=1))
+    assert await world.erase(), "what was asked for counts again once the suspension is over"
 
 
 async def test_what_channels_keep_of_a_person(world: World, ada: Channel) -> None:

@@ -224,7 +224,7 @@ class PostgresChannels:
 
     async def due_for_deletion(self, now: datetime) -> Channel | None:
         found = await self._connection.execute(
-            _READ.where(_columns.deletion_due_at <= now)
+            _READ.where(_columns.deletion_due_at <= now, not_suspended(now), _owner_not_suspended(now))
             .order_by(_columns.deletion_due_at)
             .limit(1)
             .with_for_update(of=channel_table, skip_locked=True)
@@ -264,6 +264,10 @@ class PostgresChannels:
 
 def not_suspended(now: datetime) -> ColumnElement[bool]:
     return or_(_columns.suspension_reason.is_(None), _columns.suspended_until <= now)
+
+
+def _owner_not_suspended(now: datetime) -> ColumnElement[bool]:
+    return or_(_columns.owner_suspension_reason.is_(None), _columns.owner_suspended_until <= now)
 
 
 def to_channel(row: Row[Any, Any, Any]) -> Channel:

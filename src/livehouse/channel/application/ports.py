@@ -66,7 +66,8 @@ class ChannelStore(Protocol):
     async def forget_former_names_until(self, now: datetime) -> None: ...
 
     async def due_for_deletion(self, now: datetime) -> Channel | None:
-        """One that no other unit of work is about to erase."""
+        """One that no other unit of work is about to erase; no suspended one, or whoever was suspended would
+        be rid of it."""
         ...
 
     async def erase(self, channel: Channel, at: datetime) -> None:

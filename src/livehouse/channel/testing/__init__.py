@@ -118,7 +118,9 @@ class InMemoryChannels:
         due = [
             (channel.deletion_due_at, channel)
             for channel in self._tables.channels.values()
-            if channel.deletion_due_at is not None and channel.deletion_due_at <= now
+            if channel.deletion_due_at is not None
+            and channel.deletion_due_at <= now
+            and channel.suspension_at(now) is None
         ]
         return min(due, key=lambda one: one[0])[1] if due else None
 
