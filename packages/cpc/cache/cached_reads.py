@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from cpc.cache.ports import Cache, CacheCounts, Entry
+from cpc.cache.ports import MAX_AHEAD_MS, Cache, CacheCounts, Entry
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import DomainError, Unavailable
 
@@ -52,6 +52,8 @@ class CachedReads:
         """fresh_s: None: that of all."""
         key = self._key(name)
         entry = self._cache.get(key)
+        if self._forgotten_ms > self._now_ms() + MAX_AHEAD_MS:  # the clock went back
+            self._forgotten_ms = self._now_ms()
         if entry is not None and entry.value is not None and entry.stamp_ms > self._forgotten_ms:
             age_s = self._age_s(entry)
             if 0 <= age_s < (self._fresh_s if fresh_s is None else fresh_s(entry.value)):

@@ -12,7 +12,8 @@ from pathlib import Path
 import lmdb
 import structlog
 
-from cpc.cache.ports import Entry
+from cpc.cache.ports import MAX_AHEAD_MS, Entry
+from cpc.kernel.clock import Clock, SystemClock
 
 log = structlog.get_logger(__name__)
 
@@ -23,13 +24,15 @@ _MAX_READERS = 254
 
 class LmdbCache:
     """folder: of the node, for nothing else. max_bytes: when they are full, everything is dropped.
+    clock: None: the system's.
 
     Where even an empty one cannot be opened there is no cache, which is said once.
     """
 
-    def __init__(self, folder: Path, max_bytes: int = 64 * 2**20) -> None:
+    def __init__(self, folder: Path, max_bytes: int = 64 * 2**20, *, clock: Clock | None = None) -> None:
         self._folder = folder
         self._max_bytes = max_bytes
+        self._clock = clock or SystemClock()
         self._environment = self._open()
 
     def close(self) -> None:
@@ -49,16 +52,23 @@ class LmdbCache:
         except lmdb.Error as error:
             self._start_anew(error)
             return None
-        return None if found is None else _entry(found)
+        entry = None if found is None else _entry(found)
+        if entry is not None and self._is_ahead(entry):
+            self._drop_all()
+            return None
+        return entry
 
     def put(self, key: bytes, entry: Entry) -> bool:
-        if self._environment is None:
+        if self._environment is None or self._is_ahead(entry):
             return False
+        self.get(key)  # what is ahead goes
         try:
             with self._environment.begin(write=True) as transaction:
                 found = transaction.get(key)
                 kept = None if found is None else _entry(found)
                 if kept is not None and _is_newer(kept, entry):
+                    if entry.value is None:
+                        transaction.put(key, _bytes(Entry(kept.stamp_ms, None)))
                     return False
                 transaction.put(key, _bytes(entry))
         except lmdb.MapResizedError:
@@ -71,6 +81,9 @@ class LmdbCache:
             self._start_anew(error)
             return False
         return True
+
+    def _is_ahead(self, entry: Entry) -> bool:
+        return entry.stamp_ms > self._clock.now().timestamp() * 1000 + MAX_AHEAD_MS
 
     def _open(self) -> lmdb.Environment | None:
         for is_last in (False, True):

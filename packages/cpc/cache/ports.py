@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+MAX_AHEAD_MS: Final = 5_000
+"""An entry stamped later than so long after now is of a time before the clock went back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +21,18 @@ class Entry:
 
 
 class Cache(Protocol):
-    """It may forget anything at any time, and never raises: without it everything is read anew."""
+    """It may forget anything at any time, and never raises: without it everything is read anew.
+
+    Where it meets an entry that is `MAX_AHEAD_MS` ahead, it drops all it has: an age that was told before the
+    clock went back is none, and what was old would be as new.
+    """
 
     def get(self, key: bytes) -> Entry | None: ...
 
     def put(self, key: bytes, entry: Entry) -> bool:
-        """False, and nothing is changed, when what it has is newer. Keys have at most 500 bytes."""
+        """False, and nothing is kept of it, when what it has is newer; what is given up is so all the same.
+        Keys have at most 500 bytes.
+        """
         ...
 
 

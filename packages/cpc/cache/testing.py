@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from cpc.cache.ports import Entry
+from cpc.cache.ports import MAX_AHEAD_MS, Entry
+from cpc.kernel.clock import Clock, FakeClock
 
 
 class InMemoryCache:
-    def __init__(self) -> None:
+    """clock: None: one that stands still."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
         self.entries: dict[bytes, Entry] = {}
+        self._clock = clock or FakeClock()
 
     def get(self, key: bytes) -> Entry | None:
-        return self.entries.get(key)
+        entry = self.entries.get(key)
+        if entry is not None and self._is_ahead(entry):
+            self.entries.clear()
+            return None
+        return entry
 
     def put(self, key: bytes, entry: Entry) -> bool:
-        kept = self.entries.get(key)
-        if kept is not None and kept.stamp_ms > entry.stamp_ms:
+        if self._is_ahead(entry):
             return False
-        if kept is not None and kept.stamp_ms == entry.stamp_ms and kept.value is None:
+        kept = self.get(key)
+        if kept is not None and (
+            kept.stamp_ms > entry.stamp_ms or (kept.stamp_ms == entry.stamp_ms and kept.value is None)
+        ):
+            if entry.value is None:
+                self.entries[key] = Entry(kept.stamp_ms, None)
             return False
         self.entries[key] = entry
         return True
+
+    def _is_ahead(self, entry: Entry) -> bool:
+        return entry.stamp_ms > self._clock.now().timestamp() * 1000 + MAX_AHEAD_MS
 
 
 class RecordedCounts:

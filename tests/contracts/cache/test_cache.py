@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,20 @@ import pytest
 from cpc.cache.lmdb_cache import LmdbCache
 from cpc.cache.ports import Cache, Entry
 from cpc.cache.testing import InMemoryCache
+from cpc.kernel.clock import FakeClock
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture(params=["in-memory", "lmdb"])
-def cache(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cache]:
+def cache(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[Cache]:
     if request.param == "in-memory":
-        yield InMemoryCache()
+        yield InMemoryCache(clock)
         return
-    lmdb = LmdbCache(tmp_path / "cache")
+    lmdb = LmdbCache(tmp_path / "cache", clock=clock)
     yield lmdb
     lmdb.close()
 
@@ -44,6 +51,32 @@ def test_what_was_read_before_it_was_given_up_is_not_kept(cache: Cache) -> None:
     for stamp_ms in (4, 5):
         assert not cache.put(b"a", Entry(stamp_ms, b"read before"))
     assert cache.put(b"a", Entry(6, b"read after"))
+
+
+def test_what_is_given_up_is_so_also_where_it_has_something_newer(cache: Cache) -> None:
+    cache.put(b"a", Entry(9, b"newer"))
+    assert not cache.put(b"a", Entry(5, None))
+    assert cache.get(b"a") == Entry(9, None)
+    assert not cache.put(b"a", Entry(9, b"read before"))
+    assert cache.put(b"a", Entry(10, b"read after"))
+
+
+def test_when_the_clock_goes_back_all_is_dropped(cache: Cache, clock: FakeClock) -> None:
+    now_ms = int(clock.now().timestamp() * 1000)
+    cache.put(b"new", Entry(now_ms, b"new"))
+    cache.put(b"old", Entry(now_ms - 3_600_000, b"old"))
+    cache.put(b"given up", Entry(now_ms, None))
+    clock.advance(timedelta(milliseconds=-5_000))
+    assert cache.get(b"new") == Entry(now_ms, b"new"), "a clock that is set right by a little"
+    assert not cache.put(b"new", Entry(now_ms - 5_000, b"then"))
+    clock.advance(timedelta(hours=-1))
+    then_ms = now_ms - 3_605_000
+    assert not cache.put(b"late", Entry(now_ms, b"its reading began before")), "and what comes of then"
+    assert cache.get(b"given up") is None
+    assert cache.get(b"old") is None, "its age was none any more"
+    for key in (b"new", b"given up"):
+        assert cache.put(key, Entry(then_ms, b"read anew"))
+        assert cache.get(key) == Entry(then_ms, b"read anew")
 
 
 # --- LMDB

@@ -34,12 +34,8 @@ class Source:
 
 class Stage:
     def __init__(self) -> None:
-        self.clock, self.cache, self.counts, self.source = (
-            FakeClock(),
-            InMemoryCache(),
-            RecordedCounts(),
-            Source(),
-        )
+        self.clock = FakeClock()
+        self.cache, self.counts, self.source = InMemoryCache(self.clock), RecordedCounts(), Source()
         self.reads = self.another_process()
 
     def another_process(self) -> CachedReads:
@@ -151,6 +147,43 @@ async def test_a_clock_that_went_back_makes_nothing_fresh() -> None:
     stage.pass_s(-3600)
     stage.source.value = b"two"
     assert await stage.get() == b"two"
+
+
+async def test_a_clock_that_went_back_revives_nothing() -> None:
+    stage = Stage()
+    await stage.get()
+    await stage.get("b")
+    stage.pass_s(-3600)
+    stage.source.value = b"two"
+    assert (await stage.get(), await stage.get()) == (b"two", b"two")
+    assert stage.source.reads == 3, "what was read after that is kept"
+    stage.pass_s(0.001)
+    stage.reads.forget("a")
+    stage.pass_s(3599.999)
+    stage.source.value = b"three"
+    assert (await stage.get(), await stage.get("b")) == (b"three", b"three")
+
+
+async def test_a_clock_set_back_a_little_revives_nothing_that_was_forgotten() -> None:
+    stage = Stage()
+    await stage.get()
+    stage.pass_s(-1)
+    stage.source.value = b"two"
+    stage.reads.forget("a")
+    stage.pass_s(1.001)
+    assert await stage.get() == b"two"
+
+
+async def test_what_was_forgotten_before_the_clock_went_back_is_read_once() -> None:
+    stage = Stage()
+    stage.reads.forget_all()
+    stage.pass_s(-3600)
+    await stage.get()
+    stage.pass_s(0.001)
+    await stage.get()
+    stage.pass_s(0.001)
+    await stage.get()
+    assert stage.source.reads == 2, "the first one at the very moment in which that was seen"
 
 
 async def test_all_of_a_kind_are_forgotten_with_what_is_being_read() -> None:
