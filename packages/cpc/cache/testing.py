@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from cpc.cache.ports import MAX_AHEAD_MS, Entry
-from cpc.kernel.clock import Clock, FakeClock
+from cpc.kernel.clock import Clock
 
 
 class InMemoryCache:
-    """clock: None: one that stands still."""
-
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.entries: dict[bytes, Entry] = {}
-        self._clock = clock or FakeClock()
+        self._clock = clock
 
     def get(self, key: bytes) -> Entry | None:
         entry = self.entries.get(key)

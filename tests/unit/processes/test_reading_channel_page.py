@@ -37,7 +37,8 @@ PICTURE = ImageName("1" * 40)
 
 class Stage:
     def __init__(self) -> None:
-        self.clock, self.cache = FakeClock(), InMemoryCache()
+        self.clock = FakeClock()
+        self.cache = InMemoryCache(self.clock)
         self.accounts, self.channels = InMemoryAccountsDatabase(), InMemoryChannelDatabase()
         self.streaming = InMemoryStreamingDatabase()
         self.counts = RecordedCounts()
