@@ -12,7 +12,7 @@ from livehouse.accounts.application.check_password import CheckPassword
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import own_account
-from livehouse.accounts.application.throttle import MAX_MAILS_TO_ADDRESS, count_try
+from livehouse.accounts.application.throttle import count_mail
 from livehouse.accounts.contract import ANONYMOUS, Actor
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.mail_address import MailAddress
@@ -70,16 +70,8 @@ class AskForMail:
     async def _send(self, actor: Actor, address: MailAddress) -> None:
         if not self._sends_mail:
             raise Invalid("no-mail-here", "This server sends no mail.")
-        await count_try(
-            self._unit_of_work,
-            self._clock,
-            [
-                (self._tokens.attempt_key("confirm", str(actor.require_account())), MAX_CONFIRMATIONS),
-                (self._tokens.attempt_key("mail-to", address.folded), MAX_MAILS_TO_ADDRESS),
-            ],
-            "too-many-mails",
-            "Many mails were sent just now. Look for them in the letter box, or wait a while.",
-        )
+        mine = self._tokens.attempt_key("confirm", str(actor.require_account()))
+        await count_mail(self._unit_of_work, self._clock, self._tokens, address, (mine, MAX_CONFIRMATIONS))
         now = self._clock.now()
         async with self._unit_of_work() as unit:
             account = await own_account(unit.accounts, actor, for_update=True)

@@ -11,7 +11,7 @@ from livehouse.accounts.application.confirm_mail import link_void
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWork, UnitOfWorkFactory
 from livehouse.accounts.application.queries import own_account
-from livehouse.accounts.application.throttle import MAX_MAILS_TO_ADDRESS, count_try
+from livehouse.accounts.application.throttle import count_mail, count_try
 from livehouse.accounts.contract import ANONYMOUS, Actor
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.mail_address import MailAddress
@@ -56,15 +56,9 @@ class RequestPasswordReset:
         if not self._sends_mail:
             raise Invalid("no-mail-here", "This server sends no mail. Ask whoever runs it.")
         recipient = MailAddress.parse(mail)
-        await count_try(
-            self._unit_of_work,
-            self._clock,
-            [
-                (self._tokens.attempt_key("reset", address), MAX_RESETS_OF_ADDRESS),
-                (self._tokens.attempt_key("mail-to", recipient.folded), MAX_MAILS_TO_ADDRESS),
-            ],
-            "too-many-mails",
-            "Many mails were sent just now. Look for them in the letter box, or wait a while.",
+        theirs = self._tokens.attempt_key("reset", address)
+        await count_mail(
+            self._unit_of_work, self._clock, self._tokens, recipient, (theirs, MAX_RESETS_OF_ADDRESS)
         )
         now = self._clock.now()
         async with self._unit_of_work() as unit:

@@ -8,7 +8,7 @@ from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.login_tokens import LoginTokens, SignedIn
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWorkFactory
-from livehouse.accounts.application.throttle import MAX_MAILS_TO_ADDRESS, count_try
+from livehouse.accounts.application.throttle import count_mail, count_try
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, AccountOpened
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.likeness import check_likeness
@@ -100,13 +100,7 @@ class SignUp:
         link can be sent later.
         """
         try:
-            await count_try(
-                self._unit_of_work,
-                self._clock,
-                [(self._tokens.attempt_key("mail-to", mail.folded), MAX_MAILS_TO_ADDRESS)],
-                "too-many-mails",
-                "Many mails were sent to this address just now.",
-            )
+            await count_mail(self._unit_of_work, self._clock, self._tokens, mail)
         except RateLimited:
             return False
         return True

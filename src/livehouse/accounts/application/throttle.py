@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import RateLimited
+from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.ports import UnitOfWorkFactory
+from livehouse.accounts.domain.mail_address import MailAddress
 
 WINDOW_S = 15 * 60  # one for all: storage forgets counts by it
 MAX_MAILS_TO_ADDRESS = 5  # whoever asks for them: nobody's letter box is filled by us
@@ -27,3 +29,20 @@ async def count_try(
         if window_started_at is not None:
             wait = window_started_at + timedelta(seconds=WINDOW_S) - now
             raise RateLimited(slug, detail, max(1.0, wait.total_seconds()))
+
+
+async def count_mail(
+    unit_of_work: UnitOfWorkFactory,
+    clock: Clock,
+    tokens: LoginTokens,
+    mail: MailAddress,
+    *limits: tuple[bytes, int],
+) -> None:
+    """As `count_try` for a letter to `mail`, within `limits` too. Raises `RateLimited` (too-many-mails)."""
+    await count_try(
+        unit_of_work,
+        clock,
+        [*limits, (tokens.attempt_key("mail-to", mail.folded), MAX_MAILS_TO_ADDRESS)],
+        "too-many-mails",
+        "Many mails were sent just now. Look for them in the letter box, or wait a while.",
+    )
