@@ -12,7 +12,8 @@ export const privacyWords: readonly { value: Privacy; label: string; words: stri
   {
     value: 'members_only',
     label: 'Members',
-    words: 'Everybody finds the channel; those who subscribe, and the people with a role, see the picture.',
+    words:
+      'Everybody finds the channel; the people with a role, and those whose tier has streams for members, see the picture.',
   },
 ];
 

@@ -4,12 +4,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import ChatLine from './ChatLine.svelte';
 import { readMessage } from './frames';
 
-function show(fragments: unknown[], name = 'mallory') {
+function show(fragments: unknown[], name = 'mallory', badges: object = { badges: ['broadcaster'] }) {
   const message = readMessage({
     seq: 1,
     id: 'msg_1',
     sender: { id: 'acc_2', name, color: '#ffffff' },
-    badges: ['broadcaster'],
+    ...badges,
     fragments,
     sent_at: '2026-01-01T00:00:00Z',
   })!;
@@ -31,6 +31,14 @@ describe('ChatLine', () => {
   it('marks a line that names me, in any case', () => {
     const line = show([{ type: 'mention', text: '@ada', name: 'ada' }]);
     expect(line.classList.contains('for-you')).toBe(true);
+  });
+
+  it('says for how many months a supporter has their badge', () => {
+    const line = show([], 'bob', { badges: ['vip', 'subscriber'], badge_months: 6 });
+    const badges = [...line.querySelectorAll('[role="img"]')].map((badge) =>
+      badge.getAttribute('aria-label'),
+    );
+    expect(badges).toEqual(['VIP', 'Subscriber, 6 months']);
   });
 
   it('opens links apart, without telling where from', () => {

@@ -8,6 +8,7 @@ function line(seq: number, nonce: string | null = null): ChatMessage {
     id: `msg_${seq}`,
     sender: { id: 'acc_1', name: 'ada', color: null },
     badges: [],
+    badgeMonths: null,
     fragments: [{ type: 'text', text: `line ${seq}` }],
     sentAt: '2026-01-01T00:00:00Z',
     nonce,

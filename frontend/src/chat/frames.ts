@@ -10,6 +10,8 @@ export interface ChatMessage {
   readonly id: string;
   readonly sender: { readonly id: string; readonly name: string; readonly color: string | null };
   readonly badges: readonly string[];
+  /** Of the subscriber's badge: after how many months there is this one. */
+  readonly badgeMonths: number | null;
   readonly fragments: readonly ChatFragment[];
   readonly sentAt: string;
   readonly nonce: string | null;
@@ -112,6 +114,7 @@ export function readMessage(value: unknown): ChatMessage | null {
     id,
     sender: { id: senderId, name: senderName, color: text(sender?.['color']) },
     badges: list(read?.['badges']).filter((badge) => typeof badge === 'string'),
+    badgeMonths: count(read?.['badge_months']),
     fragments: list(read?.['fragments']).map(readFragment).filter(present),
     sentAt: text(read?.['sent_at']) ?? '',
     nonce: text(read?.['nonce']),
