@@ -56,7 +56,7 @@ def read_cursor(cursor: str | None, listing: str, place: Callable[..., Place]) -
         if not isinstance(content, list) or content[:1] != [listing] or not all(map(_is_part, content)):
             raise ValueError(cursor)
         return place(*content[1:])
-    except (ValueError, TypeError, AttributeError, RecursionError, Invalid):
+    except (ValueError, OverflowError, TypeError, AttributeError, RecursionError, Invalid):
         raise Invalid("malformed-cursor", "The cursor is not one of ours. Start again without it.") from None
 
 

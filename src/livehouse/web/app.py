@@ -17,7 +17,7 @@ from livehouse.web.openapi_document import complete_openapi
 from livehouse.web.options import WebOptions
 from livehouse.web.problems import install_problem_handlers
 from livehouse.web.rate_limit import AccountLimit, RateLimit
-from livehouse.web.request_limits import BodyLimit
+from livehouse.web.request_limits import AddressWithoutNul, BodyLimit
 from livehouse.web.response_headers import (
     CrossOriginAccess,
     HeadByGet,
@@ -94,6 +94,7 @@ def create_app(use_cases: UseCases, options: WebOptions | None = None) -> ASGIAp
         max_upload_bytes=MAX_UPLOAD_BYTES,
         upload_timeout_s=options.upload_timeout_s,
     )
+    app = AddressWithoutNul(app)
     app = HeadByGet(app)
     app = SecurityHeaders(app, policy=content_security_policy(options), strict_transport=options.tls)
     app = RequestMetrics(app, metrics)

@@ -17,8 +17,7 @@ from livehouse.web.problem_types import PROBLEM_TYPES
 from livehouse.web.problems import MEDIA_TYPE, PROBLEM_SLUGS, Problem
 
 _SAFE_METHODS = frozenset({"get", "head"})
-_ALWAYS = ("too-many-requests", "unexpected", "database-away", "database-busy")
-_WITH_INPUT = ("invalid-request",)
+_ALWAYS = ("invalid-request", "too-many-requests", "unexpected", "database-away", "database-busy")
 _WITH_BODY = ("too-slow", "too-large")
 _WITH_LOGIN = (
     *("unknown-authorization", "invalid-token", "sign-in-required", "not-allowed", "scope-missing"),
@@ -96,7 +95,6 @@ def _complete(operation: Json, route: APIRoute, method: str, schemas: Json) -> N
     slugs = {
         *operation.get(PROBLEM_SLUGS, ()),
         *_ALWAYS,
-        *(_WITH_INPUT if parameters or "requestBody" in operation else ()),
         *(_WITH_KEY if method == "post" else ()),
         *(_WITH_BODY if "requestBody" in operation else ()),
         *(_WITH_LOGIN if needs_login else ()),
@@ -142,7 +140,7 @@ def _by_status(slugs: Iterable[str]) -> dict[int, tuple[str, ...]]:
 _SHARED = {
     pair
     for slugs in (
-        (*_ALWAYS, *_WITH_INPUT, *_WITH_BODY, *_WITH_LOGIN),
+        (*_ALWAYS, *_WITH_BODY, *_WITH_LOGIN),
         (*_WITH_LOGIN, *_CHANGING),
         _OF_CHANNEL[1:],
     )

@@ -1,4 +1,5 @@
-"""Refuses bodies that are too large, by their announced length or while reading, and those too slow."""
+"""Refuses what no route should see: addresses with NUL in them, bodies that are too large, by their announced
+length or while reading, and those too slow."""
 
 from __future__ import annotations
 
@@ -9,6 +10,20 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livehouse.web.problems import problem
+
+
+class AddressWithoutNul:
+    """ASGI layer. PostgreSQL keeps no U+0000 in text, nor do file systems in names: nothing is there."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not (b"%00" in scope["query_string"] or "\0" in scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        detail = "The address has the character U+0000 (%00) in it, which is in no text here. Leave it out."
+        await problem(400, "invalid-request", detail, scope["path"])(scope, receive, send)
 
 
 class BodyLimit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from itertools import pairwise
 from uuid import UUID
 
@@ -37,6 +37,7 @@ from livehouse.channel.domain.schedule import (
     Vacation,
     Weekday,
     occurrences,
+    window_end,
 )
 from livehouse.channel.domain.time_zones import instant, offset_changes, time_zone, time_zone_names
 from livehouse.channel.testing import FakeCalendarWriter, InMemoryChannelDatabase
@@ -211,8 +212,14 @@ def test_what_cannot_be_planned(changes: dict[str, object], slug: str) -> None:
 
 def test_a_window_has_a_limit() -> None:
     with pytest.raises(Invalid) as refused:
-        occurrences([], None, NOW, NOW + MAX_WINDOW + timedelta(seconds=1))
+        window_end(NOW, MAX_WINDOW + timedelta(seconds=1))
     assert refused.value.slug == "window-too-long"
+    for year in (1, 1999, 2100, 9999):
+        with pytest.raises(Invalid) as refused:
+            window_end(datetime(year, 12, 31, tzinfo=UTC), timedelta(days=1))
+        assert refused.value.slug == "window-outside-years"
+    last = datetime(2099, 12, 31, tzinfo=UTC)
+    assert window_end(last, MAX_WINDOW) == last + MAX_WINDOW
 
 
 def test_every_zone_of_the_package_can_be_used() -> None:
@@ -367,9 +374,17 @@ async def test_a_vacation_begins_and_is_over(stage: Stage) -> None:
     assert [one.state.value for one in read.occurrences] == ["vacation", "vacation", "planned"]
     assert await stage.set_vacation(ADA, "ada", None) is None
     assert (await stage.read(ANONYMOUS, "ada")).vacation is None
-    for span in ((march, march), (march, march - timedelta(1)), (march, march + timedelta(days=185))):
-        with pytest.raises(Invalid):
+    east, west = timezone(timedelta(hours=14)), timezone(timedelta(hours=-14))
+    for span in (
+        (march, march),
+        (march, march - timedelta(1)),
+        (march, march + timedelta(days=185)),
+        (datetime.min.replace(tzinfo=east), datetime(1, 2, 1, tzinfo=UTC)),
+        (datetime(9999, 12, 1, tzinfo=UTC), datetime.max.replace(tzinfo=west)),
+    ):
+        with pytest.raises(Invalid) as refused:
             await stage.set_vacation(ADA, "ada", span)
+        assert refused.value.slug == "malformed-vacation"
 
 
 async def test_the_feed_has_what_is_planned(stage: Stage) -> None:

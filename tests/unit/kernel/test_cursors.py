@@ -75,9 +75,10 @@ def test_a_cursor_of_another_list_or_form_is_refused(cursor: str) -> None:
     assert refused.value.slug == "malformed-cursor"
 
 
-def test_a_place_may_refuse_what_was_well_formed() -> None:
+@pytest.mark.parametrize("error", [Invalid("malformed-id", "not an id"), OverflowError("a date in year 0")])
+def test_a_place_may_refuse_what_was_well_formed(error: Exception) -> None:
     def refuses(_: object) -> Place:
-        raise Invalid("malformed-id", "not an id")
+        raise error
 
     with pytest.raises(Invalid) as refused:
         read_cursor(write_cursor("channels", "x"), "channels", refuses)

@@ -136,6 +136,15 @@ def test_each_kind_once_but_custom_ones() -> None:
         checked_benefits([Benefit(BenefitKind.CUSTOM, text="x")] * (MAX_CUSTOM_BENEFITS + 1))
 
 
+def test_texts_of_custom_benefits_are_one_line_of_what_can_be_seen() -> None:
+    (kept,) = checked_benefits([Benefit(BenefitKind.CUSTOM, text=" a \n b\u202e\u0007c\0 ")])
+    assert kept.text == "a bc"
+    for text in (" ", "\n", "\u202e\u0007"):
+        with pytest.raises(Invalid) as refused:
+            checked_benefits([Benefit(BenefitKind.CUSTOM, text=text)])
+        assert refused.value.slug == "malformed-benefit"
+
+
 def test_money_is_whole_units_of_a_real_currency() -> None:
     assert {"EUR", "USD", "JPY", "CHF"} <= CURRENCIES
     for amount, currency, slug in (

@@ -4405,6 +4405,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountSettings"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             429: components["responses"]["Problem429"];
@@ -4518,6 +4519,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccessTokens"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             429: components["responses"]["Problem429"];
@@ -4958,6 +4960,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
             429: components["responses"]["Problem429"];
@@ -4985,6 +4988,7 @@ export interface operations {
                     "application/zip": unknown;
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             /** @description `too-many-exports`, `too-many-requests` */
@@ -5037,6 +5041,7 @@ export interface operations {
                     "application/json": components["schemas"]["Logins"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             429: components["responses"]["Problem429"];
@@ -5069,6 +5074,7 @@ export interface operations {
                     "application/json": components["schemas"]["EndedLogins"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
             429: components["responses"]["Problem429"];
@@ -8968,7 +8974,7 @@ export interface operations {
                 };
             };
             308: components["responses"]["Problem308"];
-            /** @description `invalid-request`, `window-too-long` */
+            /** @description `invalid-request`, `window-outside-years`, `window-too-long` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -11207,6 +11213,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
             429: components["responses"]["Problem429"];
@@ -11805,6 +11812,7 @@ export interface operations {
                     "application/json": components["schemas"]["Server"];
                 };
             };
+            400: components["responses"]["Problem400"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -11845,6 +11853,7 @@ export interface operations {
                     "application/json": components["schemas"]["CurrentSession"];
                 };
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             429: components["responses"]["Problem429"];
@@ -11995,6 +12004,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403OnChange"];
             429: components["responses"]["Problem429"];

@@ -12,7 +12,7 @@ from livehouse.accounts.contract import Actor
 from livehouse.channel.application.content_ports import Calendar, CalendarWriter
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.application.queries import find_by_name
-from livehouse.channel.domain.schedule import Occurrence, ScheduleEntry, Vacation, occurrences
+from livehouse.channel.domain.schedule import Occurrence, ScheduleEntry, Vacation, occurrences, window_end
 
 DEFAULT_WINDOW = timedelta(days=14)
 
@@ -38,14 +38,16 @@ class ReadSchedule:
     async def __call__(
         self, actor: Actor, name: str, *, since: datetime | None = None, window: timedelta = DEFAULT_WINDOW
     ) -> Schedule:
-        """since: now, where none is given. Raises `NotFound`, `Forbidden`, `Invalid` (window-too-long)."""
+        """since: now, where none is given. Raises `NotFound`, `Forbidden`, `Invalid`
+        (window-too-long, window-outside-years)."""
         async with self._unit_of_work() as unit:
             channel = await find_by_name(unit.channels, name)
             entries = await unit.schedule.entries(channel.id)
             vacation = await unit.schedule.vacation(channel.id)
         await self._access.require(actor, Action.READ_SCHEDULE, channel.id)
         since = since or self._clock.now()
-        return Schedule(entries, vacation, occurrences(entries, vacation, since, since + window))
+        until = window_end(since, window)
+        return Schedule(entries, vacation, occurrences(entries, vacation, since, until))
 
     async def as_calendar(self, actor: Actor, name: str, *, page_url: str) -> bytes:
         """An iCalendar object. page_url: of the channel's page. Raises `NotFound`, `Forbidden`."""

@@ -177,7 +177,7 @@ def _place(started_at: str, broadcast_id: str) -> tuple[datetime, str]:
     at = datetime.fromisoformat(started_at)
     if at.tzinfo is None or not isinstance(broadcast_id, str):
         raise ValueError(started_at)
-    return at, broadcast_id
+    return at.astimezone(UTC), broadcast_id
 
 
 def _moment(text: object) -> datetime:

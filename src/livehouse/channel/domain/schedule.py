@@ -61,6 +61,8 @@ class Vacation:
     @classmethod
     def parse(cls, starts_at: datetime, ends_at: datetime) -> Vacation:
         """Aware times. Raises `Invalid` (malformed-vacation)."""
+        if starts_at.year not in _YEARS or ends_at.year not in _YEARS:  # further ones may have no time in UTC
+            raise Invalid("malformed-vacation", "A vacation is in the years 2000 to 2099.")
         starts_at, ends_at = starts_at.astimezone(UTC), ends_at.astimezone(UTC)
         if not starts_at < ends_at <= starts_at + MAX_VACATION:
             raise Invalid(
@@ -174,15 +176,21 @@ def valid_title(title: str) -> str:
     return line
 
 
+def window_end(since: datetime, window: timedelta) -> datetime:
+    """Where a window of the schedule ends. Raises `Invalid` (window-too-long, window-outside-years)."""
+    if window > MAX_WINDOW:
+        raise Invalid("window-too-long", f"Ask for at most {MAX_WINDOW.days} days of a schedule.")
+    if since.year not in _YEARS:
+        raise Invalid("window-outside-years", "A schedule is of the years 2000 to 2099. Ask for those.")
+    return since + window
+
+
 def occurrences(
     entries: Iterable[ScheduleEntry], vacation: Vacation | None, since: datetime, until: datetime
 ) -> list[Occurrence]:
-    """All that are not over at `since` and begin before `until`, the earliest first. Aware times.
-
-    Raises `Invalid` (window-too-long).
+    """All that are not over at `since` and begin before `until`, the earliest first. Aware times, of a window
+    that `window_end` allows.
     """
-    if until - since > MAX_WINDOW:
-        raise Invalid("window-too-long", f"Ask for at most {MAX_WINDOW.days} days of a schedule.")
     found = [one for entry in entries for one in _of_entry(entry, vacation, since, until)]
     return sorted(found, key=lambda one: (one.starts_at, one.entry.id.uuid))
 

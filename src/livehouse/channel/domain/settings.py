@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from cpc.kernel.errors import Invalid
+from cpc.kernel.text import visible_line
 
 MAX_TAGS = 10
 MAX_TAG_CHARACTERS = 25
@@ -17,16 +18,10 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}")  # RFC 5646 section 2.2.1, from ISO 639
 
 
 def one_line(text: str, max_characters: int, what: str) -> str:
-    """Trimmed, white space folded; control, bidirectional-override and unassigned characters dropped."""
+    """As `visible_line`. Raises `Invalid` (title-too-long and the like, by `what`)."""
     if len(text) > max_characters * 20:  # before any work on it
         raise _too_long(what, max_characters)
-    visible = "".join(
-        character
-        for character in unicodedata.normalize("NFC", " ".join(text.split()))
-        if unicodedata.category(character) not in {"Cc", "Cs", "Cn", "Co"}
-        and character not in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    )
-    kept = " ".join(visible.split())
+    kept = visible_line(text)
     if len(kept) > max_characters:
         raise _too_long(what, max_characters)
     return kept

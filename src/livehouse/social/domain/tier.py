@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 
 from cpc.kernel.errors import Invalid
 from cpc.kernel.ids import EntityId
+from cpc.kernel.text import visible_line
 from livehouse.access.contract import Entitlement
 from livehouse.channel.contract import ChannelId
 from livehouse.social.domain.money import Money
@@ -128,14 +129,14 @@ def tier_price(price: Money) -> Money:
 
 
 def checked_benefits(benefits: Sequence[Benefit]) -> tuple[Benefit, ...]:
-    """Raises `Invalid` (malformed-benefit)."""
+    """Texts as one line of what can be seen. Raises `Invalid` (malformed-benefit)."""
     custom = sum(benefit.kind is BenefitKind.CUSTOM for benefit in benefits)
     if custom > MAX_CUSTOM_BENEFITS:
         raise _malformed(f"A tier has at most {MAX_CUSTOM_BENEFITS} custom benefits.")
     others = [benefit.kind for benefit in benefits if benefit.kind is not BenefitKind.CUSTOM]
     if len(set(others)) < len(others):
         raise _malformed("But for custom ones, a tier names each kind of benefit once.")
-    return tuple(benefits)
+    return tuple(replace(benefit, text=visible_line(benefit.text)) for benefit in benefits)
 
 
 def _malformed(detail: str) -> Invalid:

@@ -104,10 +104,16 @@ CHANNEL_PAGE = (
     ProblemType(
         "malformed-vacation",
         Invalid,
-        "A vacation ends after it begins and at most half a year later.",
+        "A vacation ends after it begins and at most half a year later, from 2000 to 2099.",
         "Send such a span.",
     ),
     ProblemType(
         "window-too-long", Invalid, "A schedule is worked out for 62 days at most.", "Ask for fewer days."
+    ),
+    ProblemType(
+        "window-outside-years",
+        Invalid,
+        "Shows are in the years 2000 to 2099, and `since` is not.",
+        "Ask for days of those years.",
     ),
 )

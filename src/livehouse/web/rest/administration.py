@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from livehouse.accounts.application import Account as AccountResult
 from livehouse.web.authentication import CurrentActor
@@ -14,7 +14,7 @@ from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
-from livehouse.web.rest.shapes import Body, Rfc3339, Shape, SuspensionShape
+from livehouse.web.rest.shapes import Body, Moment, Rfc3339, Shape, SuspensionShape
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"], route_class=PlainRoute)
 
@@ -41,7 +41,7 @@ class NewSuspension(Body):
             examples=["Spam in chats"],
         ),
     ]
-    until: Annotated[AwareDatetime | None, Field(description="null: for good")] = None
+    until: Annotated[Moment | None, Field(description="null: for good")] = None
 
 
 class AuditEntryShape(Shape):

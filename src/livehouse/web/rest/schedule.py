@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, Field, NaiveDatetime
+from pydantic import Field, NaiveDatetime
 
 from livehouse.channel.application import (
     MAX_WINDOW,
@@ -30,7 +30,7 @@ from livehouse.web.preconditions import (
     expected_version,
 )
 from livehouse.web.problems import may_answer
-from livehouse.web.rest.shapes import Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import Body, Moment, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["schedule"], route_class=PlainRoute)
 
@@ -139,17 +139,17 @@ class ScheduleEntryChange(Body):
 
 
 class NewVacation(Body):
-    starts_at: Annotated[AwareDatetime, Field(examples=["2026-12-20T00:00:00Z"])]
-    ends_at: Annotated[AwareDatetime, Field(examples=["2027-01-03T00:00:00Z"])]
+    starts_at: Annotated[Moment, Field(examples=["2026-12-20T00:00:00Z"])]
+    ends_at: Annotated[Moment, Field(examples=["2027-01-03T00:00:00Z"])]
 
 
-@router.get("/channels/{name}/schedule", openapi_extra=may_answer("window-too-long"))
+@router.get("/channels/{name}/schedule", openapi_extra=may_answer("window-too-long", "window-outside-years"))
 async def get_schedule(
     name: str,
     actor: CurrentActor,
     cases: Cases,
     since: Annotated[
-        AwareDatetime | None, Query(description="Which shows to work out: those not over then; now")
+        Moment | None, Query(description="Which shows to work out: those not over then; now")
     ] = None,
     days: Annotated[int, Query(ge=1, le=MAX_WINDOW.days, description="How far ahead")] = 14,
 ) -> ScheduleShape:

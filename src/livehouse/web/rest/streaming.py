@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from livehouse.streaming.application.create_stream_key import ShownStreamKey
 from livehouse.streaming.application.media_report import PlaybackStats
@@ -14,7 +14,7 @@ from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
-from livehouse.web.rest.shapes import SECRET, Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import SECRET, Body, Moment, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1/channels/{name}", tags=["streaming"], route_class=PlainRoute)
 
@@ -40,7 +40,7 @@ class StreamKeyList(Shape):
 class NewStreamKey(Body):
     name: Annotated[str, Field(max_length=200, description="1 to 60 characters", examples=["OBS at home"])]
     expires_at: Annotated[
-        AwareDatetime | None,
+        Moment | None,
         Field(description="In a minute at the soonest; null: does not expire", examples=[None]),
     ] = None
     expires_in_s: Annotated[
