@@ -193,7 +193,7 @@ async def test_who_has_signed_out_sends_no_more(house: Any) -> None:
     chatter = await house.enter(gateway, "ada", ada)
     await chatter.say("one", nonce="1")
     await chatter.hear("ack", nonce="1")
-    await house.accounts.sign_out(ada.token)
+    await house.accounts.sign_out(await house.accounts.resolve_actor(ada.token), ada.token)
     await chatter.say("two", nonce="2")
     assert (await chatter.hear("error", nonce="2"))["error"]["type"] == "/problems/sign-in-required"
 

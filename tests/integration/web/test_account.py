@@ -169,6 +169,7 @@ async def test_a_program_acts_within_its_scopes(visit, ada: httpx.AsyncClient) -
         ("POST", "/api/v1/account/access-tokens", new, "login-required"),
         ("GET", "/api/v1/account/logins", None, "login-required"),
         ("GET", "/api/v1/account/export", None, "login-required"),
+        ("DELETE", "/api/v1/session", None, "login-required"),
     ):
         refused = await program.request(method, path, json=body)
         assert (refused.status_code, refused.json()["type"]) == (403, f"/problems/{slug}"), path
@@ -178,6 +179,29 @@ async def test_a_program_acts_within_its_scopes(visit, ada: httpx.AsyncClient) -
     assert (await ada.delete(f"/api/v1/account/access-tokens/{listed['id']}")).status_code == 204
     gone = await program.get("/api/v1/session")
     assert (gone.status_code, gone.json()["type"]) == (401, "/problems/invalid-token")
+
+
+async def test_a_token_for_administration_is_refused_to_others(ada: httpx.AsyncClient) -> None:
+    new = {"name": "Later", "scopes": ["administration"]}
+    answer = await ada.post("/api/v1/account/access-tokens", json=new)
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-allowed")
+
+
+async def test_nothing_is_written_for_others_before_the_address_is_confirmed(visit, link: Link) -> None:
+    browser = visit()
+    await sign_up(browser)
+    tier = {"name": "Gold", "price": {"amount": 499, "currency": "EUR"}, "benefits": [{"kind": "replays"}]}
+    tries = (
+        ("PATCH", "/api/v1/channels/ada", {"title": "Cheap pills"}),
+        ("PATCH", "/api/v1/account", {"bio": "Cheap pills"}),
+        ("POST", "/api/v1/channels/ada/tiers", tier),
+    )
+    for method, path, body in tries:
+        answer = await browser.request(method, path, json=body)
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/mail-not-confirmed"), path
+    await browser.post("/api/v1/mail-confirmations", json={"token": await link()})
+    for method, path, body in tries:
+        assert (await browser.request(method, path, json=body)).is_success, path
 
 
 async def test_people_are_blocked(visit, ada: httpx.AsyncClient) -> None:

@@ -54,7 +54,7 @@ async def sign_in(world: World, actor: Actor) -> object:
 @call(Action.SIGN_OUT)
 async def sign_out(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await SignOut(world.accounts.unit_of_work, tokens(world), world.access)("lht_whichever")
+    return await SignOut(world.accounts.unit_of_work, tokens(world), world.access)(actor, "lht_whichever")
 
 
 @call(Action.READ_OWN_ACCOUNT)

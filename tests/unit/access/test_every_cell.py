@@ -166,6 +166,25 @@ async def test_what_is_for_members_only(action: Action, column: str, closed: str
 
 
 @pytest.mark.parametrize("closed", _CLOSED)
+@pytest.mark.parametrize("column", [*sorted(_MEMBERS), Role.PAID_SUBSCRIBER])
+@pytest.mark.parametrize("action", ACTIONS)
+async def test_a_suspended_account_is_no_member(action: Action, column: str, closed: str) -> None:
+    """Whatever opens it to them otherwise: a tier or a role."""
+    cells, suspended = DOCUMENTED[action], replace(CAST[column], suspension=Suspension("spam", None))
+    if cells[column] == NO:
+        return
+    world = World()
+    world.when_ready = lambda: _close(world, closed)
+    if cells["Suspended account"] == YES and cells[closed] == YES:
+        await world.perform(action, suspended)
+        return
+    with pytest.raises(Suspended) as refused:
+        await world.perform(action, suspended)
+    assert refused.value.slug == "account-suspended"
+    assert "spam" in refused.value.detail
+
+
+@pytest.mark.parametrize("closed", _CLOSED)
 @pytest.mark.parametrize("action", ACTIONS)
 async def test_a_tier_opens_what_it_has_and_nothing_else(action: Action, closed: str) -> None:
     cells, supporter = DOCUMENTED[action], CAST[Role.PAID_SUBSCRIBER]

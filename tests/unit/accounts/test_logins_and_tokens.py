@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.unit.accounts.stage import PASSWORD, Stage
 
-from cpc.kernel.errors import Conflict, Invalid, NotFound, RateLimited, Unauthenticated
+from cpc.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
+from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.contract import Scope
+from livehouse.accounts.application.appoint_administrator import AppointAdministrator
 from livehouse.accounts.application.sign_in import MAX_TRIES_DEVICE, MAX_TRIES_NAME
+from livehouse.accounts.application.sign_out import SignOut
 from livehouse.accounts.domain.login_session import LIFETIME, USE_NOTED_EVERY
-from livehouse.accounts.domain.personal_access_token import MAX_PER_ACCOUNT
+from livehouse.accounts.domain.personal_access_token import MAX_PER_ACCOUNT, PersonalAccessTokenId
 
 HERE = "192.0.2.1"
 
@@ -112,6 +116,46 @@ async def test_a_bad_access_token_is_refused(
     actor, _ = await stage.person()
     with pytest.raises(Invalid):
         await stage.create_access_token(actor, name, scopes, lifetime)
+
+
+async def test_a_personal_access_token_is_not_signed_out(stage: Stage) -> None:
+    actor, _ = await stage.person()
+    made = await stage.create_access_token(actor, "one", ["chat:write"])
+    sign_out = SignOut(stage.database.unit_of_work, stage.tokens, stage.access)
+    with pytest.raises(Forbidden) as refused:
+        await sign_out(await stage.resolve(made.secret), made.secret)
+    assert refused.value.slug == "login-required"
+    await stage.resolve(made.secret)
+
+
+async def test_a_token_for_administration_is_for_administrators(stage: Stage) -> None:
+    actor, login = await stage.person()
+    with pytest.raises(Forbidden) as refused:
+        await stage.create_access_token(actor, "later", ["chat:write", "administration"])
+    assert refused.value.slug == "not-allowed"
+    with pytest.raises(Forbidden):
+        await stage.create_access_token(replace(actor, is_administrator=True), "was one", ["administration"])
+    assert stage.database.tables.access_tokens == {}
+    ids = UuidV7Ids(stage.clock)
+    appoint = AppointAdministrator(stage.database.unit_of_work, stage.clock, ids)
+    kept = await stage.create_access_token(actor, "chat", ["chat:write"])
+    # As versions before this one let anybody make it.
+    old = replace(
+        kept.token,
+        id=PersonalAccessTokenId(ids.uuid()),
+        token_hash=b"old",
+        scopes=frozenset({Scope.ADMINISTRATION}),
+    )
+    async with stage.database.unit_of_work() as unit:
+        await unit.access_tokens.add(old)
+    await appoint("ada", is_administrator=True)
+    assert list(stage.database.tables.access_tokens.values()) == [kept.token]
+    administrator = await stage.resolve(login)
+    made = await stage.create_access_token(administrator, "rule", ["administration"])
+    assert (await stage.resolve(made.secret)).scopes == {Scope.ADMINISTRATION}
+    await appoint("ada", is_administrator=False)
+    with pytest.raises(Unauthenticated):
+        await stage.resolve(made.secret)
 
 
 async def test_access_tokens_are_bounded_and_expired_ones_make_room(stage: Stage) -> None:

@@ -19,7 +19,7 @@ from livehouse.accounts.application.sign_in import MAX_TRIES_ADDRESS, MAX_TRIES_
 from livehouse.accounts.application.sign_out import SignOut
 from livehouse.accounts.application.sign_up import MAX_SIGN_UPS_OF_ADDRESS, SignUp
 from livehouse.accounts.application.throttle import WINDOW_S
-from livehouse.accounts.contract import AccountOpened
+from livehouse.accounts.contract import ANONYMOUS, AccountOpened
 from livehouse.accounts.domain.login_session import LIFETIME
 from livehouse.accounts.testing import FakePasswordHasher, InMemoryAccountsDatabase
 
@@ -95,7 +95,7 @@ async def test_signing_in_gives_a_token_of_its_own(world: World) -> None:
     first = await world.sign_up("ada", PASSWORD)
     second = await world.sign_in("ADA", PASSWORD, address="192.0.2.1")
     assert first.token != second.token
-    await world.sign_out(first.token)
+    await world.sign_out(await world.resolve(first.token), first.token)
     with pytest.raises(Unauthenticated):
         await world.resolve(first.token)
     assert (await world.resolve(second.token)).account_id == first.account.id
@@ -191,7 +191,7 @@ async def test_a_token_expires(world: World) -> None:
 async def test_rubbish_is_no_token(world: World, token: str) -> None:
     with pytest.raises(Unauthenticated):
         await world.resolve(token)
-    await world.sign_out(token)
+    await world.sign_out(ANONYMOUS, token)
 
 
 async def test_tokens_outlive_the_rotation_of_keys_until_the_old_key_goes(world: World) -> None:

@@ -1476,7 +1476,8 @@ export interface paths {
         post: operations["sign_in"];
         /**
          * Sign Out
-         * @description End the login whose token was sent. Doing it twice is fine.
+         * @description End the login whose token was sent. Doing it twice is fine. A personal access token is taken back by
+         *     `DELETE /account/access-tokens/{token_id}`.
          */
         delete: operations["sign_out"];
         options?: never;

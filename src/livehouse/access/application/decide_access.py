@@ -59,20 +59,18 @@ class DecideAccess:
 
     def check(self, actor: Acting, action: Action) -> None:
         rule = self._rules[action]
+        if rule.login_only and actor.scopes is not None:
+            raise Forbidden(
+                "login-required", "This takes a login by name and password, not a personal access token."
+            )
         if rule.is_open:
             return
         if actor.account_id is None:
             raise Unauthenticated("sign-in-required", "Sign in to do this.")
-        if actor.scopes is not None:
-            if rule.login_only:
-                raise Forbidden(
-                    "login-required", "This takes a login by name and password, not a personal access token."
-                )
-            if rule.scope is not None and rule.scope not in actor.scopes:
-                raise Forbidden(
-                    "scope-missing",
-                    f"This personal access token was not made for it: no '{rule.scope}'.",
-                )
+        if actor.scopes is not None and rule.scope is not None and rule.scope not in actor.scopes:
+            raise Forbidden(
+                "scope-missing", f"This personal access token was not made for it: no '{rule.scope}'."
+            )
         if actor.suspension is not None and not rule.while_suspended:
             raise Suspended("account-suspended", "Your account", actor.suspension)
         if rule.confirmed and not actor.is_confirmed:
@@ -83,7 +81,7 @@ class DecideAccess:
     def permit(self, actor: Acting, action: Action, standing: ChannelStanding) -> Standing:
         self.check(actor, action)
         standing = _with(personal_roles(actor), standing)
-        _decide(self._rules[action], standing)
+        _decide(self._rules[action], standing, actor)
         return _towards(standing)
 
     async def require(self, actor: Acting, action: Action, channel_id: EntityId | None = None) -> Standing:
@@ -92,13 +90,13 @@ class DecideAccess:
         personal = personal_roles(actor)
         if channel_id is None:
             standing = ChannelStanding(personal)
-            _decide(rule, standing)
+            _decide(rule, standing, actor)
             return _towards(standing)
         key = channel_id, actor.account_id
         remembered = self._recall(key, self._trusted_s)
         if remembered is not None:
             standing = _with(personal, remembered)
-            if _refusal(rule, standing) is None:
+            if _refusal(rule, standing, actor) is None:
                 return _towards(standing)
         try:
             standing = _with(personal, await self._ask(channel_id, actor.account_id))
@@ -108,7 +106,7 @@ class DecideAccess:
                 raise
             standing = _with(personal, stale)
         try:
-            _decide(rule, standing)
+            _decide(rule, standing, actor)
         except MembersOnly as refusal:
             raise await self._naming_tiers(channel_id, refusal) from None
         return _towards(standing)
@@ -167,13 +165,13 @@ def _towards(standing: ChannelStanding) -> Standing:
     return Standing(standing.roles, standing.entitlements, standing.badge_months)
 
 
-def _decide(rule: Rule, standing: ChannelStanding) -> None:
-    refusal = _refusal(rule, standing)
+def _decide(rule: Rule, standing: ChannelStanding, actor: Acting) -> None:
+    refusal = _refusal(rule, standing, actor)
     if refusal is not None:
         raise refusal
 
 
-def _refusal(rule: Rule, standing: ChannelStanding) -> DomainError | None:
+def _refusal(rule: Rule, standing: ChannelStanding, actor: Acting) -> DomainError | None:
     """standing: with the roles that one has by oneself."""
     roles = standing.roles
     if not rule.who & roles:
@@ -185,7 +183,11 @@ def _refusal(rule: Rule, standing: ChannelStanding) -> DomainError | None:
     is_closed = standing.privacy is Privacy.MEMBERS_ONLY or (
         rule.in_members_chat and standing.is_chat_for_members
     )
-    if taken is None or not is_closed or _towards(standing).opens(taken):
+    if taken is None or not is_closed:
+        return None
+    if actor.suspension is not None:
+        return Suspended("account-suspended", "Your account", actor.suspension)
+    if _towards(standing).opens(taken):
         return None
     if Role.ANONYMOUS in roles:
         return Unauthenticated("sign-in-required", "This channel is for its members. Sign in if you are one.")

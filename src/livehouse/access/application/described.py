@@ -32,7 +32,7 @@ compares them, another one tries every cell.
 - *Token*: the scope a personal access token needs, otherwise 403 `scope-missing`. "any": whatever it was made
   for. "login": only a login by name and password, otherwise 403 `login-required`.
 - *Suspended account*: a suspended one may still, otherwise 403 `account-suspended`. What anonymous visitors
-  may, it may too.
+  may, it may too; what is for members of a channel it may not, whatever its tier and its roles.
 - *Suspended channel*: may still be done to one, otherwise 403 `channel-suspended`. Administrators may work on
   it as on any other.
 - *Members-only channel*: the benefit it also takes where the channel is for members only. A paid subscriber

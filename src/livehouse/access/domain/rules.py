@@ -21,9 +21,10 @@ class Rule:
     """does: what the action is, for the docs. who: any one of these roles suffices.
 
     scope: what a personal access token must have been made for; None: any will do.
-    login_only: no personal access token will do, it takes a login session.
+    login_only: no personal access token will do: anonymous visitors where they may, or a login session.
     confirmed: the account's mail address must be confirmed, where the node sends mail.
-    while_suspended: a suspended account may still. What anonymous visitors may, it may anyway.
+    while_suspended: a suspended account may still. What anonymous visitors may, it may anyway, but nothing
+    that is for members.
     in_suspended_channel: may still be done to a suspended channel. Administrators may in any case.
     if_members_only: what it takes as well where the channel is for members only: a tier that has it, or one
     of the roles that are `MEMBERS`. in_members_chat: and where the chat alone is.
@@ -53,13 +54,17 @@ def _own(does: str) -> Rule:
 RULES: Final[Mapping[Action, Rule]] = {
     Action.SIGN_UP: Rule("Open an account with its channel", EVERYONE),
     Action.SIGN_IN: Rule("Sign in by name and password", EVERYONE),
-    Action.SIGN_OUT: Rule("End the login whose token is sent", EVERYONE),
+    Action.SIGN_OUT: Rule("End the login whose token is sent", EVERYONE, login_only=True),
     Action.READ_OWN_ACCOUNT: Rule("See whose token it is", SIGNED_IN, while_suspended=True),
     Action.READ_SETTINGS: Rule(
         "Read one's own settings, with the mail address", SIGNED_IN, Scope.ACCOUNT_READ, while_suspended=True
     ),
-    Action.CHANGE_PROFILE: Rule("Change display name, bio and locale", SIGNED_IN, Scope.ACCOUNT_MANAGE),
-    Action.CHANGE_AVATAR: Rule("Send an avatar, or remove it", SIGNED_IN, Scope.ACCOUNT_MANAGE),
+    Action.CHANGE_PROFILE: Rule(
+        "Change display name, bio and locale", SIGNED_IN, Scope.ACCOUNT_MANAGE, confirmed=True
+    ),
+    Action.CHANGE_AVATAR: Rule(
+        "Send an avatar, or remove it", SIGNED_IN, Scope.ACCOUNT_MANAGE, confirmed=True
+    ),
     Action.READ_PROFILE: Rule("Read what a person says of themselves", EVERYONE),
     Action.CONFIRM_MAIL: Rule("Confirm a mail address by the link that was sent there", EVERYONE),
     Action.REQUEST_CONFIRMATION: _own("Have the confirmation sent again"),
@@ -86,15 +91,25 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.READ_AUDIT_LOG: Rule("Read what administrators did", ADMINISTRATORS, Scope.ADMINISTRATION),
     Action.LIST_CHANNELS: Rule("List channels", EVERYONE),
     Action.READ_CHANNEL: Rule("Read a channel", EVERYONE),
-    Action.CHANGE_CHANNEL: Rule("Change title, category and settings", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.CHANGE_CHANNEL: Rule(
+        "Change title, category and settings", EDITORS, Scope.CHANNEL_MANAGE, confirmed=True
+    ),
     Action.READ_ABOUT: Rule("Read what a channel says of itself", EVERYONE),
-    Action.CHANGE_ABOUT: Rule("Write the description and the panels", EDITORS, Scope.CHANNEL_MANAGE),
-    Action.UPLOAD_PANEL_IMAGE: Rule("Send a picture for a panel", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.CHANGE_ABOUT: Rule(
+        "Write the description and the panels", EDITORS, Scope.CHANNEL_MANAGE, confirmed=True
+    ),
+    Action.UPLOAD_PANEL_IMAGE: Rule(
+        "Send a picture for a panel", EDITORS, Scope.CHANNEL_MANAGE, confirmed=True
+    ),
     Action.READ_SCHEDULE: Rule("Read the schedule, also as a calendar feed", EVERYONE),
-    Action.ADD_SCHEDULE_ENTRY: Rule("Plan a show", EDITORS, Scope.CHANNEL_MANAGE),
-    Action.CHANGE_SCHEDULE_ENTRY: Rule("Move, change or cancel a show", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.ADD_SCHEDULE_ENTRY: Rule("Plan a show", EDITORS, Scope.CHANNEL_MANAGE, confirmed=True),
+    Action.CHANGE_SCHEDULE_ENTRY: Rule(
+        "Move, change or cancel a show", EDITORS, Scope.CHANNEL_MANAGE, confirmed=True
+    ),
     Action.REMOVE_SCHEDULE_ENTRY: Rule("Take a show off the schedule", EDITORS, Scope.CHANNEL_MANAGE),
-    Action.SET_VACATION: Rule("Say for how long no show takes place", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.SET_VACATION: Rule(
+        "Say for how long no show takes place", EDITORS, Scope.CHANNEL_MANAGE, confirmed=True
+    ),
     Action.LIST_CATEGORIES: Rule("List categories", EVERYONE),
     Action.READ_CATEGORY: Rule("Read a category", EVERYONE),
     Action.CREATE_CATEGORY: Rule("Make a category", ADMINISTRATORS, Scope.ADMINISTRATION),
@@ -107,7 +122,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.READ_BROADCAST_STATISTICS: Rule(
         "Read what came of each broadcast", EDITORS | ADMINISTRATORS, Scope.CHANNEL_MANAGE
     ),
-    Action.CHANGE_BANNER: Rule("Send a banner, or remove it", EDITORS, Scope.CHANNEL_MANAGE),
+    Action.CHANGE_BANNER: Rule("Send a banner, or remove it", EDITORS, Scope.CHANNEL_MANAGE, confirmed=True),
     Action.CREATE_CHANNEL: Rule(
         "Make a new channel after one's own was erased", SIGNED_IN, Scope.CHANNEL_MANAGE
     ),
@@ -198,8 +213,8 @@ RULES: Final[Mapping[Action, Rule]] = {
         in_suspended_channel=True,
     ),
     Action.LIST_TIERS: Rule("Read what a channel offers its supporters", EVERYONE, in_suspended_channel=True),
-    Action.CREATE_TIER: Rule("Offer a tier", OWNER, Scope.CHANNEL_MANAGE),
-    Action.CHANGE_TIER: Rule("Change a tier", OWNER, Scope.CHANNEL_MANAGE),
+    Action.CREATE_TIER: Rule("Offer a tier", OWNER, Scope.CHANNEL_MANAGE, confirmed=True),
+    Action.CHANGE_TIER: Rule("Change a tier", OWNER, Scope.CHANNEL_MANAGE, confirmed=True),
     Action.WITHDRAW_TIER: Rule("Offer a tier no longer", OWNER, Scope.CHANNEL_MANAGE),
     Action.TAKE_TIER: Rule(
         "Take a tier of a channel that is not one's own", SIGNED_IN, Scope.SOCIAL_MANAGE, confirmed=True

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from cpc.kernel.clock import Clock
-from cpc.kernel.errors import Conflict, NotFound
+from cpc.kernel.errors import Conflict, Forbidden, NotFound
 from cpc.kernel.ids import Ids
-from livehouse.access.contract import Access, Action
+from livehouse.access.contract import Access, Action, Scope
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import own_account
@@ -64,7 +64,8 @@ class CreateAccessToken:
     ) -> ShownAccessToken:
         """lifetime: None for one without an end.
 
-        Raises `Unauthenticated`, `Forbidden`, `Invalid`, `Conflict` (too-many-access-tokens).
+        Raises `Unauthenticated`, `Forbidden` (also for a scope that is for administrators), `Invalid`,
+        `Conflict` (too-many-access-tokens).
         """
         await self._access.require(actor, Action.CREATE_ACCESS_TOKEN)
         name, allowed, lifetime = valid_name(name), valid_scopes(scopes), valid_lifetime(lifetime)
@@ -82,7 +83,12 @@ class CreateAccessToken:
             expires_at=None if lifetime is None else now + lifetime,
         )
         async with self._unit_of_work() as unit:
-            await own_account(unit.accounts, actor, for_update=True)  # one after the other: they are counted
+            # Locked, for tokens are counted, and who is appointed this moment keeps none made before.
+            account = await own_account(unit.accounts, actor, for_update=True)
+            if Scope.ADMINISTRATION in allowed and not account.is_administrator:
+                raise Forbidden(
+                    "not-allowed", f"Only administrators may make a token for '{Scope.ADMINISTRATION}'."
+                )
             mine = await unit.access_tokens.of_account(token.account_id)
             for old in mine:
                 if not old.is_open(now):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
+from livehouse.access.contract import Scope
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import find_account
 from livehouse.accounts.domain.account import Account
@@ -21,7 +22,9 @@ class AppointAdministrator:
         self._ids = ids
 
     async def __call__(self, name: str, *, is_administrator: bool) -> Account:
-        """A suspension ends with it. Doing it twice is fine. Raises `NotFound` (no-such-account)."""
+        """A suspension ends with it, and personal access tokens for administration go: whoever made one was
+        something else then. Doing it twice is fine. Raises `NotFound` (no-such-account).
+        """
         async with self._unit_of_work() as unit:
             account = await find_account(unit.accounts, name, for_update=True)
             if account.is_administrator == is_administrator:
@@ -32,6 +35,9 @@ class AppointAdministrator:
                 suspension=None if is_administrator else account.suspension,
             )
             await unit.accounts.save(account)
+            for token in await unit.access_tokens.of_account(account.id):
+                if Scope.ADMINISTRATION in token.scopes:
+                    await unit.access_tokens.remove(account.id, token.id)
             await unit.audit_log.add(
                 AuditEntry(
                     id=AuditEntryId(self._ids.uuid()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.ports import UnitOfWorkFactory
-from livehouse.accounts.contract import ANONYMOUS
+from livehouse.accounts.contract import Actor
 from livehouse.accounts.domain.login_session import could_be_token
 
 
@@ -15,9 +15,12 @@ class SignOut:
         self._tokens = tokens
         self._access = access
 
-    async def __call__(self, token: str) -> None:
-        """Doing it twice is fine."""
-        await self._access.require(ANONYMOUS, Action.SIGN_OUT)
+    async def __call__(self, actor: Actor, token: str) -> None:
+        """actor: whose token it is, anonymous where it counts no more: doing it twice is fine.
+
+        Raises `Forbidden` (login-required) for a personal access token, which is not ended so.
+        """
+        await self._access.require(actor, Action.SIGN_OUT)
         if not could_be_token(token):
             return
         async with self._unit_of_work() as unit:

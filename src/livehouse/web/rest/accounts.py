@@ -182,9 +182,10 @@ async def get_session(authentication: CurrentAuthentication, cases: Cases) -> Cu
 async def sign_out(
     authentication: CurrentAuthentication, request: Request, response: Response, cases: Cases
 ) -> None:
-    """End the login whose token was sent. Doing it twice is fine."""
+    """End the login whose token was sent. Doing it twice is fine. A personal access token is taken back by
+    `DELETE /account/access-tokens/{token_id}`."""
     if authentication.token is not None:
-        await cases.accounts.sign_out(authentication.token)
+        await cases.accounts.sign_out(authentication.actor, authentication.token)
     clear_login_cookie(request, response)
 
 
