@@ -71,17 +71,13 @@ class SecurityHeaders:
 class HeadByGet:
     """ASGI layer: routes of the API know GET; HEAD is that without its body (RFC 9110 section 9.3.2)."""
 
-    _PREFIXES = ("/api/", "/images/", "/healthz", "/readyz", "/metrics")
+    _PREFIXES = ("/api/", "/docs/", "/images/", "/problems", "/healthz", "/readyz", "/metrics")
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            scope["type"] != "http"
-            or scope["method"] != "HEAD"
-            or not scope["path"].startswith(self._PREFIXES)
-        ):
+        if scope["type"] != "http" or scope["method"] != "HEAD" or not self.knows(scope["path"]):
             await self._app(scope, receive, send)
             return
 
@@ -95,6 +91,11 @@ class HeadByGet:
             await self._app(as_get, receive, send_without_body)
         finally:
             scope["route"] = as_get.get("route")  # for what counts requests
+
+    @classmethod
+    def knows(cls, path: str) -> bool:
+        """Whether HEAD is answered wherever GET is."""
+        return path.startswith(cls._PREFIXES)
 
 
 class CrossOriginAccess:

@@ -9,8 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from livehouse.web.problems import http_problem
+from livehouse.web.response_headers import HeadByGet
 
 
 @dataclass(slots=True)
@@ -24,7 +29,8 @@ class _Place:
 class RouteTable:
     """ASGI. Of several routes that match, the one that was declared first is taken, as FastAPI does.
 
-    What none of them takes (another method, a path of the page, a socket) goes to `otherwise`.
+    A method that none of them takes is answered 405 with those that any takes (RFC 9110 section 15.5.6).
+    What is no path of theirs (one of the page, a socket) goes to `otherwise`.
     """
 
     def __init__(self, routers: Iterable[APIRouter], otherwise: ASGIApp) -> None:
@@ -39,12 +45,18 @@ class RouteTable:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            methods: set[str] = set()
             for _, route in self._candidates(scope["path"]):
                 match, found = route.matches(scope)
                 if match is Match.FULL:
                     scope.update(found)
                     await route.handle(scope, receive, send)
                     return
+                if match is Match.PARTIAL:
+                    methods |= route.methods or set()
+            if methods:
+                await _refused(scope["path"], methods)(scope, receive, send)
+                return
         await self._otherwise(scope, receive, send)
 
     def _candidates(self, path: str) -> list[tuple[int, Route]]:
@@ -60,3 +72,9 @@ class RouteTable:
         if len(routes) > 1:
             routes.sort(key=lambda pair: pair[0])
         return routes
+
+
+def _refused(path: str, methods: set[str]) -> Response:
+    if "GET" in methods and HeadByGet.knows(path):
+        methods = methods | {"HEAD"}
+    return http_problem(HTTPException(405, headers={"Allow": ", ".join(sorted(methods))}), path)

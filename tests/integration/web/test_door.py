@@ -44,10 +44,34 @@ async def test_what_is_not_there_is_a_problem(visit, path: str) -> None:
     assert (body["type"], body["status"], body["instance"]) == ("/problems/not-found", 404, path)
 
 
-async def test_a_wrong_method_is_named_with_the_right_ones(visit) -> None:
-    answer = await visit().put("/api/v1/channels")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
-    assert answer.json()["type"] == "/problems/method-not-allowed"
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/api/v1/channels", "GET, HEAD, POST"),
+        ("OPTIONS", "/api/v1/channels/ada", "GET, HEAD, PATCH"),
+        ("DELETE", "/api/v1/channels/ada", "GET, HEAD, PATCH"),
+        ("GET", "/api/v1/channels/ada/schedule/sch_1", "DELETE, PATCH"),
+        ("HEAD", "/api/v1/channels/ada/follow", "DELETE, PUT"),
+        ("GET", "/api/v1/channels/ada/schedule/vacation", "DELETE, PATCH, PUT"),
+        ("POST", "/api/v1/me/avatar", "DELETE, PUT"),
+        ("POST", "/docs/api", "GET, HEAD"),
+        ("BREW", "/problems/name-taken", "GET, HEAD"),
+        ("POST", "/healthz", "GET, HEAD"),
+    ],
+)
+async def test_a_wrong_method_is_named_with_the_right_ones(
+    visit, method: str, path: str, allowed: str
+) -> None:
+    answer = await visit().request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert method == "HEAD" or answer.json()["type"] == "/problems/method-not-allowed"
+
+
+async def test_what_a_refusal_says_is_allowed_is_taken(visit) -> None:
+    for method, path in (("GET", "/docs/api"), ("HEAD", "/docs/api"), ("HEAD", "/problems/name-taken")):
+        answer = await visit().request(method, path, headers={"Accept": "text/html"})
+        assert answer.status_code == 200, (method, path)
+        assert bool(answer.content) == (method == "GET")
 
 
 async def test_a_large_body_is_refused_announced_or_not(visit) -> None:
