@@ -92,12 +92,20 @@ def sends_mail() -> bool:
 
 
 @pytest.fixture
+def image_store() -> ObstoreImages:
+    return ObstoreImages.in_memory()
+
+
+@pytest.fixture
 async def use_cases(
-    database_url: str, nats_connection: Client, clock: FakeClock, sends_mail: bool
+    database_url: str,
+    nats_connection: Client,
+    clock: FakeClock,
+    sends_mail: bool,
+    image_store: ObstoreImages,
 ) -> AsyncIterator[UseCases]:
     engine = build_engine(database_url)
     ids = UuidV7Ids(clock)
-    image_store = ObstoreImages.in_memory()
     keep_image = build_keep_image(engine, clock, image_store)
     channel = build_channel(engine, clock, ids, keep_image=keep_image)
     personal_data = (

@@ -9,10 +9,13 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.integration.web.conftest import sign_up
+from tests.unit.images.uploads import picture
 
+from cpc.images.obstore_store import ObstoreImages
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.main.wiring.channel import build_channel_duties
+from livehouse.main.wiring.images import build_collect_images
 
 pytestmark = pytest.mark.integration
 
@@ -216,6 +219,47 @@ async def test_a_suspended_channel_is_seen_by_nobody_but_administrators(
     await root.put(f"{CHANNELS}/ada/suspension", json={"reason": "again", "until": until})
     clock.advance(timedelta(days=2))
     assert (await visit().get(ADA)).status_code == 200, "a suspension ends by itself"
+
+
+async def test_pictures_of_an_erased_channel_go_unless_others_show_them(
+    ada: httpx.AsyncClient,
+    bob: httpx.AsyncClient,
+    engine: AsyncEngine,
+    clock: FakeClock,
+    image_store: ObstoreImages,
+) -> None:
+    erase_due = build_channel_duties(engine, clock, UuidV7Ids(clock)).erase_channels
+    collect = build_collect_images(engine, clock, image_store)
+    banner, shared, panel, panel_of_both = (picture(size=(40 + side, 30)) for side in range(4))
+    urls = {"banner": (await ada.put(f"{ADA}/banner", content=banner)).json()["banner_url"]}
+    for name, content in (("panel", panel), ("panel of both", panel_of_both), ("shared", shared)):
+        urls[name] = (await ada.put(f"{ADA}/about/image", content=content)).json()["image"]
+    await bob.put(f"{API}/channels/bob/about/image", content=panel_of_both)
+    await ada.put(f"{ADA}/about", json=panels(urls["panel"], urls["panel of both"], urls["shared"]))
+    await bob.put(f"{API}/channels/bob/about", json=panels(urls["panel of both"]))
+    bobs = (await bob.put(f"{API}/channels/bob/banner", content=shared)).json()["banner_url"]
+    assert bobs == urls["shared"], "what shows the same has the same name"
+    assert {name: (await bob.get(url)).status_code for name, url in urls.items()} == dict.fromkeys(urls, 200)
+    clock.advance(timedelta(hours=2))
+    while await collect():
+        pass
+    assert {name: (await bob.get(url)).status_code for name, url in urls.items()} == dict.fromkeys(urls, 200)
+
+    await ada.post(f"{ADA}/deletion")
+    clock.advance(timedelta(days=14))
+    assert await erase_due()
+    while await collect():
+        pass
+    assert (await bob.get(urls["banner"])).status_code == 200, "pages that show it still find it for an hour"
+    clock.advance(timedelta(hours=1, seconds=1))
+    while await collect():
+        pass
+    kept = {name for name, url in urls.items() if (await bob.get(url)).status_code == 200}
+    assert kept == {"panel of both", "shared"}
+
+
+def panels(*images: str) -> dict[str, object]:
+    return {"description": "", "panels": [{"title": "One", "image": image} for image in images]}
 
 
 async def test_only_administrators_suspend(ada: httpx.AsyncClient, root: httpx.AsyncClient, visit) -> None:

@@ -44,13 +44,18 @@ def build_image_duties(
     engine: AsyncEngine, clock: Clock, store: ImageStore
 ) -> Mapping[str, Callable[[], Awaitable[None]]]:
     """For the worker role: by name, functions that run until cancelled."""
+    collect = build_collect_images(engine, clock, store)
+    return {"unused images": lambda: _collect_forever(collect)}
+
+
+def build_collect_images(engine: AsyncEngine, clock: Clock, store: ImageStore) -> CollectImages:
+    """It asks every slice that names images."""
     uses: list[ImageUses] = [
         AvatarUses(lambda: PostgresAccountsUnitOfWork(engine)),
         BannerUses(lambda: PostgresChannelUnitOfWork(engine)),
         PageImageUses(lambda: PostgresChannelUnitOfWork(engine)),
     ]
-    collect = CollectImages(lambda: PostgresImagesUnitOfWork(engine), store, uses, clock)
-    return {"unused images": lambda: _collect_forever(collect)}
+    return CollectImages(lambda: PostgresImagesUnitOfWork(engine), store, uses, clock)
 
 
 async def _collect_forever(collect: CollectImages) -> None:
