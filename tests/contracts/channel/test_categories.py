@@ -10,6 +10,7 @@ from tests.contracts.channel.house import House
 
 from cpc.kernel.errors import Conflict, Invalid, NotFound
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
+from livehouse.channel.application import manage_categories
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import CategoryId
 from livehouse.channel.domain.category import Category
@@ -94,6 +95,28 @@ async def test_a_category_is_merged_or_taken_away(house: House) -> None:
             await house.read_category(ANONYMOUS, gone)
     with pytest.raises(Invalid):
         await house.remove_category(ADMIN, "games", into="games")
+
+
+async def test_very_many_channels_are_merged_some_at_a_time_and_going_on_after_a_stop(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manage_categories, "MOVED_AT_ONCE", 2)
+    names = [f"painter_{number}" for number in range(5)]
+    for name in names:
+        await house.open(name, category="art", viewers=1)
+    async with house.units() as unit:
+        art, music = await unit.categories.by_slug("art"), await unit.categories.by_slug("music")
+        assert art is not None
+        assert await unit.categories.move_some(art, music, limit=3), "here the node dies"
+    merged, left = await house.listed(category="music"), await house.listed(category="art")
+    assert (len(merged), len(left)) == (3, 2)
+    assert sorted(merged + left) == names
+    await house.remove_category(ADMIN, "art", into="music")
+    assert sorted(await house.listed(category="music")) == sorted(await house.listed(category="art")) == names
+    async with house.units() as unit:
+        assert music is not None
+        assert not await unit.categories.move_some(music, None, limit=6)
+    assert await house.listed(category="music") == []
 
 
 async def test_a_name_without_letters_we_write_addresses_with(house: House) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.accounts.contract import ANONYMOUS
+from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application import ChannelUseCases
 from livehouse.main.wiring.channel import build_channel, build_channel_cards
 from livehouse.main.wiring.persistence import build_engine
@@ -119,6 +120,7 @@ async def test_no_list_and_no_search_reads_all_channels(
         "words": lambda: channel.search(ANONYMOUS, "painting number 777"),
         "nothing": lambda: channel.search(ANONYMOUS, "xqzwvvxq"),
         "of ids": lambda: cards.of(known),
+        "merge": lambda: merge_some(engine),
         "statistics": lambda: channel.list_categories(ANONYMOUS),
     }
     for name, work in asked.items():
@@ -126,6 +128,13 @@ async def test_no_list_and_no_search_reads_all_channels(
             assert not re.search(r"Seq Scan on channel\b", plan), f"{name}:\n{plan}"
     (plan,) = await plans_of(engine, lambda: read_all(engine))
     assert re.search(r"Seq Scan on channel\b", plan), "one that reads them all would be seen"
+
+
+async def merge_some(engine: AsyncEngine) -> None:
+    async with PostgresChannelUnitOfWork(engine) as unit:
+        art, music = await unit.categories.by_slug("art"), await unit.categories.by_slug("music")
+        assert art is not None
+        assert await unit.categories.move_some(art, music, limit=1_000)
 
 
 async def read_all(engine: AsyncEngine) -> None:

@@ -34,6 +34,8 @@ _former_slug = Table(
     Column("category_id", Uuid, nullable=False),
 )
 
+_WITH_CATEGORY = ("channel", "schedule_entry", "directory")
+
 _WATCHED = """
     WITH watched AS MATERIALIZED (
         SELECT d.category_id, count(*) AS live_channels, sum(d.viewers) AS viewers
@@ -109,16 +111,19 @@ class PostgresCategories:
         row = found.one_or_none()
         return None if row is None else _to_category(row)
 
+    async def move_some(self, category: Category, into: Category | None, *, limit: int) -> bool:
+        moved = [await self._moved(table, category, into, limit=limit) for table in _WITH_CATEGORY]
+        return max(moved) >= limit
+
     async def remove(self, category: Category, into: Category | None) -> None:
-        given = {"category_id": category.id.uuid, "into": None if into is None else into.id.uuid}
-        for table in ("channel", "schedule_entry", "directory"):
-            await self._connection.execute(
-                text(
-                    f"UPDATE channel.{table} SET category_id = CAST(:into AS uuid)"  # noqa: S608 - named above
-                    " WHERE category_id = CAST(:category_id AS uuid)"
-                ),
-                given,
-            )
+        # From here on nothing can come to refer to it.
+        await self._connection.execute(
+            select(category_table.c.category_id)
+            .where(category_table.c.category_id == category.id.uuid)
+            .with_for_update()
+        )
+        for table in _WITH_CATEGORY:
+            await self._moved(table, category, into)
         if into is not None:
             await self._connection.execute(
                 update(_former_slug)
@@ -131,6 +136,22 @@ class PostgresCategories:
         await self._connection.execute(
             delete(category_table).where(category_table.c.category_id == category.id.uuid)
         )
+
+    async def _moved(
+        self, table: str, category: Category, into: Category | None, *, limit: int | None = None
+    ) -> int:
+        """How many rows. limit: at most so many, and none that somebody else is changing."""
+        which = "category_id = CAST(:category_id AS uuid)"
+        given = {"category_id": category.id.uuid, "into": None if into is None else into.id.uuid}
+        if limit is not None:
+            which = f"""
+                ctid = ANY (ARRAY (
+                    SELECT ctid FROM channel.{table} WHERE {which} LIMIT {limit:d} FOR UPDATE SKIP LOCKED))"""  # noqa: S608
+        found = await self._connection.execute(
+            text(f"UPDATE channel.{table} SET category_id = CAST(:into AS uuid) WHERE {which}"),  # noqa: S608
+            given,
+        )
+        return found.rowcount
 
     async def count(self) -> int:
         return (await self._connection.execute(select(func.count()).select_from(category_table))).scalar_one()

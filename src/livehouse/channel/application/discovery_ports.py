@@ -107,8 +107,13 @@ class Categories(Protocol):
         """Without regard to capitals."""
         ...
 
+    async def move_some(self, category: Category, into: Category | None, *, limit: int) -> bool:
+        """So many of its channels, and of its shows, get `into`, or none. False when no more of them were
+        there, but for some that somebody else is changing."""
+        ...
+
     async def remove(self, category: Category, into: Category | None) -> None:
-        """Its channels and shows get `into`, or none; so do its slugs."""
+        """What has it still gets `into`, or none; so do its slugs."""
         ...
 
     async def count(self) -> int: ...

@@ -22,6 +22,8 @@ from livehouse.channel.domain.category import (
     valid_category_name,
 )
 
+MOVED_AT_ONCE = 1_000
+
 
 class CreateCategory:
     def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, ids: Ids) -> None:
@@ -98,23 +100,41 @@ class RemoveCategory:
     async def __call__(self, actor: Actor, slug: str, *, into: str | None = None) -> None:
         """into: slug of the category that its channels get and its addresses lead to; None: they get none.
 
+        Very many channels are moved some at a time, each time in a unit of work of its own. Should the node
+        stop in between, the category is still there, and doing it again goes on.
+
         Raises `Unauthenticated`, `Forbidden`, `NotFound` (no-such-category), `Invalid` (merged-into-itself).
         """
         await self._access.require(actor, Action.REMOVE_CATEGORY)
-        async with self._unit_of_work() as unit:
-            category = await find_category(unit.categories, slug)
-            target = None if into is None else await find_category(unit.categories, into)
-            if target == category:
-                raise Invalid("merged-into-itself", "A category cannot be merged into itself.")
-            await unit.categories.remove(category, target)
-            await let_go(unit, [category.box_art], [], self._clock.now())
+        begun: tuple[CategoryId, CategoryId | None] | None = None
+        while True:
+            async with self._unit_of_work() as unit:
+                category, target = await _both(unit.categories, slug, into)
+                both = category.id, None if target is None else target.id
+                if begun is not None and both != begun:
+                    raise _no_such_category(slug)  # Somebody else merged one of them meanwhile.
+                begun = both
+                if await unit.categories.move_some(category, target, limit=MOVED_AT_ONCE):
+                    continue
+                await unit.categories.remove(category, target)
+                await let_go(unit, [category.box_art], [], self._clock.now())
+                return
+
+
+async def _both(categories: Categories, slug: str, into: str | None) -> tuple[Category, Category | None]:
+    """Raises `NotFound` (no-such-category), `Invalid` (merged-into-itself)."""
+    category = await find_category(categories, slug)
+    target = None if into is None else await find_category(categories, into)
+    if target == category:
+        raise Invalid("merged-into-itself", "A category cannot be merged into itself.")
+    return category, target
 
 
 async def find_category(categories: Categories, slug: str) -> Category:
     """Raises `NotFound` (no-such-category)."""
     category = await categories.by_slug(slug.lower())
     if category is None:
-        raise NotFound("no-such-category", f"There is no category '{slug[:60]}'.")
+        raise _no_such_category(slug)
     return category
 
 
@@ -128,6 +148,10 @@ async def chosen_category(categories: Categories, text: str) -> Category | None:
         return None
     by_name = await categories.by_name(wanted)
     return by_name or await find_category(categories, wanted)
+
+
+def _no_such_category(slug: str) -> NotFound:
+    return NotFound("no-such-category", f"There is no category '{slug[:60]}'.")
 
 
 def _taken(name: str) -> Conflict:

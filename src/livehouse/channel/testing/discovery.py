@@ -138,6 +138,17 @@ class InMemoryCategories:
         named = [one for one in self._tables.categories.values() if one.name.lower() == name.lower()]
         return named[0] if named else None
 
+    async def move_some(self, category: Category, into: Category | None, *, limit: int) -> bool:
+        target = None if into is None else into.id
+        channels = [one for one in self._tables.channels.values() if one.category_id == category.id]
+        shows = [key for key, one in self._tables.content.entries.items() if one.category_id == category.id]
+        for channel in channels[:limit]:
+            self._tables.channels[channel.id] = replace(channel, category_id=target)
+        for key in shows[:limit]:
+            entry = self._tables.content.entries[key]
+            self._tables.content.entries[key] = replace(entry, category_id=target)
+        return max(len(channels), len(shows)) >= limit
+
     async def remove(self, category: Category, into: Category | None) -> None:
         target = None if into is None else into.id
         for channel in list(self._tables.channels.values()):
