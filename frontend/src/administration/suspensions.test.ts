@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counts, endOf, reasonProblem } from './suspensions';
+import { endOf, reasonProblem } from './suspensions';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 
@@ -7,13 +7,6 @@ describe('suspensions', () => {
   it('end after days, or never', () => {
     expect(endOf('7', now)).toBe('2026-01-08T00:00:00.000Z');
     expect(endOf('', now)).toBeNull();
-  });
-
-  it('count until their end', () => {
-    expect(counts(null, now)).toBe(false);
-    expect(counts({ reason: 'spam', until: null }, now)).toBe(true);
-    expect(counts({ reason: 'spam', until: '2026-01-02T00:00:00Z' }, now)).toBe(true);
-    expect(counts({ reason: 'spam', until: '2026-01-01T00:00:00Z' }, now)).toBe(false);
   });
 
   it('need a reason that is not too long, counted in code points', () => {

@@ -1,6 +1,3 @@
-import type { Suspension } from '#shared/api/types';
-import { momentWords } from '#shared/format/dates';
-
 const dayMs = 86_400_000;
 
 export const lengths = [
@@ -16,15 +13,6 @@ export type Length = (typeof lengths)[number]['value'];
 /** RFC 3339, as the server takes it; null for good. */
 export function endOf(length: Length, nowMs: number): string | null {
   return length === '' ? null : new Date(nowMs + Number(length) * dayMs).toISOString();
-}
-
-/** One whose end has passed is still told of, and counts no more. */
-export function counts(suspension: Suspension | null, nowMs: number): suspension is Suspension {
-  return suspension !== null && (suspension.until === null || Date.parse(suspension.until) > nowMs);
-}
-
-export function suspensionWords({ until }: Suspension): string {
-  return until === null ? 'Suspended for good' : `Suspended until ${momentWords(until)}`;
 }
 
 export const longestReason = 500;

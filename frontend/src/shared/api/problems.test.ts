@@ -23,6 +23,18 @@ describe('problem details (RFC 9457)', () => {
     expect(problem).toMatchObject({ slug: 'name-taken', status: 409, message: 'The name "ada" is taken.' });
   });
 
+  it('takes why a channel is suspended, where it is told', () => {
+    const answer = new Response(null, { status: 403 });
+    const type = '/problems/channel-suspended';
+    const suspension = { reason: 'Films of others', until: '2026-03-01T00:00:00Z' };
+    expect(problemFrom(answer, { type, suspension }).suspension).toEqual(suspension);
+    expect(problemFrom(answer, { type, suspension: { reason: 'Spam', until: null } }).suspension).toEqual({
+      reason: 'Spam',
+      until: null,
+    });
+    expect(problemFrom(answer, { type }).suspension).toBeNull();
+  });
+
   it('says something useful for an answer that is no problem details', async () => {
     const problem = await problemFromResponse(new Response('<h1>Bad gateway</h1>', { status: 502 }));
     expect(problem.message).toContain('502');

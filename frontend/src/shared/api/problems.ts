@@ -1,16 +1,28 @@
+import type { Suspension } from './types';
+
+interface ProblemFields {
+  readonly slug: string;
+  readonly status: number;
+  readonly retryAfterMs?: number | null;
+  readonly suspension?: Suspension | null;
+}
+
 /** What went wrong, in words for the person in front of the page (RFC 9457 on the wire). */
 export class Problem extends Error {
   /** The last part of `type`: `stream-key-revoked`, or `offline` when no answer came. */
   readonly slug: string;
   readonly status: number;
   readonly retryAfterMs: number | null;
+  /** Why and until when, told to whom a suspension concerns. */
+  readonly suspension: Suspension | null;
 
-  constructor(sentence: string, fields: { slug: string; status: number; retryAfterMs?: number | null }) {
+  constructor(sentence: string, fields: ProblemFields) {
     super(sentence);
     this.name = 'Problem';
     this.slug = fields.slug;
     this.status = fields.status;
     this.retryAfterMs = fields.retryAfterMs ?? null;
+    this.suspension = fields.suspension ?? null;
   }
 }
 
@@ -27,6 +39,12 @@ function field(body: unknown, name: string): string | null {
   if (typeof body !== 'object' || body === null) return null;
   const value: unknown = (body as Record<string, unknown>)[name];
   return typeof value === 'string' && value.trim() !== '' ? value : null;
+}
+
+function suspensionIn(body: unknown): Suspension | null {
+  if (typeof body !== 'object' || body === null || !('suspension' in body)) return null;
+  const reason = field(body.suspension, 'reason');
+  return reason === null ? null : { reason, until: field(body.suspension, 'until') };
 }
 
 /** `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110, 10.2.3). */
@@ -50,6 +68,7 @@ export function problemFrom(response: Response, body: unknown, nowMs = Date.now(
     slug: type?.split('/').at(-1) ?? `http-${response.status}`,
     status: response.status,
     retryAfterMs: retryAfterMs(response.headers, nowMs),
+    suspension: suspensionIn(body),
   });
 }
 
