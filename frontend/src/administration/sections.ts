@@ -3,7 +3,7 @@ import ScrollText from '@lucide/svelte/icons/scroll-text';
 import Tags from '@lucide/svelte/icons/tags';
 import Users from '@lucide/svelte/icons/users';
 import type { Component } from 'svelte';
-import type { Section } from '#shared/ui/SectionedPage.svelte';
+import type { Section } from '#shared/section';
 import AuditSection from './AuditSection.svelte';
 import CategoriesSection from './CategoriesSection.svelte';
 import ChannelsSection from './ChannelsSection.svelte';

@@ -5,30 +5,62 @@ import SlidersHorizontal from '@lucide/svelte/icons/sliders-horizontal';
 import SquarePen from '@lucide/svelte/icons/square-pen';
 import FileText from '@lucide/svelte/icons/file-text';
 import Users from '@lucide/svelte/icons/users';
-import type { Component } from 'svelte';
+import type { StudioSection } from '#shared/standings';
 
 export type SectionName = 'channel' | 'about' | 'schedule' | 'people' | 'keys' | 'statistics' | 'name';
 
-interface ChannelSection {
+export interface ChannelSection extends StudioSection {
   readonly name: SectionName;
-  readonly label: string;
-  readonly Icon: Component<{ size?: number }>;
-  /** Editors do not see it. */
-  readonly isOwners: boolean;
 }
 
-export const channelSections: readonly ChannelSection[] = [
-  { name: 'channel', label: 'Channel', Icon: SlidersHorizontal, isOwners: false },
-  { name: 'about', label: 'About', Icon: FileText, isOwners: false },
-  { name: 'schedule', label: 'Schedule', Icon: CalendarDays, isOwners: false },
-  { name: 'people', label: 'People', Icon: Users, isOwners: true },
-  { name: 'keys', label: 'Stream keys', Icon: KeyRound, isOwners: true },
-  { name: 'statistics', label: 'Statistics', Icon: ChartColumn, isOwners: false },
-  { name: 'name', label: 'Name and deletion', Icon: SquarePen, isOwners: true },
+export const sections: readonly ChannelSection[] = [
+  {
+    name: 'channel',
+    href: '/studio/channel',
+    label: 'Channel',
+    Icon: SlidersHorizontal,
+    opens: ['owner', 'editor'],
+  },
+  {
+    name: 'about',
+    href: '/studio/channel/about',
+    label: 'About',
+    Icon: FileText,
+    opens: ['owner', 'editor'],
+  },
+  {
+    name: 'schedule',
+    href: '/studio/channel/schedule',
+    label: 'Schedule',
+    Icon: CalendarDays,
+    opens: ['owner', 'editor'],
+  },
+  {
+    name: 'people',
+    href: '/studio/channel/people',
+    label: 'People',
+    Icon: Users,
+    opens: ['owner', 'editor', 'moderator', 'administrator'],
+  },
+  {
+    name: 'keys',
+    href: '/studio/channel/keys',
+    label: 'Stream keys',
+    Icon: KeyRound,
+    opens: ['owner'],
+  },
+  {
+    name: 'statistics',
+    href: '/studio/channel/statistics',
+    label: 'Statistics',
+    Icon: ChartColumn,
+    opens: ['owner', 'editor', 'administrator'],
+  },
+  {
+    name: 'name',
+    href: '/studio/channel/name',
+    label: 'Name and deletion',
+    Icon: SquarePen,
+    opens: ['owner'],
+  },
 ];
-
-/** Where a section is: `/studio/channel`, of another's channel `/studio/channel/about?channel=ada`. */
-export function sectionHref(section: SectionName, othersChannel: string): string {
-  const path = section === 'channel' ? '/studio/channel' : `/studio/channel/${section}`;
-  return othersChannel === '' ? path : `${path}?channel=${encodeURIComponent(othersChannel)}`;
-}

@@ -5,7 +5,7 @@ import Lock from '@lucide/svelte/icons/lock';
 import User from '@lucide/svelte/icons/user';
 import type { Component } from 'svelte';
 import type { AccountSettings } from '#shared/api/types';
-import type { Section } from '#shared/ui/SectionedPage.svelte';
+import type { Section } from '#shared/section';
 import AccessTokensSection from './AccessTokensSection.svelte';
 import BlocksSection from './BlocksSection.svelte';
 import DataSection from './DataSection.svelte';
