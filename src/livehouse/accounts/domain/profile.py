@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from cpc.kernel.errors import Invalid
+from cpc.kernel.text import visible_line
 from livehouse.accounts.contract import AccountName
 
 MAX_BIO_CHARACTERS = 300
 # RFC 5646 section 2.1, as far as languages, scripts and regions go.
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?")
-_DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def valid_display_name(text: str, name: AccountName) -> str:
@@ -25,15 +24,7 @@ def valid_display_name(text: str, name: AccountName) -> str:
 
 def valid_bio(text: str) -> str:
     """Lines kept; control characters and those that turn the direction dropped. Raises `Invalid`."""
-    lines = unicodedata.normalize("NFC", text[: MAX_BIO_CHARACTERS * 20]).splitlines()
-    kept = "\n".join(
-        "".join(
-            sign
-            for sign in " ".join(line.split())
-            if unicodedata.category(sign) not in {"Cc", "Cs", "Cn", "Co"} and sign not in _DIRECTION
-        )
-        for line in lines
-    ).strip()
+    kept = "\n".join(map(visible_line, text[: MAX_BIO_CHARACTERS * 20].splitlines())).strip()
     if len(kept) > MAX_BIO_CHARACTERS:
         raise Invalid("bio-too-long", f"A bio has at most {MAX_BIO_CHARACTERS} characters.")
     return kept

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from cpc.kernel.errors import Invalid, PreconditionFailed
+from cpc.kernel.text import visible_text
 from livehouse.channel.contract import ChannelId
 from livehouse.channel.domain.settings import one_line
 
@@ -107,16 +107,7 @@ def markdown(text: str, max_characters: int, what: str) -> str:
     too_long = Invalid(f"{what}-too-long", f"The {what} may have at most {max_characters} characters.")
     if len(text) > max_characters * 4:  # before any work on it
         raise too_long
-    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(
-        character
-        for character in lines
-        if character in "\n\t"
-        or (
-            unicodedata.category(character) not in {"Cc", "Cs", "Cn", "Co"}
-            and character not in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-        )
-    ).strip()
+    kept = visible_text(text.replace("\r\n", "\n").replace("\r", "\n"), keep="\n\t").strip()
     if len(kept) > max_characters:
         raise too_long
     return kept
