@@ -5,6 +5,14 @@ const acts: Readonly<Record<string, string>> = {
   revoke_administrator: 'took the administration from',
   suspend_channel: 'suspended the channel',
   reinstate_channel: 'lifted the suspension of the channel',
+  grant_subscription: 'granted a subscription to',
+  confirm_payment: 'confirmed a payment to the channel',
+  refuse_payment: 'refused a payment to the channel',
+  end_broadcast: 'ended the broadcast of',
+  create_category: 'made the category',
+  change_category: 'changed the category',
+  remove_category: 'removed the category',
+  merge_category: 'merged the category',
 };
 
 /** What was done, as in "grace … ada". An act this page does not know is said in the server's words. */

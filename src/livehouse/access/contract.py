@@ -274,12 +274,14 @@ class Acting(Protocol):
 class Standing:
     """The roles somebody has towards a channel, or by themselves where no channel was named.
 
-    entitlements, badge_months: as in `Supporting`.
+    entitlements, badge_months: as in `Supporting`. as_administrator: whoever it is may what was asked for as
+    an administrator only, so that it is written down.
     """
 
     roles: frozenset[Role]
     entitlements: frozenset[Entitlement] = frozenset()
     badge_months: int | None = None
+    as_administrator: bool = False
 
     def opens(self, entitlement: Entitlement) -> bool:
         """By a tier, or by a role that needs none."""

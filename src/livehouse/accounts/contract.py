@@ -12,8 +12,9 @@ from uuid import UUID
 from cpc.eventbus.envelope import CloudEvent
 from cpc.eventbus.integration_event import IntegrationEvent
 from cpc.images.image import ImageName
+from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Invalid, Unauthenticated
-from cpc.kernel.ids import EntityId
+from cpc.kernel.ids import EntityId, Ids
 from livehouse.access.contract import Scope, Suspension
 
 LOGIN_SESSION_COOKIE = "livehouse_session"
@@ -164,6 +165,34 @@ class DeedLog(Protocol):
     async def __call__(self, deed: AdministratorDeed) -> None:
         """The same one again changes nothing."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """Writes down what an administrator is about to do. Called before the deed is committed: what cannot be
+    written down is not done.
+    """
+
+    log: DeedLog
+    clock: Clock
+    ids: Ids
+
+    async def __call__(
+        self, actor: Actor, what: str, subject: EntityId, subject_name: str, reason: str = ""
+    ) -> None:
+        """reason: what else there is to say of it. Raises `Unavailable`."""
+        await self.log(
+            AdministratorDeed(
+                id=self.ids.uuid(),
+                at=self.clock.now(),
+                by=actor.account_id,
+                by_name=actor.name,
+                what=what,
+                subject=str(subject),
+                subject_name=subject_name,
+                reason=reason,
+            )
+        )
 
 
 class Names(Protocol):

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.testing import access_for
-from livehouse.accounts.contract import ANONYMOUS, AccountId
-from livehouse.accounts.testing import FakeAvatars
+from livehouse.accounts.contract import ANONYMOUS, AccountId, Deeds
+from livehouse.accounts.testing import FakeAvatars, RecordedDeeds
 from livehouse.channel.application.browse import (
     FindChannelCards,
     ListCategories,
@@ -38,9 +38,10 @@ class House:
         self.list_categories = ListCategories(unit_of_work, access)
         self.read_category = ReadCategory(unit_of_work, access)
         self.search = Search(unit_of_work, avatars, access, clock)
-        self.create_category = CreateCategory(unit_of_work, access, UuidV7Ids(clock))
-        self.change_category = ChangeCategory(unit_of_work, access, clock)
-        self.remove_category = RemoveCategory(unit_of_work, access, clock)
+        deeds = Deeds(RecordedDeeds(), clock, UuidV7Ids(clock))
+        self.create_category = CreateCategory(unit_of_work, access, deeds, UuidV7Ids(clock))
+        self.change_category = ChangeCategory(unit_of_work, access, deeds, clock)
+        self.remove_category = RemoveCategory(unit_of_work, access, deeds, clock)
         self.opened = 0
 
     async def open(

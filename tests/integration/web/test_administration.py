@@ -54,6 +54,47 @@ async def test_a_suspended_account_may_no_longer_act_and_hears_why(
     assert (await administrator.get(f"{PEOPLE}/bob")).json()["suspension"] is None
 
 
+async def test_what_administrators_do_is_written_down(
+    ada: httpx.AsyncClient, bob: httpx.AsyncClient, root: httpx.AsyncClient
+) -> None:
+    offered = {"name": "Gold", "price": {"amount": 500, "currency": "EUR"}, "benefits": []}
+    channel = "/api/v1/channels/ada"
+    tier_id = (await ada.post(f"{channel}/tiers", json=offered)).json()["id"]
+    references = []
+    for word in ("refuse", "confirm"):
+        asked = await bob.post(f"{channel}/subscription", json={"tier_id": tier_id})
+        payment = asked.json()["payment"]
+        references.append(payment["reference"])
+        assert (await root.post(f"{channel}/payments/{payment['id']}/{word}")).status_code == 200
+    months = {"account": "bob", "tier_id": tier_id, "months": 2}
+    for browser in (root, ada):
+        assert (await browser.post(f"{channel}/supporters", json=months)).status_code == 201
+    categories = "/api/v1/administration/categories"
+    for name in ("Kites", "Boats", "Planes"):
+        assert (await root.post(categories, json={"name": name})).status_code == 201
+    assert (await root.patch(f"{categories}/kites", json={"name": "Dragons"})).status_code == 200
+    assert (await root.patch(f"{categories}/boats", json={})).status_code == 200, "nothing was changed"
+    assert (await root.delete(f"{categories}/boats", params={"into": "dragons"})).status_code == 204
+    assert (await root.delete(f"{categories}/planes")).status_code == 204
+    assert (await root.delete(f"{channel}/broadcast")).json()["type"] == "/problems/not-live"
+    entries = (await root.get("/api/v1/administration/audit-log")).json()["entries"]
+    log = [one for one in entries if one["what"] != "make_administrator"]
+    # All at one moment of this clock, so in no order.
+    assert {(one["what"], one["subject_name"], one["reason"]) for one in log} == {
+        ("refuse_payment", "ada", f"500 EUR, {references[0]}"),
+        ("confirm_payment", "ada", f"500 EUR, {references[1]}"),
+        ("grant_subscription", "bob", "Months: 2, of 'Gold' at 'ada'"),
+        ("create_category", "Kites", ""),
+        ("create_category", "Boats", ""),
+        ("create_category", "Planes", ""),
+        ("change_category", "Kites", "now 'Dragons'"),
+        ("merge_category", "Boats", "into 'Dragons'"),
+        ("remove_category", "Planes", ""),
+    }
+    assert len(log) == 9
+    assert {one["by_name"] for one in log} == {"in_charge"}
+
+
 async def test_others_see_nothing_of_it(bob: httpx.AsyncClient, visit) -> None:
     for path in (PEOPLE, f"{PEOPLE}/bob", "/api/v1/administration/audit-log"):
         answer = await bob.get(path)

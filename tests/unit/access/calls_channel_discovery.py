@@ -40,13 +40,15 @@ async def read_category(world: World, actor: Actor) -> object:
 @call(Action.CREATE_CATEGORY)
 async def create_category(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await CreateCategory(world.channels.unit_of_work, world.access, world.ids)(actor, "Kites")
+    return await CreateCategory(world.channels.unit_of_work, world.access, world.deeds, world.ids)(
+        actor, "Kites"
+    )
 
 
 @call(Action.CHANGE_CATEGORY)
 async def change_category(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await ChangeCategory(world.channels.unit_of_work, world.access, world.clock)(
+    return await ChangeCategory(world.channels.unit_of_work, world.access, world.deeds, world.clock)(
         actor, "art", name="Arts"
     )
 
@@ -54,7 +56,7 @@ async def change_category(world: World, actor: Actor) -> object:
 @call(Action.REMOVE_CATEGORY)
 async def remove_category(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await RemoveCategory(world.channels.unit_of_work, world.access, world.clock)(
+    return await RemoveCategory(world.channels.unit_of_work, world.access, world.deeds, world.clock)(
         actor, "art", into="music"
     )
 

@@ -209,7 +209,7 @@ async def grant_subscription(world: World, actor: Actor) -> object:
     units, channels = world.social.unit_of_work, world.social_channels
     names = FindNames(world.accounts.unit_of_work)
     world.is_ready()
-    give = GrantSubscription(units, channels, names, world.access, _ledger(world), world.clock)
+    give = GrantSubscription(units, channels, names, world.access, _ledger(world), world.deeds, world.clock)
     return await give(actor, "ada", str(TARGET.name), str(tier.id), 3)
 
 
@@ -222,7 +222,7 @@ async def list_payments(world: World, actor: Actor) -> object:
 
 
 def _desk(world: World) -> PaymentDesk:
-    return PaymentDesk(world.social.unit_of_work, ManualPayments(), _ledger(world), world.clock)
+    return PaymentDesk(world.social.unit_of_work, ManualPayments(), _ledger(world), world.deeds, world.clock)
 
 
 @call(Action.CONFIRM_PAYMENT)

@@ -16,9 +16,9 @@ from cpc.kernel.ids import EntityId, UuidV7Ids
 from livehouse.access.application.decide_access import DecideAccess
 from livehouse.access.contract import Access, Acting, Action, ChannelStanding, Role, Standing
 from livehouse.access.testing import InMemoryStandings
-from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
+from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor, Deeds
 from livehouse.accounts.domain.account import Account
-from livehouse.accounts.testing import InMemoryAccountsDatabase
+from livehouse.accounts.testing import InMemoryAccountsDatabase, RecordedDeeds
 from livehouse.channel.contract import ChannelId, ChannelName
 from livehouse.channel.domain.channel import Channel
 from livehouse.channel.testing import FakeChannels, InMemoryChannelDatabase
@@ -113,6 +113,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.ids = UuidV7Ids(self.clock)
+        self.deeds = Deeds(RecordedDeeds(), self.clock, self.ids)
         supporters = FindSupporters(self.social.unit_of_work, self.clock)
         self.access = RecordingAccess(DecideAccess(self.standings, supporters, self.clock))
         self.people = _Everybody()

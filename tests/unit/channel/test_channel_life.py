@@ -10,15 +10,15 @@ from uuid import UUID
 import pytest
 
 from cpc.kernel.clock import FakeClock
-from cpc.kernel.errors import Conflict, Moved, NotFound, Unavailable
+from cpc.kernel.errors import Conflict, Moved, NotFound
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.application.decide_access import DecideAccess
 from livehouse.access.contract import Role, Suspension
 from livehouse.access.testing import InMemoryStandings
 from livehouse.accounts.application.queries import FindNames
-from livehouse.accounts.contract import AccountId, AccountName, Actor, AdministratorDeed
+from livehouse.accounts.contract import AccountId, AccountName, Actor
 from livehouse.accounts.domain.account import Account
-from livehouse.accounts.testing import FakePeople, InMemoryAccountsDatabase
+from livehouse.accounts.testing import FakePeople, InMemoryAccountsDatabase, RecordedDeeds
 from livehouse.channel.application import roles as roles_module
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.delete_channel import EraseChannels, RequestChannelDeletion
@@ -36,19 +36,6 @@ ADA = Actor(AccountId(UUID(int=1)), AccountName("ada"))
 BOB = Actor(AccountId(UUID(int=2)), AccountName("bob"))
 EVE = Actor(AccountId(UUID(int=3)), AccountName("eve"))
 ROOT = Actor(AccountId(UUID(int=4)), AccountName("in_charge"), is_administrator=True)
-
-
-class Log:
-    """A `DeedLog` that may be away."""
-
-    def __init__(self) -> None:
-        self.deeds: list[AdministratorDeed] = []
-        self.is_away = False
-
-    async def __call__(self, deed: AdministratorDeed) -> None:
-        if self.is_away:
-            raise Unavailable("database-away", "away")
-        self.deeds.append(deed)
 
 
 class World:
@@ -72,7 +59,7 @@ class World:
         self.request_deletion = RequestChannelDeletion(units, access, self.clock, self.ids)
         self.erase = EraseChannels(units, self.clock, self.ids)
         self.take_name = TakeAccountName(units, self.clock, self.ids)
-        self.log = Log()
+        self.log = RecordedDeeds()
         self.suspend = SuspendChannel(units, access, self.log, self.clock, self.ids)
         self.reinstate = ReinstateChannel(units, access, self.log, self.clock, self.ids)
 

@@ -14,9 +14,9 @@ from livehouse.access.application.decide_access import DecideAccess
 from livehouse.access.contract import Role, Supporting, Suspension
 from livehouse.access.testing import InMemoryStandings
 from livehouse.accounts.application.queries import FindNames
-from livehouse.accounts.contract import AccountId, AccountName, Actor
+from livehouse.accounts.contract import AccountId, AccountName, Actor, Deeds
 from livehouse.accounts.domain.account import Account
-from livehouse.accounts.testing import InMemoryAccountsDatabase
+from livehouse.accounts.testing import InMemoryAccountsDatabase, RecordedDeeds
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
 from livehouse.channel.testing import FakeChannelCards, FakeChannels
 from livehouse.processes.parting import Parting
@@ -97,7 +97,9 @@ class Stage:
         self.personal_data = SocialPersonalData(units, channels, clock)
         payments = ManualPayments()
         self.ledger = ledger = Ledger(payments, ids)
-        desk = PaymentDesk(units, payments, ledger, clock)
+        self.deed_log = RecordedDeeds()
+        deeds = Deeds(self.deed_log, clock, ids)
+        desk = PaymentDesk(units, payments, ledger, deeds, clock)
         self.list_tiers = ListTiers(units, channels, access)
         self.create_tier = CreateTier(units, channels, access, clock, ids)
         self.change_tier = ChangeTier(units, channels, access)
@@ -107,7 +109,7 @@ class Stage:
         self.cancel = CancelSubscription(units, channels, self.people, access, ledger, clock)
         self.list_subscriptions = ListSubscriptions(units, channels, access, clock)
         self.list_supporters = ListSupporters(units, channels, names, access, clock)
-        self.grant = GrantSubscription(units, channels, names, access, ledger, clock)
+        self.grant = GrantSubscription(units, channels, names, access, ledger, deeds, clock)
         self.list_payments = ListPayments(units, channels, names, access)
         self.confirm = ConfirmPayment(desk, channels, access)
         self.refuse = RefusePayment(desk, channels, access)

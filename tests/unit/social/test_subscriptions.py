@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.unit.social.stage import ADA, ADMINISTRATOR, BOB, EDITOR, EVE, Stage
+from tests.unit.social.stage import ADA, ADMINISTRATOR, BOB, CHANNEL, EDITOR, EVE, Stage
 
 from cpc.kernel.clock import FakeClock
-from cpc.kernel.errors import Conflict, Forbidden, NotFound
+from cpc.kernel.errors import Conflict, Forbidden, NotFound, Unavailable
 from livehouse.access.contract import Suspension
 from livehouse.social.domain.months import add_months
 from livehouse.social.domain.paid_subscription import (
@@ -67,6 +67,49 @@ async def test_asking_twice_is_as_once() -> None:
     with pytest.raises(Conflict) as refused:
         await stage.take(ADA, "ada", str(gold.id))
     assert refused.value.slug == "own-channel"
+
+
+async def test_what_administrators_do_with_money_is_written_down_and_what_the_owner_does_is_not() -> None:
+    stage = Stage()
+    await stage.furnish()
+    tier = await stage.tier()
+    await stage.take(EVE, "ada", str(tier.id))
+    pending = (await stage.subscription()).pending
+    assert pending is not None
+    for _ in range(2):
+        await stage.confirm(ADMINISTRATOR, "ada", str(pending.id))
+    await stage.grant(ADMINISTRATOR, "ada", "bob", str(tier.id), 2)
+    await stage.grant(ADA, "ada", "bob", str(tier.id), 1)
+    other = await stage.tier("Silver", 900)
+    await stage.change(EVE, "ada", str(other.id))
+    await stage.confirm_pending()
+    written = [(one.what, one.subject, one.subject_name, one.reason) for one in stage.deed_log.deeds]
+    assert written == [
+        ("confirm_payment", str(CHANNEL.id), "ada", f"500 EUR, {pending.reference}"),
+        ("grant_subscription", str(BOB.account_id), "bob", "Months: 2, of 'Gold' at 'ada'"),
+    ]
+    assert {one.by for one in stage.deed_log.deeds} == {ADMINISTRATOR.account_id}
+
+
+async def test_what_cannot_be_written_down_is_not_done() -> None:
+    stage = Stage()
+    await stage.furnish()
+    tier = await stage.tier()
+    await stage.take(EVE, "ada", str(tier.id))
+    pending = (await stage.subscription()).pending
+    assert pending is not None
+    stage.deed_log.is_away = True
+    for attempt in (
+        stage.refuse(ADMINISTRATOR, "ada", str(pending.id)),
+        stage.grant(ADMINISTRATOR, "ada", "bob", str(tier.id), 2),
+    ):
+        with pytest.raises(Unavailable):
+            await attempt
+    assert (await stage.subscription()).pending == pending
+    assert not await stage.is_supporter(BOB)
+    stage.deed_log.is_away = False
+    await stage.refuse(ADMINISTRATOR, "ada", str(pending.id))
+    assert [one.what for one in stage.deed_log.deeds] == ["refuse_payment"]
 
 
 async def test_whoever_the_owner_has_blocked_takes_and_changes_no_tier() -> None:

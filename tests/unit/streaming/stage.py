@@ -12,8 +12,8 @@ from cpc.kernel.ids import UuidV7Ids
 from cpc.kernel.keyring import KeyRing
 from livehouse.access.contract import Access
 from livehouse.access.testing import access_for
-from livehouse.accounts.contract import AccountId, Actor, People
-from livehouse.accounts.testing import FakePeople
+from livehouse.accounts.contract import AccountId, Actor, Deeds, People
+from livehouse.accounts.testing import FakePeople, RecordedDeeds
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
 from livehouse.channel.testing import FakeChannels
 from livehouse.streaming.application.authorization import (
@@ -69,6 +69,7 @@ class Stage:
     clock: FakeClock = field(default_factory=FakeClock)
     access: Access = field(default_factory=lambda: access_for((CHANNEL.id, CHANNEL.owner_id)))
     channel: ChannelRef = CHANNEL
+    deed_log: RecordedDeeds = field(default_factory=RecordedDeeds)
     people: People = field(default_factory=lambda: FakePeople(OWNER))
 
     def __post_init__(self) -> None:
@@ -99,7 +100,9 @@ class Stage:
         self.end_unentitled = EndUnentitledPlayback(units, channels, self.people, access, self.router)
         self.patch_session = PatchSession(ingests, self.router, access)
         self.close_session = CloseSession(units, ingests, self.router, social, clock, access)
-        self.end_broadcast = EndBroadcast(authorize, self.stop_broadcast)
+        self.end_broadcast = EndBroadcast(
+            authorize, self.stop_broadcast, Deeds(self.deed_log, self.clock, ids)
+        )
         self.create_stream_key = CreateStreamKey(units, authorize, ring, clock, ids, random_text)
         self.list_stream_keys = ListStreamKeys(units, authorize, clock)
         self.rotate_stream_key = RotateStreamKey(units, authorize, self.router, ring, clock, random_text)

@@ -1,11 +1,13 @@
 """Going live, being interrupted, coming back, being watched and ending, on fakes."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.unit.streaming.stage import CHANNEL, OTHER, OWNER, WINDOW, Stage
 
+from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import (
     Conflict,
     Forbidden,
@@ -15,9 +17,12 @@ from cpc.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
+from livehouse.access.application.decide_access import DecideAccess
+from livehouse.access.contract import Role
+from livehouse.access.testing import InMemoryStandings
 from livehouse.accounts.contract import ANONYMOUS
 from livehouse.streaming.application.create_stream_key import MAX_KEYS, MAX_PASSING_KEYS
-from livehouse.streaming.domain.broadcast import BroadcastState
+from livehouse.streaming.domain.broadcast import BroadcastState, EndReason
 
 
 @pytest.fixture
@@ -169,6 +174,31 @@ async def test_owner_ends_the_broadcast(stage: Stage) -> None:
     assert stage.router.sessions == {}
     with pytest.raises(NotFound):
         await stage.end_broadcast(OWNER, "ada")
+
+
+@pytest.mark.parametrize("is_editor", [False, True])
+async def test_what_an_administrator_ends_as_such_is_written_down(is_editor: bool) -> None:
+    editor = (CHANNEL.id, OTHER.require_account(), {Role.EDITOR})
+    standings = InMemoryStandings()
+    standings.give(CHANNEL.id, CHANNEL.owner_id, {Role.OWNER})
+    if is_editor:
+        standings.give(*editor)
+    clock = FakeClock()
+    stage = Stage(clock=clock, access=DecideAccess(standings, standings.supporters, clock))
+    await stage.go_live()
+    administrator = replace(OTHER, is_administrator=True)
+    stage.deed_log.is_away = True
+    if not is_editor:
+        with pytest.raises(Unavailable):
+            await stage.end_broadcast(administrator, "ada")
+        assert await stage.broadcast() is not None, "what cannot be written down is not done"
+    stage.deed_log.is_away = False
+    await stage.end_broadcast(administrator, "ada")
+    written = [(one.what, one.subject, one.subject_name) for one in stage.deed_log.deeds]
+    assert written == ([] if is_editor else [("end_broadcast", str(CHANNEL.id), "ada")])
+    (ended,) = stage.database.tables.broadcasts.values()
+    expected = EndReason.ENDED_BY_OWNER if is_editor else EndReason.ENDED_BY_ADMINISTRATOR
+    assert ended.end_reason is expected
 
 
 async def test_ending_works_while_the_media_node_is_away(stage: Stage) -> None:

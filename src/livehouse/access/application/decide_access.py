@@ -82,7 +82,7 @@ class DecideAccess:
         self.check(actor, action)
         standing = _with(personal_roles(actor), standing)
         _decide(self._rules[action], standing, actor)
-        return _towards(standing)
+        return _towards(self._rules[action], standing)
 
     async def require(self, actor: Acting, action: Action, channel_id: EntityId | None = None) -> Standing:
         self.check(actor, action)
@@ -91,13 +91,13 @@ class DecideAccess:
         if channel_id is None:
             standing = ChannelStanding(personal)
             _decide(rule, standing, actor)
-            return _towards(standing)
+            return _towards(rule, standing)
         key = channel_id, actor.account_id
         remembered = self._recall(key, self._trusted_s)
         if remembered is not None:
             standing = _with(personal, remembered)
             if _refusal(rule, standing, actor) is None:
-                return _towards(standing)
+                return _towards(rule, standing)
         try:
             standing = _with(personal, await self._ask(channel_id, actor.account_id))
         except Unavailable:
@@ -109,7 +109,7 @@ class DecideAccess:
             _decide(rule, standing, actor)
         except MembersOnly as refusal:
             raise await self._naming_tiers(channel_id, refusal) from None
-        return _towards(standing)
+        return _towards(rule, standing)
 
     async def _naming_tiers(self, channel_id: EntityId, refusal: MembersOnly) -> MembersOnly:
         try:
@@ -161,8 +161,10 @@ def _with(personal: frozenset[Role], standing: ChannelStanding) -> ChannelStandi
     return replace(standing, roles=personal | standing.roles)
 
 
-def _towards(standing: ChannelStanding) -> Standing:
-    return Standing(standing.roles, standing.entitlements, standing.badge_months)
+def _towards(rule: Rule, standing: ChannelStanding) -> Standing:
+    roles = standing.roles
+    as_administrator = Role.ADMINISTRATOR in roles and not (rule.who - {Role.ADMINISTRATOR}) & roles
+    return Standing(roles, standing.entitlements, standing.badge_months, as_administrator)
 
 
 def _decide(rule: Rule, standing: ChannelStanding, actor: Acting) -> None:
@@ -187,7 +189,7 @@ def _refusal(rule: Rule, standing: ChannelStanding, actor: Acting) -> DomainErro
         return None
     if actor.suspension is not None:
         return Suspended("account-suspended", "Your account", actor.suspension)
-    if _towards(standing).opens(taken):
+    if _towards(rule, standing).opens(taken):
         return None
     if Role.ANONYMOUS in roles:
         return Unauthenticated("sign-in-required", "This channel is for its members. Sign in if you are one.")

@@ -9,7 +9,7 @@ from cpc.images.image import ImageName
 from cpc.images.testing import InMemoryImagesInDoubt
 from cpc.kernel.errors import NotFound, Unavailable
 from livehouse.accounts.application.ports import Letter, MailRefused
-from livehouse.accounts.contract import AccountId, Actor
+from livehouse.accounts.contract import AccountId, Actor, AdministratorDeed
 from livehouse.accounts.domain.password import Password
 from livehouse.accounts.testing.people import (
     InMemoryAccounts,
@@ -120,6 +120,19 @@ class FakeAvatars(dict[AccountId, ImageName]):
     async def __call__(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
         self.looks += bool(account_ids)
         return {account_id: image for account_id, image in self.items() if account_id in account_ids}
+
+
+class RecordedDeeds:
+    """A `DeedLog` that may be away."""
+
+    def __init__(self) -> None:
+        self.deeds: list[AdministratorDeed] = []
+        self.is_away = False
+
+    async def __call__(self, deed: AdministratorDeed) -> None:
+        if self.is_away:
+            raise Unavailable("database-away", "away")
+        self.deeds.append(deed)
 
 
 class FakePeople:

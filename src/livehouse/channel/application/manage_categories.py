@@ -8,7 +8,7 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Conflict, Invalid, NotFound
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import Actor
+from livehouse.accounts.contract import Actor, Deeds
 from livehouse.channel.application.discovery_ports import Categories
 from livehouse.channel.application.page_images import let_go
 from livehouse.channel.application.ports import UnitOfWorkFactory
@@ -26,9 +26,10 @@ MOVED_AT_ONCE = 1_000
 
 
 class CreateCategory:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, ids: Ids) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, deeds: Deeds, ids: Ids) -> None:
         self._unit_of_work = unit_of_work
         self._access = access
+        self._deeds = deeds
         self._ids = ids
 
     async def __call__(
@@ -50,13 +51,15 @@ class CreateCategory:
                 raise Conflict("categories-full", f"There are at most {MAX_CATEGORIES} categories.")
             if not await unit.categories.add(category):
                 raise _taken(valid_name)
+            await self._deeds(actor, "create_category", category_id, valid_name)
         return category
 
 
 class ChangeCategory:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, deeds: Deeds, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
         self._access = access
+        self._deeds = deeds
         self._clock = clock
 
     async def __call__(
@@ -88,13 +91,17 @@ class ChangeCategory:
             if changed != category and not await unit.categories.save(changed):
                 raise _taken(changed.name)
             await let_go(unit, [category.box_art], [changed.box_art], self._clock.now())
+            if changed != category:
+                renamed = "" if changed.name == category.name else f"now '{changed.name}'"
+                await self._deeds(actor, "change_category", category.id, category.name, renamed)
         return changed
 
 
 class RemoveCategory:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, deeds: Deeds, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
         self._access = access
+        self._deeds = deeds
         self._clock = clock
 
     async def __call__(self, actor: Actor, slug: str, *, into: str | None = None) -> None:
@@ -118,6 +125,11 @@ class RemoveCategory:
                     continue
                 await unit.categories.remove(category, target)
                 await let_go(unit, [category.box_art], [], self._clock.now())
+                if target is None:
+                    await self._deeds(actor, "remove_category", category.id, category.name)
+                else:
+                    said = f"into '{target.name}'"
+                    await self._deeds(actor, "merge_category", category.id, category.name, said)
                 return
 
 

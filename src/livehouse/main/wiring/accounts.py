@@ -50,7 +50,7 @@ from livehouse.accounts.application.sign_in import SignIn
 from livehouse.accounts.application.sign_out import SignOut
 from livehouse.accounts.application.sign_up import SignUp
 from livehouse.accounts.application.suspend_account import LiftSuspension, SuspendAccount
-from livehouse.accounts.contract import ActorChanges, Avatars, DeedLog, Names, People, PersonalData
+from livehouse.accounts.contract import ActorChanges, Avatars, DeedLog, Deeds, Names, People, PersonalData
 from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.domain.outgoing_mail import OutgoingMail
 from livehouse.main.settings import ResolvedSettings
@@ -146,6 +146,11 @@ def build_avatars(engine: AsyncEngine) -> Avatars:
 async def follow_actor_changes(database_dsn: str, changes: ActorChanges) -> None:
     """Until cancelled. On a connection of its own."""
     await PostgresActorChanges(driver_dsn(database_dsn), changes).run()
+
+
+def build_deeds(engine: AsyncEngine, clock: Clock, ids: Ids) -> Deeds:
+    """For other slices: what they do for administrators is written down before it is done."""
+    return Deeds(build_deed_log(engine), clock, ids)
 
 
 def build_deed_log(engine: AsyncEngine) -> DeedLog:

@@ -62,7 +62,13 @@ from livehouse.channel.contract import ChannelCards
 from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
 from livehouse.chat.application.queries import CountMessages
 from livehouse.main.wiring.access import build_access
-from livehouse.main.wiring.accounts import build_avatars, build_deed_log, build_names, build_people
+from livehouse.main.wiring.accounts import (
+    build_avatars,
+    build_deed_log,
+    build_deeds,
+    build_names,
+    build_people,
+)
 from livehouse.main.wiring.images import build_keep_image
 from livehouse.main.wiring.persistence import reading
 from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
@@ -81,7 +87,7 @@ def build_channel(
     units = _units(engine)
     access = build_access(engine, clock)
     people, names, deed_log = build_people(engine, clock), build_names(engine), build_deed_log(engine)
-    avatars = build_avatars(engine)
+    avatars, deeds = build_avatars(engine), build_deeds(engine, clock, ids)
     create_channel = CreateChannel(units, clock, ids)
     markdown = MarkdownItRenderer()
     keep = keep_image or build_keep_image(engine, clock)
@@ -109,9 +115,9 @@ def build_channel(
         set_vacation=SetVacation(units, access),
         list_categories=ListCategories(units, access),
         read_category=ReadCategory(units, access),
-        create_category=CreateCategory(units, access, ids),
-        change_category=ChangeCategory(units, access, clock),
-        remove_category=RemoveCategory(units, access, clock),
+        create_category=CreateCategory(units, access, deeds, ids),
+        change_category=ChangeCategory(units, access, deeds, clock),
+        remove_category=RemoveCategory(units, access, deeds, clock),
         search=Search(units, avatars, access, clock),
         read_statistics=ReadStatistics(
             units, access, clock, FindSupporters(lambda: PostgresSocialUnitOfWork(engine), clock)

@@ -11,7 +11,7 @@ from cpc.kernel.ids import Ids
 from livehouse.accounts.contract import PersonalData
 from livehouse.channel.contract import Channels
 from livehouse.main.wiring.access import build_access, build_standings
-from livehouse.main.wiring.accounts import build_names, build_people
+from livehouse.main.wiring.accounts import build_deeds, build_names, build_people
 from livehouse.main.wiring.channel import build_channel_cards
 from livehouse.main.wiring.duties import again
 from livehouse.main.wiring.persistence import reading
@@ -44,8 +44,8 @@ def build_social(
     people, names = build_people(engine, clock), build_names(engine)
     end_follow = EndFollow(units, clock, ids)
     payments = ManualPayments()
-    ledger = Ledger(payments, ids)
-    desk = PaymentDesk(units, payments, ledger, clock)
+    ledger, deeds = Ledger(payments, ids), build_deeds(engine, clock, ids)
+    desk = PaymentDesk(units, payments, ledger, deeds, clock)
     return SocialUseCases(
         follow_channel=FollowChannel(units, channels, people, access, end_follow, clock, ids),
         unfollow_channel=UnfollowChannel(channels, access, end_follow),
@@ -64,7 +64,7 @@ def build_social(
         cancel_subscription=CancelSubscription(units, channels, people, access, ledger, clock),
         list_subscriptions=ListSubscriptions(units, channels, access, clock),
         list_supporters=ListSupporters(units, channels, names, access, clock),
-        grant_subscription=GrantSubscription(units, channels, names, access, ledger, clock),
+        grant_subscription=GrantSubscription(units, channels, names, access, ledger, deeds, clock),
         list_payments=ListPayments(units, channels, names, access),
         confirm_payment=ConfirmPayment(desk, channels, access),
         refuse_payment=RefusePayment(desk, channels, access),

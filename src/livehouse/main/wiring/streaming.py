@@ -19,7 +19,7 @@ from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.contract import PersonalData
 from livehouse.channel.contract import Channels
 from livehouse.main.wiring.access import build_access
-from livehouse.main.wiring.accounts import build_people
+from livehouse.main.wiring.accounts import build_deeds, build_people
 from livehouse.streaming.adapters.media_report_listener import MediaReportListener
 from livehouse.streaming.adapters.nats_health_samples import NatsHealthSamples
 from livehouse.streaming.adapters.nats_live_states import NatsLiveStates
@@ -124,7 +124,7 @@ def build_streaming(
         issue_playback_token=IssuePlaybackToken(authorize, playback_tokens),
         patch_session=PatchSession(ingests, router, access),
         close_session=CloseSession(units, ingests, router, social_events, clock, access),
-        end_broadcast=EndBroadcast(authorize, stop_broadcast),
+        end_broadcast=EndBroadcast(authorize, stop_broadcast, build_deeds(engine, clock, ids)),
         create_stream_key=CreateStreamKey(units, authorize, key_ring, clock, ids, _random_text),
         list_stream_keys=ListStreamKeys(units, authorize, clock),
         rotate_stream_key=RotateStreamKey(units, authorize, router, key_ring, clock, _random_text),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Conflict, Invalid
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import Actor, Names
+from livehouse.accounts.contract import Actor, Deeds, Names
 from livehouse.channel.contract import Channels
 from livehouse.social.application.change_tiers import offered_tier
 from livehouse.social.application.ledger import Ledger
@@ -24,6 +24,7 @@ class GrantSubscription:
         names: Names,
         access: Access,
         ledger: Ledger,
+        deeds: Deeds,
         clock: Clock,
     ) -> None:
         self._unit_of_work = unit_of_work
@@ -31,6 +32,7 @@ class GrantSubscription:
         self._names = names
         self._access = access
         self._ledger = ledger
+        self._deeds = deeds
         self._clock = clock
 
     async def __call__(
@@ -43,7 +45,7 @@ class GrantSubscription:
         """
         self._access.check(actor, Action.GRANT_SUBSCRIPTION)
         channel = await self._channels.by_name(channel_name)
-        await self._access.require(actor, Action.GRANT_SUBSCRIPTION, channel.id)
+        standing = await self._access.require(actor, Action.GRANT_SUBSCRIPTION, channel.id)
         if not 1 <= months <= MAX_GRANTED_MONTHS:
             raise Invalid("months-range", f"Grant 1 to {MAX_GRANTED_MONTHS} months.")
         account_id = await self._names.account_called(account_name)
@@ -52,14 +54,19 @@ class GrantSubscription:
         now = self._clock.now()
         async with self._unit_of_work() as unit:
             existing = await self._ledger.load(unit, account_id, channel.id, now)
+            tier = await offered_tier(unit, channel.id, tier_id)
             outcome = grant(
                 existing,
                 account_id,
-                await offered_tier(unit, channel.id, tier_id),
+                tier,
                 months,
                 self._ledger.new_subscription_id(),
                 self._ledger.new_payment_id(),
                 actor.require_account(),
                 now,
             )
-            return await view_of(unit, channel, await self._ledger.record(unit, outcome, now), now)
+            view = await view_of(unit, channel, await self._ledger.record(unit, outcome, now), now)
+            if standing.as_administrator:
+                said = f"Months: {months}, of '{tier.name}' at '{channel.name}'"
+                await self._deeds(actor, "grant_subscription", account_id, account_name.lower(), said)
+            return view

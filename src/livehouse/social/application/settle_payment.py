@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Conflict, NotFound
-from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import AccountId, Actor
-from livehouse.channel.contract import ChannelId, Channels
+from livehouse.access.contract import Access, Action, Standing
+from livehouse.accounts.contract import Actor, Deeds
+from livehouse.channel.contract import ChannelRef, Channels
 from livehouse.social.application.ledger import Ledger
 from livehouse.social.application.ports import PaymentProvider, UnitOfWorkFactory
 from livehouse.social.domain.payment import Payment, PaymentId, PaymentState
@@ -22,15 +22,21 @@ class PaymentDesk:
     unit_of_work: UnitOfWorkFactory
     provider: PaymentProvider
     ledger: Ledger
+    deeds: Deeds
     clock: Clock
 
     async def settle(
-        self, channel_id: ChannelId, payment_id: PaymentId, state: PaymentState, by: AccountId
+        self,
+        channel: ChannelRef,
+        payment_id: PaymentId,
+        state: PaymentState,
+        actor: Actor,
+        standing: Standing,
     ) -> Payment:
         """Saying the same twice is as once. Raises `NotFound`, `Conflict`."""
         if not self.provider.settled_by_hand:
             raise Conflict("settled-by-provider", "The provider of payments says itself what came in.")
-        now = self.clock.now()
+        channel_id, now = channel.id, self.clock.now()
         async with self.unit_of_work() as unit:
             payment = await unit.payments.get(channel_id, payment_id)
             if payment is None:
@@ -40,9 +46,13 @@ class PaymentDesk:
                 pending = None if subscription is None else subscription.pending
                 if subscription is not None and pending is not None and pending.id == payment_id:
                     settle = confirm if state is PaymentState.CONFIRMED else refuse
-                    outcome = settle(subscription, now, by)
+                    outcome = settle(subscription, now, actor.require_account())
                     settled = await self.ledger.record(unit, outcome, now)
                     await self.ledger.catch_up(unit, settled, now)
+                    if standing.as_administrator:
+                        what = "confirm_payment" if state is PaymentState.CONFIRMED else "refuse_payment"
+                        said = f"{pending.amount.amount} {pending.amount.currency}, {pending.reference}"
+                        await self.deeds(actor, what, channel.id, channel.name.value, said)
                     return outcome.settled[0]
                 payment = await unit.payments.get(channel_id, payment_id)  # as whoever was first left it
             assert payment is not None
@@ -66,9 +76,9 @@ class ConfirmPayment:
         """
         self._access.check(actor, Action.CONFIRM_PAYMENT)
         channel = await self._channels.by_name(channel_name)
-        await self._access.require(actor, Action.CONFIRM_PAYMENT, channel.id)
+        standing = await self._access.require(actor, Action.CONFIRM_PAYMENT, channel.id)
         wanted = PaymentId.parse(payment_id)
-        return await self._desk.settle(channel.id, wanted, PaymentState.CONFIRMED, actor.require_account())
+        return await self._desk.settle(channel, wanted, PaymentState.CONFIRMED, actor, standing)
 
 
 class RefusePayment:
@@ -81,9 +91,9 @@ class RefusePayment:
         """Raises as `ConfirmPayment`."""
         self._access.check(actor, Action.REFUSE_PAYMENT)
         channel = await self._channels.by_name(channel_name)
-        await self._access.require(actor, Action.REFUSE_PAYMENT, channel.id)
+        standing = await self._access.require(actor, Action.REFUSE_PAYMENT, channel.id)
         wanted = PaymentId.parse(payment_id)
-        return await self._desk.settle(channel.id, wanted, PaymentState.REFUSED, actor.require_account())
+        return await self._desk.settle(channel, wanted, PaymentState.REFUSED, actor, standing)
 
 
 def _settled_otherwise(payment: Payment) -> Conflict:

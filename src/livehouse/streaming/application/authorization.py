@@ -5,7 +5,7 @@ from __future__ import annotations
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Unauthenticated
 from cpc.kernel.keyring import KeyRing
-from livehouse.access.contract import Access, Action
+from livehouse.access.contract import Access, Action, Standing
 from livehouse.accounts.contract import Actor, People
 from livehouse.channel.contract import ChannelRef, Channels
 from livehouse.streaming.application.ports import UnitOfWorkFactory
@@ -21,10 +21,15 @@ class AuthorizeForChannel:
 
     async def __call__(self, actor: Actor, action: Action, channel_name: str) -> ChannelRef:
         """Raises `NotFound` (no-such-channel) and what `Access.require` raises."""
+        return (await self.with_standing(actor, action, channel_name))[0]
+
+    async def with_standing(
+        self, actor: Actor, action: Action, channel_name: str
+    ) -> tuple[ChannelRef, Standing]:
+        """The same, with what the actor is to the channel."""
         self._access.check(actor, action)
         channel = await self._channels.by_name(channel_name)
-        await self._access.require(actor, action, channel.id)
-        return channel
+        return channel, await self._access.require(actor, action, channel.id)
 
 
 class AuthenticateBroadcaster:

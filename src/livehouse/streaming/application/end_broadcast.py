@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import NotFound, Unavailable
 from livehouse.access.contract import Action
-from livehouse.accounts.contract import Actor
+from livehouse.accounts.contract import Actor, Deeds
 from livehouse.channel.contract import ChannelId
 from livehouse.streaming.application.authorization import AuthorizeForChannel
 from livehouse.streaming.application.ports import MediaRouter, UnitOfWorkFactory
@@ -24,8 +26,13 @@ class StopBroadcast:
         self._social_events = social_events
         self._clock = clock
 
-    async def __call__(self, channel_id: ChannelId, reason: EndReason) -> bool:
-        """False when nothing ran."""
+    async def __call__(
+        self,
+        channel_id: ChannelId,
+        reason: EndReason,
+        before_it_counts: Callable[[], Awaitable[None]] | None = None,
+    ) -> bool:
+        """False when nothing ran. before_it_counts: what raises keeps it from being ended."""
         now = self._clock.now()
         async with self._units() as unit:
             broadcast = await unit.broadcasts.running_of(channel_id, lock=True)
@@ -36,6 +43,8 @@ class StopBroadcast:
             await unit.ingest_sessions.close(
                 await unit.ingest_sessions.open_of_broadcast(channel_id, broadcast.id), now
             )
+            if before_it_counts is not None:
+                await before_it_counts()
         try:
             await self._router.close_room(broadcast.node_id, channel_id)
         except Unavailable:
@@ -44,12 +53,21 @@ class StopBroadcast:
 
 
 class EndBroadcast:
-    def __init__(self, authorize: AuthorizeForChannel, stop: StopBroadcast) -> None:
+    def __init__(self, authorize: AuthorizeForChannel, stop: StopBroadcast, deeds: Deeds) -> None:
         self._authorize = authorize
         self._stop = stop
+        self._deeds = deeds
 
     async def __call__(self, actor: Actor, channel_name: str) -> None:
         """Raises `Unauthenticated`, `Forbidden`, `NotFound` (no channel, or `not-live`)."""
-        channel = await self._authorize(actor, Action.END_BROADCAST, channel_name)
-        if not await self._stop(channel.id, EndReason.ENDED_BY_OWNER):
+        channel, standing = await self._authorize.with_standing(actor, Action.END_BROADCAST, channel_name)
+        if standing.as_administrator:
+            ended = await self._stop(
+                channel.id,
+                EndReason.ENDED_BY_ADMINISTRATOR,
+                lambda: self._deeds(actor, "end_broadcast", channel.id, channel.name.value),
+            )
+        else:
+            ended = await self._stop(channel.id, EndReason.ENDED_BY_OWNER)
+        if not ended:
             raise NotFound("not-live", f"'{channel.name}' is not live.")
