@@ -22,6 +22,7 @@ pytestmark = pytest.mark.integration
 API = "/api/v1"
 ADA = f"{API}/channels/ada"
 CHANNELS = f"{API}/administration/channels"
+PASSWORD = {"password": "correct horse battery"}
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:
@@ -280,7 +281,7 @@ async def test_a_suspended_channel_is_not_erased(
     ada: httpx.AsyncClient, root: httpx.AsyncClient, engine: AsyncEngine, clock: FakeClock
 ) -> None:
     erase_due = build_channel_duties(engine, clock, UuidV7Ids(clock)).erase_channels
-    await ada.post(f"{ADA}/deletion")
+    await ada.post(f"{ADA}/deletion", json=PASSWORD)
     assert (await root.put(f"{CHANNELS}/ada/suspension", json={"reason": "spam"})).status_code == 200
     clock.advance(timedelta(days=14))
     assert not await erase_due()
@@ -294,18 +295,22 @@ async def test_a_deleted_channel_goes_after_its_grace_and_can_be_made_again(
     visit, ada: httpx.AsyncClient, bob: httpx.AsyncClient, engine: AsyncEngine, clock: FakeClock
 ) -> None:
     erase_due = build_channel_duties(engine, clock, UuidV7Ids(clock)).erase_channels
-    assert problem(await bob.post(f"{ADA}/deletion")) == (403, "not-allowed")
-    asked = await ada.post(f"{ADA}/deletion")
+    assert problem(await bob.post(f"{ADA}/deletion", json=PASSWORD)) == (403, "not-allowed")
+    wrong = await ada.post(f"{ADA}/deletion", json={"password": "a thief's guess"})
+    assert problem(wrong) == (403, "wrong-password")
+    asked = await ada.post(f"{ADA}/deletion", json=PASSWORD)
     assert (asked.status_code, asked.json()) == (202, {"deletion_due_at": "2026-01-15T00:00:00Z"})
     clock.advance(timedelta(days=1))
-    assert (await ada.post(f"{ADA}/deletion")).json() == asked.json(), "asking again does not put it off"
+    assert (await ada.post(f"{ADA}/deletion", json=PASSWORD)).json() == asked.json(), (
+        "asking again does not put it off"
+    )
     assert (await ada.delete(f"{ADA}/deletion")).status_code == 204
     assert (await ada.delete(f"{ADA}/deletion")).status_code == 204
     clock.advance(timedelta(days=14))
     assert not await erase_due(), "it was taken back"
     assert problem(await ada.post(f"{API}/channels")) == (409, "channel-exists")
     await ada.put(f"{ADA}/roles/bob", json={"role": "vip"})
-    await ada.post(f"{ADA}/deletion")
+    await ada.post(f"{ADA}/deletion", json=PASSWORD)
     assert (await visit().get(ADA)).status_code == 200, "until then it works"
     clock.advance(timedelta(days=14))
     assert await erase_due()

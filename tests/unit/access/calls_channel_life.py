@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.unit.access.calls_accounts import PASSWORD, tokens
 from tests.unit.access.everybody import TARGET, World, call
 from tests.unit.streaming.stage import CHANNEL
 
 from livehouse.access.contract import Action, Suspension
+from livehouse.accounts.application.check_password import CheckPassword
 from livehouse.accounts.application.queries import FindNames, FindPeople
 from livehouse.accounts.application.record_deed import RecordDeed
 from livehouse.accounts.application.rename_account import RenameAccount
+from livehouse.accounts.application.tell_owner import TellOfChannelDeletion
 from livehouse.accounts.contract import Actor
+from livehouse.accounts.testing import FakePasswordHasher
 from livehouse.channel.application.create_channel import CreateChannel, CreateChannelAgain
 from livehouse.channel.application.delete_channel import CancelChannelDeletion, RequestChannelDeletion
 from livehouse.channel.application.read_administration import ListAllChannels
@@ -19,6 +23,7 @@ from livehouse.channel.application.rename_channel import MayRenameChannel, TakeA
 from livehouse.channel.application.roles import GrantRole, ListOwnChannels, ListRoles, RevokeRole
 from livehouse.channel.application.suspend_channel import ReinstateChannel, SuspendChannel
 from livehouse.channel.domain.role_grant import ChannelRole, RoleGrant
+from livehouse.processes.deleting_channel import DeleteChannel
 from livehouse.processes.renaming_channel import RenameChannel
 
 TARGET_NAME = str(TARGET.name)
@@ -60,7 +65,13 @@ async def rename_channel(world: World, actor: Actor) -> object:
 async def request_deletion(world: World, actor: Actor) -> object:
     world.is_ready()
     request = RequestChannelDeletion(world.channels.unit_of_work, world.access, world.clock, world.ids)
-    return await request(actor, "ada")
+    units, hasher = world.accounts.unit_of_work, FakePasswordHasher()
+    use_case = DeleteChannel(
+        request,
+        CheckPassword(units, hasher, tokens(world), world.clock),
+        TellOfChannelDeletion(units, world.clock, world.ids),
+    )
+    return await use_case(actor, "ada", PASSWORD)
 
 
 @call(Action.CANCEL_CHANNEL_DELETION)

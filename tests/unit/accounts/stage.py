@@ -87,7 +87,7 @@ class Stage:
         self.unblock = UnblockPerson(units, access)
         self.list_blocks = ListBlocks(units, access)
         self.export = ExportData(units, access, (AccountsPersonalData(units),), tokens, clock)
-        self.request_deletion = RequestDeletion(units, access, check, clock, GRACE)
+        self.request_deletion = RequestDeletion(units, access, check, clock, ids, GRACE)
         self.cancel_deletion = CancelDeletion(units, access)
         self.erase_due = EraseDueAccounts(units, clock, ids)
         letters = PlainLetters("https://live.example")

@@ -162,11 +162,18 @@ async def test_who_leaves_may_think_again_and_is_gone_after_the_grace(stage: Sta
     with pytest.raises(Forbidden):
         await stage.request_deletion(ada, "not my password")
     due = (await stage.request_deletion(ada, PASSWORD)).deletion_due_at
+    while await stage.send_mail():
+        pass
+    (letter,) = stage.mailer.sent
+    assert (letter.recipient.value, "will be erased" in letter.subject) == ("ada@example.org", True)
+    assert due is not None
+    assert f"'ada' to be erased on {due.day} {due:%B %Y}." in letter.text
     assert due == stage.clock.now() + GRACE
     stage.clock.advance(timedelta(days=1))
     assert (await stage.request_deletion(ada, PASSWORD)).deletion_due_at == due, (
         "asking again puts nothing off"
     )
+    assert not await stage.send_mail(), "and is not told again"
     for _ in range(2):
         await stage.cancel_deletion(ada)
     stage.clock.advance(GRACE)

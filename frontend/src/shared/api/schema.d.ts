@@ -708,7 +708,8 @@ export interface paths {
         put?: never;
         /**
          * Request Channel Deletion
-         * @description Have the channel erased after 14 days, with its roles, stream keys and chat. For the owner.
+         * @description Have the channel erased after 14 days, with its roles, stream keys and chat. For the owner, who is told
+         *     by mail.
          */
         post: operations["request_channel_deletion"];
         /**
@@ -7663,7 +7664,16 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeletionRequest"];
+            };
+        };
         responses: {
             /** @description Taken; the rest follows */
             202: {
@@ -7694,7 +7704,17 @@ export interface operations {
                 };
             };
             401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403OnChange"];
+            /** @description `account-suspended`, `channel-suspended`, `csrf-token-missing`, `csrf-token-wrong`, `login-required`, `mail-not-confirmed`, `not-allowed`, `scope-missing`, `wrong-password` */
+            403: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `no-such-channel` */
             404: {
                 headers: {
@@ -7706,6 +7726,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["Problem408"];
             /** @description `made-already`, `request-in-progress` */
             409: {
                 headers: {
@@ -7717,6 +7738,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["Problem413"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -7728,9 +7750,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            429: components["responses"]["Problem429"];
+            /** @description `too-many-requests`, `too-many-tries` */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             500: components["responses"]["Problem500"];
-            503: components["responses"]["Problem503"];
+            /** @description `database-away`, `database-busy`, `sign-in-busy` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     cancel_channel_deletion: {

@@ -127,7 +127,7 @@ RULES: Final[Mapping[Action, Rule]] = {
         "Make a new channel after one's own was erased", SIGNED_IN, Scope.CHANNEL_MANAGE
     ),
     Action.RENAME_CHANNEL: Rule("Rename a channel, and its owner's account with it", OWNER, login_only=True),
-    Action.REQUEST_CHANNEL_DELETION: Rule("Have a channel erased", OWNER, login_only=True),
+    Action.REQUEST_CHANNEL_DELETION: Rule("Have a channel erased, by password", OWNER, login_only=True),
     Action.CANCEL_CHANNEL_DELETION: Rule(
         "Keep a channel after all", OWNER, login_only=True, while_suspended=True, in_suspended_channel=True
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 
 from livehouse.accounts.application.ports import Letter
@@ -22,6 +23,7 @@ class _Words:
     link: str = ""
 
 
+_TAKE_BACK = "If it was not you, take it back and set a new password at once."
 _WORDS = {
     MailKind.CONFIRM_MAIL: _Words(
         "Confirm your mail address",
@@ -47,7 +49,28 @@ _WORDS = {
         "The password of the account '{name}' was changed, and all other logins have ended.",
         "If it was not you, set a new password on the sign-in page at once.",
     ),
+    MailKind.RENAMED: _Words(
+        "Your account has another name",
+        "Your account and its channel are called '{name}' now. Sign in by that name.",
+        "If it was not you, set a new password on the sign-in page at once.",
+    ),
+    MailKind.ACCOUNT_DELETION: _Words(
+        "Your account will be erased",
+        "Somebody, hopefully you, asked for the account '{name}' to be erased on {due}. Until then "
+        "everything works on, and the settings take it back.",
+        _TAKE_BACK,
+    ),
+    MailKind.CHANNEL_DELETION: _Words(
+        "Your channel will be erased",
+        "Somebody, hopefully you, asked for the channel of '{name}' to be erased in 14 days. Until then "
+        "everything works on, and the channel's settings in the studio take it back.",
+        _TAKE_BACK,
+    ),
 }
+
+
+def _day(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment.day} {moment:%B %Y}"
 
 
 class PlainLetters:
@@ -64,7 +87,7 @@ class PlainLetters:
         lines: list[str] = []
         html: list[str] = []
         for account, token in accounts:
-            begin = words.begin.format(name=account.shown_name)
+            begin = words.begin.format(name=account.shown_name, due=_day(account.deletion_due_at))
             lines += [begin, ""]
             html.append(f"<p>{escape(begin)}</p>")
             if token is not None:

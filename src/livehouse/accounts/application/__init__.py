@@ -12,6 +12,7 @@ from livehouse.accounts.application.access_tokens import (
 from livehouse.accounts.application.block_person import BlockPerson, ListBlocks, UnblockPerson
 from livehouse.accounts.application.change_avatar import ChangeAvatar, FindAvatars
 from livehouse.accounts.application.change_profile import ChangeProfile
+from livehouse.accounts.application.check_password import CheckPassword
 from livehouse.accounts.application.confirm_mail import AskForMail, ConfirmMail
 from livehouse.accounts.application.delete_account import CancelDeletion, EraseDueAccounts, RequestDeletion
 from livehouse.accounts.application.export_data import ExportData
@@ -31,6 +32,7 @@ from livehouse.accounts.application.sign_in import SignIn
 from livehouse.accounts.application.sign_out import SignOut
 from livehouse.accounts.application.sign_up import SignUp
 from livehouse.accounts.application.suspend_account import LiftSuspension, SuspendAccount
+from livehouse.accounts.application.tell_owner import TellOfChannelDeletion
 from livehouse.accounts.domain.account import Account
 
 __all__ = ["Account", "AccountsDuties", "AccountsUseCases", "SignedIn"]
@@ -38,8 +40,8 @@ __all__ = ["Account", "AccountsDuties", "AccountsUseCases", "SignedIn"]
 
 @dataclass(frozen=True, slots=True)
 class AccountsUseCases:
-    """people: the facade other slices are given. rename_account: for a process. resolve_actor and tokens: how
-    the door knows who acts."""
+    """people: the facade other slices are given. rename_account, check_password, tell_of_channel_deletion:
+    for processes. resolve_actor and tokens: how the door knows who acts."""
 
     sign_up: SignUp
     sign_in: SignIn
@@ -73,6 +75,8 @@ class AccountsUseCases:
     lift_suspension: LiftSuspension
     read_audit_log: ReadAuditLog
     rename_account: RenameAccount
+    check_password: CheckPassword
+    tell_of_channel_deletion: TellOfChannelDeletion
     people: FindPeople
     tokens: LoginTokens
 

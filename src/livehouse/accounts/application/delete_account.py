@@ -12,8 +12,10 @@ from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.check_password import CheckPassword
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import own_account
+from livehouse.accounts.application.tell_owner import tell_owner
 from livehouse.accounts.contract import AccountErased, Actor
 from livehouse.accounts.domain.account import Account
+from livehouse.accounts.domain.outgoing_mail import MailKind
 
 NAME_KEPT = timedelta(days=180)
 """So long nobody else gets the name of an erased account: links and habits outlive it."""
@@ -26,16 +28,18 @@ class RequestDeletion:
         access: Access,
         check_password: CheckPassword,
         clock: Clock,
+        ids: Ids,
         grace: timedelta,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._access = access
         self._check_password = check_password
         self._clock = clock
+        self._ids = ids
         self._grace = grace
 
     async def __call__(self, actor: Actor, password: str) -> Account:
-        """The account works until then, also to cancel. Asking twice does not put it off.
+        """The account works until then, also to cancel. Asking twice does not put it off. Its owner is told.
 
         Raises `Unauthenticated`, `Forbidden` (wrong-password), `RateLimited`, `Conflict` (is-administrator).
         """
@@ -48,6 +52,7 @@ class RequestDeletion:
             if account.deletion_due_at is None:
                 account = replace(account, deletion_due_at=self._clock.now() + self._grace)
                 await unit.accounts.save(account)
+                await tell_owner(unit, account, MailKind.ACCOUNT_DELETION, self._clock, self._ids)
         return account
 
 

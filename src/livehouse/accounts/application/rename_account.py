@@ -9,8 +9,10 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Invalid, NotFound, RateLimited
 from cpc.kernel.ids import Ids
 from livehouse.accounts.application.ports import UnitOfWorkFactory
+from livehouse.accounts.application.tell_owner import tell_owner
 from livehouse.accounts.contract import FORMER_NAME_KEPT, AccountId, AccountName, AccountRenamed
 from livehouse.accounts.domain.likeness import check_likeness
+from livehouse.accounts.domain.outgoing_mail import MailKind
 
 RENAMED_EVERY = timedelta(days=14)
 
@@ -24,7 +26,7 @@ class RenameAccount:
         self._ids = ids
 
     async def __call__(self, account_id: AccountId, new_name: str) -> AccountRenamed:
-        """What was published. Of two who want a name at once one gets it.
+        """What was published; the owner is told by mail. Of two who want a name at once one gets it.
 
         Raises `NotFound` (no-such-account), `Invalid` (malformed-name, reserved-name, same-name), `Conflict`
         (name-taken, name-too-similar), `RateLimited` (renamed-lately).
@@ -52,6 +54,7 @@ class RenameAccount:
                 account, name=name, display_name="" if new_name == name.value else new_name, renamed_at=now
             )
             await unit.accounts.rename(renamed, account.name, now + FORMER_NAME_KEPT)
+            await tell_owner(unit, renamed, MailKind.RENAMED, self._clock, self._ids)
             event = AccountRenamed(account.id, name, account.name, now)
             unit.outbox.publish(event.to_cloud_event(event_id=self._ids.uuid(), time=now))
         return event

@@ -11,6 +11,7 @@ from livehouse.accounts.application.confirm_mail import link_void
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWork, UnitOfWorkFactory
 from livehouse.accounts.application.queries import own_account
+from livehouse.accounts.application.tell_owner import tell_owner
 from livehouse.accounts.application.throttle import count_mail, count_try
 from livehouse.accounts.contract import ANONYMOUS, Actor
 from livehouse.accounts.domain.account import Account
@@ -113,7 +114,7 @@ class ResetPassword:
             await unit.one_time_tokens.remove_all(account.id, MailKind.RESET_PASSWORD)
             await unit.login_sessions.remove_others(account.id, [])
             await unit.access_tokens.remove_all(account.id)
-            await _tell_of_new_password(unit, account, self._clock, self._ids)
+            await tell_owner(unit, account, MailKind.PASSWORD_CHANGED, self._clock, self._ids)
             name = account.name.value
             await unit.attempts.forgive([link_key], forget=False)
             await unit.attempts.forgive(
@@ -163,13 +164,4 @@ class ChangePassword:
             account = await own_account(unit.accounts, actor, for_update=True)
             await unit.accounts.set_password_hash(account.id, password_hash)
             await unit.login_sessions.remove_others(account.id, self._tokens.hashes(token))
-            await _tell_of_new_password(unit, account, self._clock, self._ids)
-
-
-async def _tell_of_new_password(unit: UnitOfWork, account: Account, clock: Clock, ids: Ids) -> None:
-    """Its owner shall notice where it was somebody else."""
-    if account.mail is not None:
-        now = clock.now()
-        await unit.mail_queue.add(
-            OutgoingMail(MailId(ids.uuid()), MailKind.PASSWORD_CHANGED, account.mail, account.id, now, now)
-        )
+            await tell_owner(unit, account, MailKind.PASSWORD_CHANGED, self._clock, self._ids)

@@ -104,12 +104,16 @@ class SendMails:
 
 
 async def _concerned(unit: UnitOfWork, mail: OutgoingMail) -> Sequence[Account]:
-    """Nobody, where the account is gone, wants another address by now, or nobody has the address."""
+    """Nobody, where the account is gone, stays after all or wants another address by now, or nobody has the
+    address.
+    """
     if mail.account_id is None:
         return await unit.accounts.by_mail(mail.recipient, MAX_ACCOUNTS_OF_MAIL)
     account = await unit.accounts.by_id(mail.account_id)
     if account is None:
         return []
     if mail.kind is MailKind.CONFIRM_MAIL and account.pending_mail != mail.recipient:
+        return []
+    if mail.kind is MailKind.ACCOUNT_DELETION and account.deletion_due_at is None:
         return []
     return [account]

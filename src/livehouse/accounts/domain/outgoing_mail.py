@@ -22,13 +22,16 @@ _PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 36
 
 class MailKind(StrEnum):
     """confirm_mail: brings the link that confirms an address. reset_password: to all accounts of an
-    address. mail_changed, password_changed: a notice, so that its owner notices a thief.
+    address. The others: a notice, so that the account's owner notices a thief.
     """
 
     CONFIRM_MAIL = "confirm_mail"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a word
     MAIL_CHANGED = "mail_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word
+    RENAMED = "renamed"
+    ACCOUNT_DELETION = "account_deletion"
+    CHANNEL_DELETION = "channel_deletion"
 
 
 LIFETIMES = {MailKind.CONFIRM_MAIL: timedelta(days=1), MailKind.RESET_PASSWORD: timedelta(hours=1)}

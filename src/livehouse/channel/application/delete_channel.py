@@ -25,15 +25,20 @@ class RequestChannelDeletion:
         self._clock = clock
         self._ids = ids
 
+    async def may(self, actor: Actor, name: str) -> Channel:
+        """The question alone, for whoever has more to ask before. Raises as the call does."""
+        self._access.check(actor, Action.REQUEST_CHANNEL_DELETION)
+        async with self._unit_of_work() as unit:
+            found = await find_by_name(unit.channels, name)
+        await self._access.require(actor, Action.REQUEST_CHANNEL_DELETION, found.id)
+        return found
+
     async def __call__(self, actor: Actor, name: str) -> Channel:
         """The channel works until then. Asking twice does not put it off.
 
         Raises `Unauthenticated`, `Forbidden`, `NotFound` (no-such-channel).
         """
-        self._access.check(actor, Action.REQUEST_CHANNEL_DELETION)
-        async with self._unit_of_work() as unit:
-            found = await find_by_name(unit.channels, name)
-        await self._access.require(actor, Action.REQUEST_CHANNEL_DELETION, found.id)
+        await self.may(actor, name)
         now = self._clock.now()
         async with self._unit_of_work() as unit:
             channel = await find_by_name(unit.channels, name, for_update=True)

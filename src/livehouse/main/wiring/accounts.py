@@ -50,6 +50,7 @@ from livehouse.accounts.application.sign_in import SignIn
 from livehouse.accounts.application.sign_out import SignOut
 from livehouse.accounts.application.sign_up import SignUp
 from livehouse.accounts.application.suspend_account import LiftSuspension, SuspendAccount
+from livehouse.accounts.application.tell_owner import TellOfChannelDeletion
 from livehouse.accounts.contract import ActorChanges, Avatars, DeedLog, Deeds, Names, People, PersonalData
 from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.domain.outgoing_mail import OutgoingMail
@@ -115,7 +116,7 @@ def build_accounts(
         unblock_person=UnblockPerson(units, access),
         list_blocks=ListBlocks(units, access),
         export_data=ExportData(units, access, (AccountsPersonalData(units), *personal_data), tokens, clock),
-        request_deletion=RequestDeletion(units, access, check_password, clock, deletion_grace),
+        request_deletion=RequestDeletion(units, access, check_password, clock, ids, deletion_grace),
         cancel_deletion=CancelDeletion(units, access),
         find_account=FindAccount(units, access),
         list_accounts=ListAccounts(units, access, clock),
@@ -123,6 +124,8 @@ def build_accounts(
         lift_suspension=LiftSuspension(units, access, clock, ids),
         read_audit_log=ReadAuditLog(units, access),
         rename_account=RenameAccount(units, clock, ids),
+        check_password=check_password,
+        tell_of_channel_deletion=TellOfChannelDeletion(units, clock, ids),
         people=FindPeople(units, clock, sends_mail=sends_mail),
         tokens=tokens,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from livehouse.accounts.application import AccountsUseCases
 from livehouse.channel.application import ChannelUseCases
 from livehouse.processes import ProcessesUseCases
+from livehouse.processes.deleting_channel import DeleteChannel
 from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
 from livehouse.processes.reading_channel_page import ReadChannelPage
 from livehouse.processes.renaming_channel import RenameChannel
@@ -18,6 +19,9 @@ def build_processes(
         return_to_account=ReturnToAccount(accounts.sign_in, channel.create_channel),
         rename_channel=RenameChannel(
             channel.may_rename_channel, accounts.rename_account, channel.take_account_name
+        ),
+        delete_channel=DeleteChannel(
+            channel.request_deletion, accounts.check_password, accounts.tell_of_channel_deletion
         ),
         read_channel_page=read_channel_page,
     )

@@ -26,6 +26,7 @@ from livehouse.web.preconditions import (
     expected_version,
 )
 from livehouse.web.problems import may_answer
+from livehouse.web.rest.account import DeletionRequest
 from livehouse.web.rest.images import AvatarUrl, BannerUrl, image_url
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
@@ -215,10 +216,17 @@ async def rename_channel(name: str, body: NewName, actor: CurrentActor, cases: C
     return _answer(page, None, headers={"Location": f"/api/v1/channels/{renamed.name}"})
 
 
-@router.post("/channels/{name}/deletion", status_code=202)
-async def request_channel_deletion(name: str, actor: CurrentActor, cases: Cases) -> ChannelDeletion:
-    """Have the channel erased after 14 days, with its roles, stream keys and chat. For the owner."""
-    channel = await cases.channel.request_deletion(actor, name)
+@router.post(
+    "/channels/{name}/deletion",
+    status_code=202,
+    openapi_extra=may_answer("wrong-password", "too-many-tries", "sign-in-busy"),
+)
+async def request_channel_deletion(
+    name: str, body: DeletionRequest, actor: CurrentActor, cases: Cases
+) -> ChannelDeletion:
+    """Have the channel erased after 14 days, with its roles, stream keys and chat. For the owner, who is told
+    by mail."""
+    channel = await cases.processes.delete_channel(actor, name, body.password)
     assert channel.deletion_due_at is not None
     return ChannelDeletion(deletion_due_at=channel.deletion_due_at)
 
