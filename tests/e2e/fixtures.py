@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright, expect, sync_playwright
 from tests.e2e.browsers import RealBrowser
 from tests.e2e.running_node import RunningNode
 
@@ -11,6 +11,8 @@ from tests.e2e.running_node import RunningNode
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     # Not for the whole run: while it lives no other event loop can run in this thread.
+    # As long as what is clicked: a page on a busy machine is slow, not wrong.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as running:
         yield running
 

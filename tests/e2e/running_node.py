@@ -111,6 +111,17 @@ class RunningNode:
         answer: dict[str, Any] = json.loads(created.stdout)
         return answer
 
+    def make_administrator(self, name: str) -> None:
+        """By the command line, as an operator does it."""
+        made = subprocess.run(
+            [LIVEHOUSE, "account", "make-administrator", name, f"--data-dir={self.data_dir}"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert made.returncode == 0, made.stderr
+
     def channel(self, name: str) -> dict[str, Any]:
         answer = httpx.get(f"{self.url}/api/v1/channels/{name}", timeout=10)
         answer.raise_for_status()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
+from tests.e2e.accessibility import keeps_the_rules_of_wcag
 from tests.e2e.browsers import RealBrowser
 from tests.e2e.encoders import FilmEncoder
 from tests.e2e.letter_box import LetterBox
@@ -107,6 +108,7 @@ def _offer_tier(page: Page, url: str, name: str, price: str) -> None:
     offered = page.get_by_test_id("own-tier").filter(has_text=name)
     expect(offered).to_contain_text("4.99", timeout=PATIENCE_MS)
     expect(offered).to_contain_text("A postcard from the tour")
+    keeps_the_rules_of_wcag(page)
 
 
 def _make_stream_key(page: Page, url: str) -> str:
@@ -135,6 +137,7 @@ def _confirm_payment(page: Page, url: str, account: str, reference: str) -> None
     page.goto(f"{url}/studio/community")
     payment = page.get_by_test_id("payment").filter(has_text=reference)
     expect(payment).to_contain_text(account, timeout=PATIENCE_MS)
+    keeps_the_rules_of_wcag(page)
     payment.get_by_test_id("payment-confirm").click()
     expect(page.get_by_test_id("supporter").filter(has_text=account)).to_contain_text(
         "Gold", timeout=PATIENCE_MS

@@ -71,8 +71,25 @@ def test_web_processes_of_one_and_of_two_nodes_agree(
             is_read_anew(elsewhere, lambda number=number: change(f"Elsewhere {number}"))  # type: ignore[misc]
             for number in range(20)
         ), f"never by its event: {elsewhere.cache_reads('channel')}"
+        # A token that was stolen and then ended here opens nothing anywhere: sooner than the half minute for
+        # which a process that hears of no change would believe in it.
+        credentials = {"name": "ada", "password": "correct horse battery", "token": "bearer"}
+        token = here.http.post("/api/v1/session", json=credentials).json()["access_token"]
+        stolen = {"Authorization": f"Bearer {token}"}
+        for web in (beside, elsewhere):
+            assert web.http.get("/api/v1/account", headers=stolen).status_code == 200
+        assert here.http.delete("/api/v1/session", headers=stolen).status_code == 204
+        for web in (beside, elsewhere):
+            wait_until(lambda web=web: is_refused(web, stolen), "the token to be refused", 20)  # type: ignore[misc]
+
         for web in (beside, elsewhere, third):
             wait_until(lambda web=web: title(web) == title(here), "all to agree")  # type: ignore[misc]
+
+
+def is_refused(web: WebProcess, headers: dict[str, str]) -> bool:
+    answer = web.http.get("/api/v1/account", headers=headers)
+    assert answer.status_code in {200, 401}
+    return answer.status_code == 401
 
 
 def title(web: WebProcess) -> str:

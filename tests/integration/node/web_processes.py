@@ -31,7 +31,7 @@ class WebProcess:
         self._run = run
 
     def wait_until_it_serves(self) -> None:
-        wait_until(lambda: answers(f"{self.url}/healthz"), f"the process of {self._run} to serve")
+        wait_until(lambda: answers(f"{self.url}/healthz"), f"the process of {self._run} to serve", 150)
 
     def cache_reads(self, kind: str) -> dict[str, float]:
         """So many were a hit, stale, a miss: by what the process itself says, which nothing keeps."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from datetime import timedelta
 
 import httpx
 import pytest
 
 from cpc.kernel.clock import FakeClock
-from livehouse.accounts.application.sign_in import MAX_TRIES_NAME_AND_ADDRESS
+from livehouse.accounts.application.sign_in import MAX_TRIES_NAME, MAX_TRIES_NAME_AND_ADDRESS
+from livehouse.accounts.domain.login_session import LIFETIME
 
 pytestmark = pytest.mark.integration
 
@@ -130,6 +133,49 @@ async def test_guessing_is_slowed_down(visit, ada: httpx.AsyncClient, clock: Fak
     wait_s = int(answer.headers["retry-after"])
     clock.advance(timedelta(seconds=wait_s))
     assert (await browser.post("/api/v1/session", json=CREDENTIALS)).status_code == 201
+
+
+async def test_of_many_failed_sign_ins_at_once_few_try_a_password_and_nobody_is_shut_out(
+    visit, ada: httpx.AsyncClient, bob: httpx.AsyncClient
+) -> None:
+    """From a hundred addresses, at one name, many at a time: no race gets a guess more than there is.
+    Ten thousand are tried in memory (tests/unit/accounts)."""
+    unlimited = {"requests_per_second": 1e6, "request_burst": 10**6}
+    browsers = [visit(address=f"198.51.100.{number}", **unlimited) for number in range(100)]
+    guesses = iter(range(400))
+    answers: Counter[tuple[int, str]] = Counter()
+
+    async def guess() -> None:
+        for number in guesses:
+            wrong = {"name": "ada", "password": "guess again"}
+            answer = await browsers[number % 100].post("/api/v1/session", json=wrong)
+            answers[(answer.status_code, answer.json()["type"])] += 1
+
+    await asyncio.gather(*(guess() for _ in range(6)))
+    assert answers == {
+        (401, "/problems/wrong-name-or-password"): MAX_TRIES_NAME,
+        (429, "/problems/too-many-sign-ins"): 400 - MAX_TRIES_NAME,
+    }
+    # Whoever was here before comes in, and so do all others.
+    assert (await ada.post("/api/v1/session", json=CREDENTIALS)).status_code == 201
+    bobs = {"name": "bob", "password": PASSWORD}
+    assert (await visit(address="203.0.113.1").post("/api/v1/session", json=bobs)).status_code == 201
+
+
+async def test_a_login_that_has_expired_is_one_no_more(
+    visit, ada: httpx.AsyncClient, clock: FakeClock
+) -> None:
+    program = visit()
+    signed_in = await program.post("/api/v1/session", json={**CREDENTIALS, "token": "bearer"})
+    bearer = {"Authorization": f"Bearer {signed_in.json()['access_token']}"}
+    change = {"title": "Too late"}
+    clock.advance(LIFETIME)
+    answer = await program.patch("/api/v1/channels/ada", json=change, headers=bearer)
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/invalid-token")
+    answer = await ada.patch("/api/v1/channels/ada", json=change)
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/sign-in-required")
+    assert (await ada.get("/api/v1/session")).json()["account"] is None
+    assert (await ada.get("/api/v1/channels/ada")).json()["title"] != "Too late"
 
 
 async def test_signing_out_ends_that_login_only(visit, ada: httpx.AsyncClient) -> None:
