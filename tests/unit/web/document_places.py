@@ -32,17 +32,22 @@ def body_of(operation: Json) -> tuple[Json, Json]:
     return (None, None) if content is None else (content["schema"], content["example"])
 
 
-def texts(schema: Json, place: tuple[Json, ...] = ()) -> Iterator[tuple[tuple[Json, ...], str]]:
+def texts(schema: Json) -> Iterator[tuple[tuple[Json, ...], str]]:
     """Where a value of that schema holds text, and its format."""
+    return ((place, form) for place, kind, form in leaves(schema) if kind == "string")
+
+
+def leaves(schema: Json, place: tuple[Json, ...] = ()) -> Iterator[tuple[tuple[Json, ...], str, str]]:
+    """Where a value of that schema holds what is no object, array or null: its type and format."""
     schema = resolved(schema)
     for choice in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
-        yield from texts(choice, place)
+        yield from leaves(choice, place)
     for name, field in schema.get("properties", {}).items():
-        yield from texts(field, (*place, name))
+        yield from leaves(field, (*place, name))
     if "items" in schema:
-        yield from texts(schema["items"], (*place, 0))
-    if schema.get("type") == "string":
-        yield place, schema.get("format", "")
+        yield from leaves(schema["items"], (*place, 0))
+    if schema.get("type") in {"string", "integer", "number", "boolean"}:
+        yield place, schema["type"], schema.get("format", "")
 
 
 def with_value(example: Json, place: tuple[Json, ...], value: Json) -> Json:

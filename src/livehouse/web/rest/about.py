@@ -19,7 +19,7 @@ from livehouse.web.preconditions import (
     versioned_answer,
 )
 from livehouse.web.problems import may_answer
-from livehouse.web.rest.shapes import Body, Shape
+from livehouse.web.rest.shapes import AS_WRITTEN, Body, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["channels"], route_class=PlainRoute)
 
@@ -101,7 +101,7 @@ class AboutChange(Body):
             examples=["I paint the *sea*."],
         ),
     ] = ""
-    panels: Annotated[tuple[NewPanel, ...], Field(max_length=50, description="At most 12")] = ()
+    panels: Annotated[tuple[NewPanel, ...], AS_WRITTEN, Field(max_length=50, description="At most 12")] = ()
 
 
 @router.get("/channels/{name}/about", responses=NOT_MODIFIED, response_model=AboutShape)

@@ -15,7 +15,7 @@ from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
-from livehouse.web.rest.shapes import SECRET, Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import AS_WRITTEN, SECRET, Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"], route_class=PlainRoute)
 
@@ -58,7 +58,9 @@ class AccessTokens(Shape):
 
 class NewAccessToken(Body):
     name: Annotated[str, Field(max_length=200, description="1 to 60 characters", examples=["Overlay"])]
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=20, examples=[["chat:write"]])]
+    scopes: Annotated[
+        list[Annotated[Scope, AS_WRITTEN]], Field(min_length=1, max_length=20, examples=[["chat:write"]])
+    ]
     expires_in_s: Annotated[
         int | None, Field(ge=60, le=316_224_000, description="Lifetime in seconds; null: does not expire")
     ] = None

@@ -28,7 +28,7 @@ from livehouse.web.preconditions import (
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.account import DeletionRequest
 from livehouse.web.rest.images import AvatarUrl, BannerUrl, image_url
-from livehouse.web.rest.shapes import Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import AS_WRITTEN, Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["channels"], route_class=PlainRoute)
 
@@ -124,7 +124,7 @@ class ChannelChange(Body):
             examples=[[720, 480]],
         ),
     ] = None
-    privacy: Privacy | None = None
+    privacy: Annotated[Privacy, AS_WRITTEN] | None = None
     chat_modes: ChatModesChange | None = None
 
 

@@ -13,7 +13,7 @@ from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
-from livehouse.web.rest.shapes import Body, Rfc3339, Shape, SuspensionShape
+from livehouse.web.rest.shapes import AS_WRITTEN, Body, Rfc3339, Shape, SuspensionShape
 
 router = APIRouter(prefix="/api/v1", tags=["channels"], route_class=PlainRoute)
 
@@ -31,7 +31,7 @@ class RoleList(Shape):
 
 
 class RoleWish(Body):
-    role: ChannelRole
+    role: Annotated[ChannelRole, AS_WRITTEN]
 
 
 class OwnChannelShape(Shape):

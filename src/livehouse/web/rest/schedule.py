@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field, NaiveDatetime
+from pydantic import Field
 
 from livehouse.channel.application import (
     MAX_WINDOW,
@@ -30,7 +30,7 @@ from livehouse.web.preconditions import (
     expected_version,
 )
 from livehouse.web.problems import may_answer
-from livehouse.web.rest.shapes import Body, Moment, Rfc3339, Shape
+from livehouse.web.rest.shapes import AS_WRITTEN, Body, Day, LocalTime, Moment, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["schedule"], route_class=PlainRoute)
 
@@ -40,14 +40,15 @@ _LOCAL = "By the clocks of `time_zone`, to the minute, without an offset"
 Title = Annotated[
     str, Field(max_length=3000, description="1 to 140 characters", examples=["Painting the sea"])
 ]
-LocalStart = Annotated[NaiveDatetime, Field(description=_LOCAL, examples=["2026-12-01T19:30:00"])]
+LocalStart = Annotated[LocalTime, Field(description=_LOCAL, examples=["2026-12-01T19:30:00"])]
 ZoneName = Annotated[str, Field(max_length=60, description="IANA name", examples=["Europe/Paris"])]
 DurationMin = Annotated[int, Field(ge=5, le=72 * 60, examples=[120])]
 CategoryText = Annotated[
     str, Field(max_length=200, description="Name or slug of a category; empty: none", examples=["Art"])
 ]
 RepeatsOn = Annotated[
-    tuple[Weekday, ...],
+    tuple[Annotated[Weekday, AS_WRITTEN], ...],
+    AS_WRITTEN,
     Field(
         max_length=7,
         description="Days of the week on which it comes again; empty: a single show",
@@ -55,7 +56,8 @@ RepeatsOn = Annotated[
     ),
 ]
 Cancelled = Annotated[
-    tuple[date, ...],
+    tuple[Day, ...],
+    AS_WRITTEN,
     Field(
         max_length=200,
         description="Days of `time_zone` on which it does not take place",
@@ -122,7 +124,7 @@ class NewScheduleEntry(Body):
     time_zone: ZoneName
     duration_min: DurationMin
     repeats_on: RepeatsOn = ()
-    repeats_until: Annotated[date | None, Field(description="The last day; null: for ever")] = None
+    repeats_until: Annotated[Day | None, Field(description="The last day; null: for ever")] = None
     cancelled: Cancelled = ()
     category: CategoryText = ""
 
@@ -133,7 +135,7 @@ class ScheduleEntryChange(Body):
     time_zone: ZoneName | None = None
     duration_min: DurationMin | None = None
     repeats_on: RepeatsOn | None = None
-    repeats_until: Annotated[date | None, Field(description="null: for ever")] = None
+    repeats_until: Annotated[Day | None, Field(description="null: for ever")] = None
     cancelled: Cancelled | None = None
     category: CategoryText | None = None
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    NaiveDatetime,
+    field_validator,
+)
 
 from livehouse.access.contract import Suspension
 
@@ -19,8 +29,19 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("in UTC it is outside the years 1 to 9999") from None
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _written_out(value: Any) -> Any:
+    """As RFC 3339 writes it: not seconds since 1970, which pydantic would take as well."""
+    if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value[1:]):
+        raise ValueError("a date is text such as 2026-01-31, a time such as 2026-01-31T20:00:00Z")
+    return value
+
+
+AS_WRITTEN = Field(strict=False)
+"""For types in a `Body` that JSON has no own form for: a member of an enumeration, a tuple."""
+Moment = Annotated[AwareDatetime, AS_WRITTEN, BeforeValidator(_written_out), AfterValidator(_in_utc)]
 """A time that we take, with an offset; in UTC from here on."""
+LocalTime = Annotated[NaiveDatetime, AS_WRITTEN, BeforeValidator(_written_out)]
+Day = Annotated[date, AS_WRITTEN, BeforeValidator(_written_out)]
 SECRET: dict[str, JsonValue] = {"format": "password"}
 """`json_schema_extra` of a field that holds one: an answer with it is shown once and never kept."""
 
@@ -32,9 +53,11 @@ class Shape(BaseModel):
 
 
 class Body(BaseModel):
-    """A JSON object we take; unknown fields are refused, so that a typing error does not pass silently."""
+    """A JSON object we take; unknown fields are refused, so that a typing error does not pass silently, and
+    values of another type: "yes" is no boolean and "5" no number.
+    """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     @field_validator("*")
     @classmethod
