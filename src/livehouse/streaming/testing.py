@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cpc.eventbus.testing import InMemoryDatabase, InMemoryTables, InMemoryTransaction
-from cpc.kernel.errors import Conflict, NotFound, PreconditionFailed, Unavailable
+from cpc.kernel.errors import Conflict, Forbidden, NotFound, PreconditionFailed, Unavailable
 from livehouse.channel.contract import ChannelId
 from livehouse.streaming.application.ports import (
     BroadcastAlreadyRunning,
@@ -218,9 +218,18 @@ class FakeMediaRouter:
         return SessionAnswer("v=0\r\n", '"1"')
 
     async def open_playback(
-        self, address: SessionAddress, channel_id: ChannelId, offer: str, *, tag: str | None
+        self,
+        address: SessionAddress,
+        channel_id: ChannelId,
+        offer: str,
+        *,
+        tag: str | None,
+        limit: int | None = None,
     ) -> SessionAnswer:
         self._answer()
+        of_tag = [each for each in self._viewers_of(channel_id).values() if each.tag == tag]
+        if limit is not None and len(of_tag) >= limit:
+            raise Forbidden("too-many-viewings", "Too many at once.")
         if not any(each.is_ingest and each.channel_id == channel_id for each in self.sessions.values()):
             raise Conflict("not-live", "Nothing was ever sent to this room.")
         self.sessions[address.token] = _FakeSession(channel_id, is_ingest=False, tag=tag)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import nats
 import pytest
 from tests.streaming_platform import NODE_ID, encoder_offer, player_offer, streaming_platform
@@ -49,6 +51,18 @@ async def test_media_of_a_channel_for_members_takes_a_token(database_url: str, n
         )
         assert in_address.json()["type"] == "/problems/playback-token-refused"
         assert token not in in_address.text
+        # Two run; a token is good for as many as one watches at once, and a place is free when one is closed.
+        with_token = {**SDP, "Authorization": f"Bearer {token}"}
+        more = await asyncio.gather(
+            *(http.post("/whep/ada", content=player_offer(), headers=with_token) for _ in range(6))
+        )
+        assert sorted(answer.status_code for answer in more) == [201] * 2 + [403] * 4
+        too_many = next(answer for answer in more if answer.status_code == 403)
+        assert too_many.json()["type"] == "/problems/too-many-viewings"
+        assert "4 places" in too_many.json()["detail"]
+        assert (await http.delete(by_header.headers["location"])).status_code == 200
+        again = await http.post("/whep/ada", content=player_offer(), headers=with_token)
+        assert again.status_code == 201, again.text
 
 
 async def test_a_media_node_tells_who_watches_and_closes_whom_it_is_told_to(

@@ -20,6 +20,7 @@ from livehouse.accounts.contract import ANONYMOUS, AccountId, Actor
 from livehouse.accounts.testing import FakePeople
 from livehouse.channel.contract import ChannelId, Privacy
 from livehouse.streaming.application.open_ingest import OpenedSession
+from livehouse.streaming.application.open_playback import MAX_VIEWINGS
 from livehouse.streaming.application.playback_tokens import LIFETIME, PlaybackTokens
 
 FOR_MEMBERS = replace(CHANNEL, privacy=Privacy.MEMBERS_ONLY)
@@ -102,6 +103,26 @@ async def test_a_token_is_good_for_a_minute(stage: Stage) -> None:
     with pytest.raises(Unauthenticated) as refused:
         await stage.open_playback(ANONYMOUS, "ada", "offer", issued.token)
     assert refused.value.slug == "playback-token-refused"
+
+
+async def test_a_token_does_not_multiply(stage: Stage) -> None:
+    await stage.go_live()
+    issued = await stage.issue_playback_token(MEMBER, "ada")
+    opened = [await stage.open_playback(ANONYMOUS, "ada", "offer", issued.token) for _ in range(MAX_VIEWINGS)]
+    for again in (issued.token, (await stage.issue_playback_token(MEMBER, "ada")).token):
+        with pytest.raises(Forbidden) as refused:
+            await stage.open_playback(ANONYMOUS, "ada", "offer", again)
+        assert refused.value.slug == "too-many-viewings"
+    await watch(stage, OWNER)
+    await stage.close_session.playback(ANONYMOUS, str(opened[0].address))
+    await watch(stage)
+
+
+async def test_where_everybody_may_watch_one_account_watches_as_often_as_it_likes() -> None:
+    stage = Stage(people=FakePeople(OWNER, MEMBER))
+    await stage.go_live()
+    for _ in range(MAX_VIEWINGS + 1):
+        await watch(stage)
 
 
 async def test_a_token_is_no_better_than_the_right_behind_it(stage: Stage, access: MembersOnly) -> None:

@@ -44,10 +44,13 @@ class OpenIngestRequest(msgspec.Struct, frozen=True):
 
 
 class OpenPlaybackRequest(msgspec.Struct, frozen=True):
+    """limit: so many of this tag at once in this channel; null: however many."""
+
     session: str
     channel_id: str
     offer: str
     tag: str | None
+    limit: int | None = None
 
 
 class PatchSessionRequest(msgspec.Struct, frozen=True):

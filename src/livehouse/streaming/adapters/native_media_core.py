@@ -16,6 +16,7 @@ import msgspec
 
 from cpc.kernel.clock import Clock
 from livehouse.streaming.adapters import media_messages as messages
+from livehouse.streaming.adapters.viewer_places import ViewerPlaces
 from livehouse.streaming.adapters.viewer_statistics import ViewerStatistics
 from livehouse.streaming.application.media_report import IngestStats, MediaReport, MediaSessionReport
 from livehouse.streaming.domain.sessions import session_digest
@@ -55,6 +56,7 @@ class NativeMediaNode:
         self._clock = clock
         self._executor = ThreadPoolExecutor(4, thread_name_prefix="media-requests")
         self._ice_sessions: dict[str, _IceSession] = {}
+        self._places = ViewerPlaces()
         self._page = 0
         self.statistics = ViewerStatistics()
         self._verbs: dict[str, Callable[[bytes], Awaitable[messages.Outcome]]] = {
@@ -92,6 +94,26 @@ class NativeMediaNode:
 
     async def _open_playback(self, payload: bytes) -> messages.Outcome:
         request = msgspec.json.decode(payload, type=messages.OpenPlaybackRequest)
+        room, session, tag, limit = request.channel_id, request.session, request.tag, request.limit
+        if tag is None or limit is None:
+            return await self._open_viewing(request)
+        if not self._places.take(room, tag, session, limit):
+            settled = self._places.settled()
+            self._places.keep(settled, {each.id for each in await self._open_playbacks(room)})
+            if not self._places.take(room, tag, session, limit):
+                raise Refused(
+                    "too_many_viewings",
+                    f"You watch this channel in {limit} places already. Close one of them first.",
+                )
+        try:
+            outcome = await self._open_viewing(request)
+        except BaseException:
+            self._places.give_back(room, tag, session)
+            raise
+        self._places.opened(session)
+        return outcome
+
+    async def _open_viewing(self, request: messages.OpenPlaybackRequest) -> messages.Outcome:
         answer = await self._in_thread(
             lambda: self._core.open_playback(
                 request.channel_id, request.session, request.offer, tag=request.tag
@@ -178,6 +200,7 @@ class NativeMediaNode:
     async def report(self) -> MediaReport:
         """As in `MediaReport`; bounded to what fits one message, the playback sessions page by page if need
         be."""
+        settled = self._places.settled()
         sessions, rooms = await asyncio.to_thread(lambda: (self._core.report(), self._core.rooms()))
         now = self._clock.now()
         playback = self.statistics.take(sessions, rooms, self._clock.monotonic_s())
@@ -195,6 +218,7 @@ class NativeMediaNode:
                 viewers[each.room] += 1
             if each.connected_at is not None and now.timestamp() - each.connected_at < _PLAYBACK_LISTED_FOR_S:
                 changed_playback.append(each)
+        self._places.keep(settled, alive)
         self._ice_sessions = {token: ice for token, ice in self._ice_sessions.items() if token in alive}
         first = self._page * _MAX_PLAYBACK_LISTED
         page = changed_playback[first : first + _MAX_PLAYBACK_LISTED]

@@ -12,6 +12,7 @@ from nats.aio.client import Client
 from cpc.kernel.errors import (
     Conflict,
     DomainError,
+    Forbidden,
     Invalid,
     NotFound,
     PreconditionFailed,
@@ -29,6 +30,7 @@ _ERRORS: dict[str, tuple[type[DomainError], str]] = {
     "unsupported_codec": (Unprocessable, "unsupported-codec"),
     "offer_direction": (Unprocessable, "offer-direction"),
     "room_busy": (Conflict, "already-live"),
+    "too_many_viewings": (Forbidden, "too-many-viewings"),
     "room_empty": (Conflict, "not-live"),
     "no_such_session": (NotFound, "no-such-session"),
     "stale_etag": (PreconditionFailed, "etag-stale"),
@@ -49,9 +51,15 @@ class NatsMediaRouter:
         return _answer(await self._call(address.node_id, "open_ingest", request))
 
     async def open_playback(
-        self, address: SessionAddress, channel_id: ChannelId, offer: str, *, tag: str | None
+        self,
+        address: SessionAddress,
+        channel_id: ChannelId,
+        offer: str,
+        *,
+        tag: str | None,
+        limit: int | None = None,
     ) -> SessionAnswer:
-        request = messages.OpenPlaybackRequest(address.token, str(channel_id), offer, tag)
+        request = messages.OpenPlaybackRequest(address.token, str(channel_id), offer, tag, limit)
         return _answer(await self._call(address.node_id, "open_playback", request))
 
     async def patch_session(

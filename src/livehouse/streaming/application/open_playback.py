@@ -12,6 +12,10 @@ from livehouse.streaming.application.playback_tokens import PlaybackTokens, refu
 from livehouse.streaming.application.ports import MediaRouter, RandomText, UnitOfWorkFactory
 from livehouse.streaming.domain.sessions import SessionAddress, SessionKind, Viewer
 
+MAX_VIEWINGS = 4
+"""So often at once one account watches a channel for members only: a token is good for a minute, and for as
+many sessions as are asked for with it."""
+
 
 class OpenPlayback:
     def __init__(
@@ -36,8 +40,8 @@ class OpenPlayback:
         """playback_token: speaks for whom it was issued to, instead of `actor`.
 
         Raises `NotFound` (no such channel), `Unauthenticated` (sign-in-required, playback-token-missing,
-        playback-token-refused), `Forbidden` (members-only), `Conflict` (`not-live`), `Invalid`,
-        `Unprocessable`, `Unavailable`."""
+        playback-token-refused), `Forbidden` (members-only, too-many-viewings), `Conflict` (`not-live`),
+        `Invalid`, `Unprocessable`, `Unavailable`."""
         if playback_token is None:
             channel = await self._authorize(actor, Action.OPEN_PLAYBACK, channel_name)
             if channel.privacy is Privacy.MEMBERS_ONLY:
@@ -53,7 +57,8 @@ class OpenPlayback:
             raise Conflict("not-live", f"'{channel.name}' is not live at the moment. Try again later.")
         address = SessionAddress.new(SessionKind.PLAYBACK, broadcast.node_id, self._random_text())
         tag = Viewer(actor.account_id).tag
-        answer = await self._router.open_playback(address, channel.id, offer, tag=tag)
+        limit = MAX_VIEWINGS if channel.privacy is Privacy.MEMBERS_ONLY else None
+        answer = await self._router.open_playback(address, channel.id, offer, tag=tag, limit=limit)
         return OpenedSession(address, answer)
 
     async def _granted(self, playback_token: str, channel_name: str) -> tuple[Actor, ChannelRef]:

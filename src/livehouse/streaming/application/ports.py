@@ -151,10 +151,18 @@ class MediaRouter(Protocol):
         ...
 
     async def open_playback(
-        self, address: SessionAddress, channel_id: ChannelId, offer: str, *, tag: str | None
+        self,
+        address: SessionAddress,
+        channel_id: ChannelId,
+        offer: str,
+        *,
+        tag: str | None,
+        limit: int | None = None,
     ) -> SessionAnswer:
-        """Raises `Conflict` (`not-live`) when nothing was ever sent to this room; errors of offers as
-        above."""
+        """limit: so many sessions of this tag at once; only those opened with one count.
+
+        Raises `Conflict` (`not-live`) when nothing was ever sent to this room; `Forbidden`
+        (`too-many-viewings`) beyond the limit; errors of offers as above."""
         ...
 
     async def patch_session(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cpc.kernel.errors import (
     Conflict,
+    Forbidden,
     Invalid,
     NotFound,
     PreconditionFailed,
@@ -26,6 +27,12 @@ STREAMING = (
         Unauthenticated,
         "The playback token is forged, for another channel, or older than a minute.",
         "Ask for a new one for each connection.",
+    ),
+    ProblemType(
+        "too-many-viewings",
+        Forbidden,
+        "You watch this channel, which is for its members, in four places at once already.",
+        "Close one of them; one that was lost counts for some seconds more.",
     ),
     ProblemType(
         "not-live",
