@@ -91,6 +91,7 @@ def build_door(
         registry=registry,
         requests_per_second=1e9,
         request_burst=1e9,
+        requests_at_once=1_000_000,
         known_actors=known_actors or KnownActors(trusted_s=0),
     )
     return create_app(use_cases, options)

@@ -129,6 +129,9 @@ class Settings(BaseModel):
         100, gt=0, description="Requests a second one address may make on average"
     )
     http_request_burst: int = Field(300, gt=0, description="Requests one address may make at once")
+    http_requests_at_once: int = Field(
+        6, gt=0, description="Requests of one address that are carried out at the same time; the rest wait"
+    )
     http_account_writes_per_second: float = Field(
         10, gt=0, description="Changes a second one account may make by HTTP on average"
     )

@@ -15,6 +15,7 @@ from livehouse.web.idempotency.layer import IdempotentRequests
 from livehouse.web.metrics import RequestMetrics, WebMetrics
 from livehouse.web.openapi_document import complete_openapi
 from livehouse.web.options import WebOptions
+from livehouse.web.places import Places, RequestPlaces
 from livehouse.web.problems import install_problem_handlers
 from livehouse.web.rate_limit import AccountLimit, RateLimit
 from livehouse.web.request_limits import AddressWithoutNul, BodyLimit
@@ -86,6 +87,12 @@ def create_app(use_cases: UseCases, options: WebOptions | None = None) -> ASGIAp
     app: ASGIApp = routes
     if options.kept_answers is not None:
         app = IdempotentRequests(routes, options.kept_answers, use_cases)
+    app = RequestPlaces(
+        app,
+        Places("address", options.requests_at_once, int(options.request_burst)),
+        uploads=images.UPLOADS,
+        on_refused=metrics.rate_limited.inc,
+    )
     app = BodyLimit(
         app,
         max_body_bytes=options.max_body_bytes,
@@ -124,7 +131,9 @@ def build_routes(options: WebOptions) -> FastAPI:
     app.state.document_pages = DocumentPages(app, options.page_folder)
     app.state.known_actors = options.known_actors
     app.state.account_limit = AccountLimit(
-        writes_per_second=options.account_writes_per_second, burst=options.account_write_burst
+        writes_per_second=options.account_writes_per_second,
+        burst=options.account_write_burst,
+        writes_at_once=options.account_writes_at_once,
     )
     install_problem_handlers(app)
     for router in ROUTERS:

@@ -41,6 +41,7 @@ async def authenticate(request: Request) -> Authentication:
     if request.method not in _SAFE_METHODS and found.actor.account_id is not None:
         account_limit: AccountLimit = request.app.state.account_limit
         account_limit.count_write(str(found.actor.account_id), request.scope)
+        await account_limit.hold_write_place(str(found.actor.account_id), request.scope)
     return found
 
 

@@ -30,6 +30,7 @@ class WebOptions:
 
     chat_url, edge_url: full addresses where a proxy publishes them; None: made from the request's host and
     the port. trusted_proxies: addresses or networks whose `X-Forwarded-*` is believed.
+    requests_at_once: of one address; fewer than there are connections to the database.
     known_actors: who sent a token a moment ago; as it comes, each is looked up each time.
     ready_checks: by name, something that raises while that part is away.
     kept_answers: where answers to requests with an `Idempotency-Key` are kept; None: the header says nothing.
@@ -48,8 +49,10 @@ class WebOptions:
     trusted_proxies: tuple[str, ...] = ()
     requests_per_second: float = 100.0
     request_burst: float = 300.0
+    requests_at_once: int = 6
     account_writes_per_second: float = 10.0
     account_write_burst: float = 100.0
+    account_writes_at_once: int = 2
     max_body_bytes: int = 256 * 1024
     body_timeout_s: float = 10.0
     upload_timeout_s: float = 60.0

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from cpc.kernel.client_address import ProxyTrust, limit_key
 from cpc.kernel.errors import RateLimited
 from livehouse.web.client_address import see_through_proxies
+from livehouse.web.places import Places, hold_place
 from livehouse.web.problems import domain_problem
 
 _MAX_ADDRESSES = 20_000
@@ -68,9 +69,15 @@ class AccountLimit:
     """What each account may change, on top of what its address may ask; one is kept by each process."""
 
     def __init__(
-        self, *, writes_per_second: float, burst: float, monotonic_s: Callable[[], float] = time.monotonic
+        self,
+        *,
+        writes_per_second: float,
+        burst: float,
+        writes_at_once: int,
+        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._buckets = TokenBuckets(writes_per_second, burst)
+        self._places = Places("account", writes_at_once, int(burst))
         self._monotonic_s = monotonic_s
 
     def count_write(self, account: str, scope: Scope) -> None:
@@ -82,6 +89,10 @@ class AccountLimit:
             raise RateLimited(
                 "too-many-requests", "Your account changes things faster than it may. Slow down.", wait_s
             )
+
+    async def hold_write_place(self, account: str, scope: Scope) -> None:
+        """What it changes at the same time waits for one another. Raises `RateLimited`."""
+        await hold_place(self._places, account, scope)
 
 
 class RateLimit:

@@ -66,7 +66,7 @@ def test_what_is_left_is_told_in_whole_requests_and_seconds() -> None:
 
 
 def test_an_account_has_a_limit_of_its_own() -> None:
-    limit = AccountLimit(writes_per_second=0.5, burst=2.0, monotonic_s=lambda: 0.0)
+    limit = AccountLimit(writes_per_second=0.5, burst=2.0, writes_at_once=2, monotonic_s=lambda: 0.0)
     scope: dict[str, object] = {}
     limit.count_write("ada", scope)
     limit.count_write("ada", scope)

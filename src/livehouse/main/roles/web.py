@@ -153,6 +153,7 @@ def build_options(
         trusted_proxies=settings.trusted_proxies,
         requests_per_second=settings.http_requests_per_second,
         request_burst=settings.http_request_burst,
+        requests_at_once=settings.http_requests_at_once,
         account_writes_per_second=settings.http_account_writes_per_second,
         account_write_burst=settings.http_account_write_burst,
         ice_servers=tuple(

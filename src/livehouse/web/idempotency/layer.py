@@ -31,6 +31,7 @@ from livehouse.web.idempotency.kept_answers import (
 from livehouse.web.idempotency.request_key import read_key, request_key
 from livehouse.web.problems import domain_problem, http_problem
 from livehouse.web.use_cases import UseCases
+from livehouse.web.whole_body import again, whole_body
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +62,7 @@ class IdempotentRequests:
             return
         try:
             key = read_key(header)
-            body = await _whole_body(receive)
+            body = await whole_body(receive)
             request = await self._request_key(scope, key, body)
             outcome = None if request is None else await self._kept.claim(request)
         except DomainError as error:
@@ -71,9 +72,9 @@ class IdempotentRequests:
             await http_problem(error, scope["path"])(scope, receive, send)
             return
         if request is None or outcome is None:
-            await self._app(scope, _again(body, receive), send)
+            await self._app(scope, again(body, receive), send)
         elif isinstance(outcome, Claimed):
-            await self._carry_out(request, outcome, scope, _again(body, receive), send)
+            await self._carry_out(request, outcome, scope, again(body, receive), send)
         else:
             await _instead(outcome, scope["path"])(scope, receive, send)
 
@@ -160,31 +161,6 @@ class _HeldAnswer:
         for held in self._held:
             await self._send(held)
         self._held.clear()
-
-
-async def _whole_body(receive: Receive) -> bytes:
-    """Its size and time are limited by the layer around this one. Raises `HTTPException`."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise HTTPException(408)  # the client went away
-        body += message.get("body", b"")
-        if not message.get("more_body", False):
-            return bytes(body)
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    is_read = False
-
-    async def receive_again() -> Message:
-        nonlocal is_read
-        if is_read:
-            return await receive()
-        is_read = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive_again
 
 
 def _instead(outcome: KeptAnswer | InProgress | KeyReused, path: str) -> Response:

@@ -106,7 +106,8 @@ DOOR = (
     ProblemType(
         "too-many-requests",
         RateLimited,
-        "Your address, or your account, asks more often than it may. `RateLimit` shows what is left.",
+        "Your address, or your account, asks more often than it may, which `RateLimit` shows, or for too much"
+        " at once.",
         "Wait as long as `Retry-After` says.",
     ),
     ProblemType(
