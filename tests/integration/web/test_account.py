@@ -216,6 +216,19 @@ async def test_people_are_blocked(visit, ada: httpx.AsyncClient) -> None:
 
 async def test_one_takes_ones_data_home(ada: httpx.AsyncClient) -> None:
     key = (await ada.post("/api/v1/channels/ada/stream-keys", json={"name": "OBS"})).json()
+    channel = "/api/v1/channels/ada"
+    show = {
+        "title": "Sea",
+        "starts_at": "2026-03-01T20:00:00",
+        "time_zone": "Europe/Berlin",
+        "duration_min": 60,
+    }
+    added = await ada.post(f"{channel}/schedule", json={**show, "category": "Art"})
+    assert added.status_code == 201, added.text
+    vacation = {"starts_at": "2026-07-01T00:00:00Z", "ends_at": "2026-07-08T00:00:00Z"}
+    assert (await ada.put(f"{channel}/schedule/vacation", json=vacation)).is_success
+    tier = {"name": "Gold", "price": {"amount": 499, "currency": "EUR"}, "benefits": [{"kind": "replays"}]}
+    assert (await ada.post(f"{channel}/tiers", json=tier)).status_code == 201
     answer = await ada.get("/api/v1/account/export")
     assert answer.headers["content-type"] == "application/zip"
     assert answer.headers["content-disposition"] == 'attachment; filename="livehouse-ada.zip"'
@@ -225,6 +238,11 @@ async def test_one_takes_ones_data_home(ada: httpx.AsyncClient) -> None:
     assert json.loads(archive.read("channel.json"))[0]["name"] == "ada"
     assert [one["name"] for one in json.loads(archive.read("stream_keys.json"))] == ["OBS"]
     assert json.loads(archive.read("roles.json")) == json.loads(archive.read("chat_messages.json")) == []
+    assert json.loads(archive.read("channel/schedule.json"))[0]["category"] == "Art"
+    assert json.loads(archive.read("channel/vacation.json"))[0]["ends_at"] == "2026-07-08T00:00:00+00:00"
+    assert json.loads(archive.read("channel/broadcasts.json")) == []
+    (offered,) = json.loads(archive.read("social/tiers.json"))
+    assert (offered["name"], offered["amount"], offered["benefits"][0]["kind"]) == ("Gold", 499, "replays")
     files = b"".join(archive.read(name) for name in archive.namelist())
     assert key["stream_key"].encode() not in files
 

@@ -19,6 +19,7 @@ from livehouse.accounts.application.queries import FindNames
 from livehouse.accounts.contract import AccountId, AccountName, Actor
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.testing import FakePeople, InMemoryAccountsDatabase, RecordedDeeds
+from livehouse.channel.application import personal_data as personal_data_module
 from livehouse.channel.application import roles as roles_module
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.delete_channel import EraseChannels, RequestChannelDeletion
@@ -28,8 +29,10 @@ from livehouse.channel.application.rename_channel import TakeAccountName
 from livehouse.channel.application.roles import GrantRole, ListRoles, RevokeRole, TakeRolesAway
 from livehouse.channel.application.suspend_channel import ReinstateChannel, SuspendChannel
 from livehouse.channel.contract import ChannelSuspended
+from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics
 from livehouse.channel.domain.channel import Channel
 from livehouse.channel.domain.role_grant import ChannelRole
+from livehouse.channel.domain.schedule import Vacation
 from livehouse.channel.testing import InMemoryChannelDatabase
 
 ADA = Actor(AccountId(UUID(int=1)), AccountName("ada"))
@@ -218,10 +221,29 @@ async def test_a_deletion_does_not_escape_a_suspension(world: World, ada: Channe
     assert await world.erase(), "what was asked for counts again once the suspension is over"
 
 
+async def test_many_broadcasts_are_taken_home_page_by_page(
+    world: World, ada: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(personal_data_module, "_AT_ONCE", 2)
+    async with world.database.unit_of_work() as unit:
+        for number in range(5):
+            now = world.clock.now()
+            await unit.statistics.save(BroadcastStatistics(ada.id, f"brd_{number}", "Sea", now, now, 0))
+    files = ChannelPersonalData(world.database.unit_of_work).of(ada.owner_id)
+    (broadcasts,) = (file for file in files if file.name == "channel/broadcasts")
+    assert len({str(one["id"]) async for one in broadcasts.records}) == 5
+
+
 async def test_what_channels_keep_of_a_person(world: World, ada: Channel) -> None:
     await world.grant(ADA, "ada", "bob", ChannelRole.EDITOR)
     async with world.database.unit_of_work() as unit:
         await unit.channels.save(replace(ada, tags=("sea",)))
+        now = world.clock.now()
+        await unit.schedule.set_vacation(ada.id, Vacation(now, now + timedelta(days=7)))
+        for number in range(3):
+            began = now + timedelta(hours=number)
+            one = BroadcastStatistics(ada.id, f"brd_{number}", "Sea", began, began, 0, peak_viewers=number)
+            await unit.statistics.save(one)
 
     async def taken_home(account_id: AccountId) -> dict[str, list[Any]]:
         files = ChannelPersonalData(world.database.unit_of_work).of(account_id)
@@ -229,5 +251,14 @@ async def test_what_channels_keep_of_a_person(world: World, ada: Channel) -> Non
 
     of_ada, of_bob = await taken_home(ada.owner_id), await taken_home(BOB.require_account())
     assert (of_ada["channel"][0]["tags"], of_ada["channel"][0]["privacy"]) == (["sea"], "public")
+    assert of_ada["channel/vacation"] == [
+        {"starts_at": "2026-01-01T00:00:00+00:00", "ends_at": "2026-01-08T00:00:00+00:00"}
+    ]
+    assert [(one["id"], one["peak_viewers"]) for one in of_ada["channel/broadcasts"]] == [
+        ("brd_2", 2),
+        ("brd_1", 1),
+        ("brd_0", 0),
+    ]
+    assert of_bob["channel/vacation"] == of_bob["channel/broadcasts"] == []
     assert of_ada["roles"] == of_bob["channel"] == []
     assert of_bob["roles"] == [{"channel": "ada", "role": "editor"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from tests.unit.social.stage import ADA, CHANNEL, EVE, Stage
 
 from cpc.kernel.errors import Conflict, Invalid, NotFound
 from livehouse.access.contract import Entitlement
-from livehouse.accounts.contract import ANONYMOUS
+from livehouse.accounts.contract import ANONYMOUS, Actor
 from livehouse.social.domain.money import CURRENCIES, MAX_AMOUNT, Money
 from livehouse.social.domain.tier import (
     MAX_CUSTOM_BENEFITS,
@@ -159,3 +160,19 @@ def test_money_is_whole_units_of_a_real_currency() -> None:
     with pytest.raises(Invalid) as refused:
         tier_price(Money(MAX_PRICE + 1, "EUR"))
     assert refused.value.slug == "price-range"
+
+
+async def test_the_owner_takes_home_the_tiers_that_are_offered() -> None:
+    stage = Stage()
+    tier = await stage.tier("Gold", 500, [Benefit(BenefitKind.CUSTOM, text="A postcard")])
+    await stage.withdraw_tier(ADA, "ada", str((await stage.tier("Silver", 900)).id))
+
+    async def taken_home(actor: Actor) -> list[Mapping[str, object]]:
+        files = stage.personal_data.of(actor.require_account())
+        (tiers,) = (file for file in files if file.name == "social/tiers")
+        return [record async for record in tiers.records]
+
+    (record,) = await taken_home(ADA)
+    assert (record["id"], record["amount"], record["currency"]) == (str(tier.id), 500, "EUR")
+    assert record["benefits"] == [{"kind": "custom", "months": [], "slots": 0, "text": "A postcard"}]
+    assert await taken_home(EVE) == []

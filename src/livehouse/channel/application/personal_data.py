@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from livehouse.accounts.contract import AccountId, ExportedFile
 from livehouse.channel.application.ports import UnitOfWorkFactory
@@ -24,6 +24,8 @@ class ChannelPersonalData:
             ExportedFile("channel", self._channel(account_id)),
             ExportedFile("channel/about", self._about(account_id)),
             ExportedFile("channel/schedule", self._schedule(account_id)),
+            ExportedFile("channel/vacation", self._vacation(account_id)),
+            ExportedFile("channel/broadcasts", self._broadcasts(account_id)),
             ExportedFile("roles", self._roles(account_id)),
         ]
 
@@ -84,12 +86,41 @@ class ChannelPersonalData:
                 "id": str(entry.id),
                 "title": entry.title,
                 "starts_at": entry.starts_at.isoformat(),
+                "category": entry.category,
                 "time_zone": entry.time_zone,
                 "duration_min": entry.duration // timedelta(minutes=1),
                 "repeats_on": sorted(entry.repeats_on),
                 "repeats_until": None if entry.repeats_until is None else entry.repeats_until.isoformat(),
                 "cancelled": [day.isoformat() for day in sorted(entry.cancelled)],
             }
+
+    async def _vacation(self, account_id: AccountId) -> AsyncIterator[Mapping[str, object]]:
+        async with self._unit_of_work() as unit:
+            channel = await unit.channels.by_owner(account_id)
+            vacation = None if channel is None else await unit.schedule.vacation(channel.id)
+        if vacation is not None:
+            yield {"starts_at": vacation.starts_at.isoformat(), "ends_at": vacation.ends_at.isoformat()}
+
+    async def _broadcasts(self, account_id: AccountId) -> AsyncIterator[Mapping[str, object]]:
+        async with self._unit_of_work() as unit:
+            channel = await unit.channels.by_owner(account_id)
+        before: tuple[datetime, str] | None = None
+        while channel is not None:
+            async with self._unit_of_work() as unit:
+                found = await unit.statistics.page(channel.id, before=before, limit=_AT_ONCE)
+            for one in found:
+                yield {
+                    "id": one.broadcast_id,
+                    "title": one.title,
+                    "started_at": one.started_at.isoformat(),
+                    "ended_at": None if one.ended_at is None else one.ended_at.isoformat(),
+                    "peak_viewers": one.peak_viewers,
+                    "viewer_s": one.viewer_s,
+                    "chat_messages": one.messages,
+                }
+                before = one.started_at, one.broadcast_id
+            if len(found) < _AT_ONCE:
+                return
 
     async def _roles(self, account_id: AccountId) -> AsyncIterator[Mapping[str, object]]:
         after: ChannelId | None = None

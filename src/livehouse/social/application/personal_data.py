@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.cursors import MAX_PAGE
+from cpc.kernel.errors import NotFound
 from livehouse.accounts.contract import AccountId, ExportedFile
 from livehouse.channel.contract import Channels
 from livehouse.social.application.ports import Place, UnitOfWorkFactory
@@ -24,6 +25,7 @@ class SocialPersonalData:
             ExportedFile("social/follows", self._follows(account_id)),
             ExportedFile("social/subscriptions", self._subscriptions(account_id)),
             ExportedFile("social/payments", self._payments(account_id)),
+            ExportedFile("social/tiers", self._tiers(account_id)),
         ]
 
     async def _follows(self, account_id: AccountId) -> AsyncIterator[Mapping[str, object]]:
@@ -90,3 +92,28 @@ class SocialPersonalData:
                 after = Place(one.created_at, one.id)
             if len(found) < MAX_PAGE:
                 return
+
+    async def _tiers(self, account_id: AccountId) -> AsyncIterator[Mapping[str, object]]:
+        try:
+            channel = await self._channels.by_owner(account_id)
+        except NotFound:
+            return
+        async with self._unit_of_work() as unit:
+            tiers = await unit.tiers.offered_by(channel.id)
+        for tier in tiers:
+            yield {
+                "id": str(tier.id),
+                "name": tier.name,
+                "amount": tier.price.amount,
+                "currency": tier.price.currency,
+                "benefits": [
+                    {
+                        "kind": benefit.kind.value,
+                        "months": list(benefit.months),
+                        "slots": benefit.slots,
+                        "text": benefit.text,
+                    }
+                    for benefit in tier.benefits
+                ],
+                "created_at": tier.created_at.isoformat(),
+            }
