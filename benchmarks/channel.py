@@ -8,6 +8,8 @@ channel_page_p99_ms   of a whole visit, four visitors at a time
 channel_page_p50_ms
 channel_page_sql      statements of a visit, the most that were counted while the channel was in the cache
 channel_page_sql_cold the most when it was not
+lists_sql             statements of one list, the most: browsing, search, what one follows, about, statistics
+search_p99_ms         of searches one after the other, by names that are all alike and by words that all have
 sequential_scans      in the plans of all these statements, of tables with more than 1,000 rows
 cache_hit_rate        share of the looks at a channel that the node's cache answered during the visits
 rps_vs_bare           requests a CPU-second of the page's main request, the channel, against a bare FastAPI
@@ -60,6 +62,7 @@ PEOPLE = max(1000, int(1_000_000 * SCALE))
 FOLLOWS = PEOPLE * 10
 VISITORS = min(2000, PEOPLE)
 VISITS = 3000 if SCALE >= 0.1 else 200
+SEARCHES = 40
 AT_ONCE = 4
 MANY_ROWS = 1000
 
@@ -95,6 +98,7 @@ async def measure(dsn: str, folder: Path) -> dict[str, float]:
         took_s, cpu_s = await loaded(port, process, visits)
         figures["cache_hit_rate"] = hit_rate(before, await reads_of_channels(port))
         channel_cpu_s = await channel_alone(port, process, visits)
+        figures["search_p99_ms"] = await searched(port, visits[:: max(1, len(visits) // SEARCHES)])
     with door({"answers": [answers["channel"], answers["relationship"]]}) as (port, process):
         await visit_all(port, visits[: VISITS // 5])
         _, bare_cpu_s = await loaded(port, process, visits)
@@ -153,7 +157,7 @@ async def count_statements(
     channels: set[str] = set()
     async with httpx.AsyncClient(transport=transport, base_url="http://bench") as http:
         for token, channel in dict.fromkeys(visits):
-            for state in most:
+            for state in ("cold", "warm"):
                 statements.clear()
                 known_actors.followed()
                 known_actors.unfollowed()  # whoever was known is forgotten
@@ -164,12 +168,20 @@ async def count_statements(
                     most[state] = max(most[state], len(statements))
                 seen |= dict(statements)
             channels.add(channel)
+        most["lists"] = 0
+        for path in lists(visits[0][1]):
+            statements.clear()
+            answer = await http.get(path, headers=cookie(visits[0][0]))
+            assert answer.status_code == 200, answer.text
+            most["lists"] = max(most["lists"], len(statements))
+            seen |= dict(statements)
     scans = await sequential_scans(dsn, seen)
     await engine.dispose()
     cache.close()
     return {
         "channel_page_sql": most["warm"],
         "channel_page_sql_cold": most["cold"],
+        "lists_sql": most["lists"],
         "sequential_scans": len(scans),
     }
 
@@ -250,6 +262,19 @@ async def channel_alone(port: int, process: psutil.Process, visits: list[tuple[s
     return cpu_s
 
 
+async def searched(port: int, visits: list[tuple[str, str]]) -> float:
+    browser = await Browser.connect(port)
+    took_s = []
+    for token, channel in visits:
+        for path in searches(channel):
+            began_s = time.perf_counter()
+            await browser.get(path, token)
+            took_s.append(time.perf_counter() - began_s)
+    browser.close()
+    took_s.sort()
+    return round(took_s[int(len(took_s) * 0.99)] * 1000, 1)
+
+
 async def visit_all(port: int, visits: list[tuple[str, str]]) -> dict[str, str]:
     """To warm up. The last answers."""
     browser = await Browser.connect(port)
@@ -310,6 +335,22 @@ class Browser:
 
 def paths(channel: str) -> tuple[str, str]:
     return f"/api/v1/channels/{channel}", f"/api/v1/channels/{channel}/relationship"
+
+
+def searches(channel: str) -> list[str]:
+    """By a name, by how it begins, by one misspelt, and by words of every title."""
+    wanted = (channel, channel[:-2], channel.replace("per", "pre"), "the channel of", "person")
+    return [f"/api/v1/search?q={text.replace(' ', '+')}" for text in wanted]
+
+
+def lists(channel: str) -> list[str]:
+    return [
+        *searches(channel),
+        "/api/v1/channels",
+        "/api/v1/channels?live=true",
+        "/api/v1/me/following",
+        *(f"/api/v1/channels/{channel}/{part}" for part in ("about", "schedule", "statistics", "tiers")),
+    ]
 
 
 def cookie(token: str) -> dict[str, str]:
