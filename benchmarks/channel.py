@@ -191,7 +191,7 @@ async def sequential_scans(dsn: str, statements: dict[str, Any]) -> list[str]:
     found = []
     try:
         for statement, parameters in statements.items():
-            if not statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "INSERT")):
+            if not statement.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "DELETE", "INSERT")):
                 continue
             plan = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *parameters))
             for node in nodes(plan[0]["Plan"]):

@@ -160,6 +160,25 @@ async def test_a_typing_error_is_forgiven(house: House, typed: str) -> None:
     assert await house.found(typed) == ["ada_lovelace"]
 
 
+async def test_what_is_no_mistake_brings_nothing_that_is_only_alike(house: House) -> None:
+    for name in ("night_watch", "good_night", "knights"):
+        await house.open(name, title="Chess")
+    assert {"knights", "good_night"} <= set(await house.found("nights"))
+    await house.open("nights", title="Chess", viewers=1)
+    assert await house.found("nights") == ["nights"], "it is the name of one"
+    assert "good_night" in await house.found("night"), "a word of the name"
+    for number in range(5):
+        await house.open(f"nightly_{number}", title="Chess")
+    assert await house.found("nightl") == [f"nightly_{number}" for number in range(5)]
+
+
+async def test_long_names_that_only_begin_alike_are_not_alike(house: House) -> None:
+    for number in (1, 2):
+        await house.open(f"community_channel_{number}", title="Chess")
+    assert await house.found("community_garden") == []
+    assert await house.found("comunity_channel_2") == ["community_channel_2", "community_channel_1"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

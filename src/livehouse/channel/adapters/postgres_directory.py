@@ -18,9 +18,11 @@ from sqlalchemy.types import TypeEngine
 
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.application.discovery_ports import (
+    ENOUGH_BEGIN,
     LEAST_ALIKE,
     DirectoryFilter,
     DirectoryPlace,
+    least_similarity,
 )
 from livehouse.channel.contract import ChannelCard, ChannelId, ChannelName, Privacy
 
@@ -33,6 +35,8 @@ _NOT_SUSPENDED = """
 _LISTED = f"""
     c.privacy <> 'unlisted' AND {_NOT_SUSPENDED}"""
 _CATEGORY = "LEFT JOIN channel.category k ON k.category_id = c.category_id"
+# The name is no mistake: it is there, or others begin so.
+_FEW_BEGIN = f"count(*) < {ENOUGH_BEGIN} AND NOT coalesce(bool_or(begins.name = :name), false)"
 # So many of each kind of likeness are ranked.
 _CANDIDATES = 200
 # What a word stands in for many channels: that many of them, whichever, are enough to rank.
@@ -137,10 +141,11 @@ class PostgresDirectory:
         return await self._cards(query, {**values, "limit": limit, "now": now})
 
     async def search(self, text: str, *, limit: int, now: datetime) -> Sequence[ChannelCard]:
-        await self._connection.execute(
-            _sql("SELECT set_config('gin_fuzzy_search_limit', :limit, true)"), {"limit": str(_FUZZY_LIMIT)}
-        )
         query, values = search_query(text)
+        await self._connection.execute(
+            _SEARCH_SETTINGS,
+            {"limit": str(_FUZZY_LIMIT), "alike": str(least_similarity(str(values["name"])))},
+        )
         return await self._cards(query, {**values, "limit": limit, "now": now})
 
     async def cards(self, channel_ids: Collection[ChannelId], *, now: datetime) -> Sequence[ChannelCard]:
@@ -156,6 +161,13 @@ CARDS_OF = f"""
     FROM channel.channel c {_CATEGORY} LEFT JOIN channel.directory d ON d.channel_id = c.channel_id
     WHERE c.channel_id = ANY(:channel_ids) AND {_NOT_SUSPENDED}"""  # noqa: S608 - constants of this module
 
+# For this transaction. The planner would rather read all channels: for what stands in most of them, and for
+# what it cannot know to stand in few.
+_SEARCH_SETTINGS = text(
+    "SELECT set_config('gin_fuzzy_search_limit', :limit, true), set_config('enable_seqscan', 'off', true),"
+    " set_config('pg_trgm.similarity_threshold', :alike, true)"
+)
+
 # What the directory takes over from the channel, for its own indexes.
 _TAKEN = "name, category_id, language, tag_keys, words, is_listed"
 _TAKEN_FROM = "c.name, c.category_id, c.language, c.tag_keys, c.words, c.privacy <> 'unlisted'"
@@ -164,8 +176,9 @@ _TAKEN_FROM = "c.name, c.category_id, c.language, c.tag_keys, c.words, c.privacy
 def search_query(wanted: str) -> tuple[str, dict[str, object]]:
     """SQL and its values, but for `now` and `limit`.
 
-    Candidates come by index: the name itself, names that begin so, names much like it, and texts with all
-    the words; of those that are live the most watched first, lest they be missed among many.
+    Candidates come by index: the name itself, names that begin so, names much like it where it may be a
+    mistake, and texts with all the words; of those that are live the most watched first, lest they be missed
+    among many.
     """
     name = re.sub(r"\s", "_", wanted)
     words = " & ".join(f"'{word}'" for word in re.findall(r"[^\W_]+", wanted))
@@ -173,10 +186,10 @@ def search_query(wanted: str) -> tuple[str, dict[str, object]]:
     alike = "{0}.name ~>=~ :name AND {0}.name ~<~ :above"
     by_likeness = ""
     if len(name) >= LEAST_ALIKE:
-        alike += " OR {0}.name % :name"
+        alike += f" OR ((SELECT {_FEW_BEGIN} FROM begins) AND {{0}}.name % :name)"  # noqa: S608
         by_likeness = f"""
             UNION (SELECT c.channel_id FROM channel.channel c
-                WHERE {_LISTED} AND c.name % :name
+                WHERE (SELECT {_FEW_BEGIN} FROM begins) AND {_LISTED} AND c.name % :name
                 ORDER BY similarity(c.name, :name) DESC LIMIT {_CANDIDATES})"""  # noqa: S608
     if words:
         alike += " OR {0}.words @@ to_tsquery('simple', :words)"
@@ -185,10 +198,12 @@ def search_query(wanted: str) -> tuple[str, dict[str, object]]:
             WHERE {_LISTED} AND c.words @@ to_tsquery('simple', :words) LIMIT {_CANDIDATES})"""  # noqa: S608
     return (
         f"""
-        WITH found AS (
-            (SELECT c.channel_id FROM channel.channel c
+        WITH begins AS (
+            SELECT c.channel_id, c.name FROM channel.channel c
                 WHERE {_LISTED} AND c.name ~>=~ :name AND c.name ~<~ :above
-                ORDER BY c.name USING ~<~ LIMIT {_CANDIDATES})
+                ORDER BY c.name USING ~<~ LIMIT {_CANDIDATES}
+        ), found AS (
+            SELECT channel_id FROM begins
             {by_likeness}
             UNION (SELECT d.channel_id FROM channel.directory d
                 WHERE d.is_listed AND ({alike.format("d")})

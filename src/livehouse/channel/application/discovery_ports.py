@@ -14,6 +14,15 @@ from livehouse.channel.domain.category import Category
 LEAST_ALIKE = 3
 """Shorter texts are searched for as beginnings and words only: too many names are a little like them."""
 
+ENOUGH_BEGIN = 5
+"""Names that are only alike are searched for where fewer names begin so, and none is the one searched for."""
+
+
+def least_similarity(name: str) -> float:
+    """How much like `name` others must be to be found by it, as pg_trgm counts: what two letters that
+    changed places leave, within bounds. Long names that only begin alike are no likely mistakes."""
+    return min(max((len(name) - 3) / (len(name) + 5), 0.3), 0.5)
+
 
 @dataclass(frozen=True, slots=True)
 class DirectoryPlace:

@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from livehouse.channel.application.discovery_ports import (
+    ENOUGH_BEGIN,
     LEAST_ALIKE,
     CategoryCard,
     CategoryPlace,
     DirectoryFilter,
     DirectoryPlace,
+    least_similarity,
 )
 from livehouse.channel.contract import ChannelCard, ChannelId, Privacy
 from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics, Totals
@@ -56,11 +58,13 @@ class InMemoryDirectory:
     async def search(self, text: str, *, limit: int, now: datetime) -> Sequence[ChannelCard]:
         name = re.sub(r"\s", "_", text)
         words = re.findall(r"[^\W_]+", text)
+        begin = [one.name.value for one in self._listed(now) if one.name.value.startswith(name)]
+        may_be_mistaken = len(name) >= LEAST_ALIKE and len(begin) < ENOUGH_BEGIN and name not in begin
         found = [
             channel
             for channel in self._listed(now)
             if channel.name.value.startswith(name)
-            or (len(name) >= LEAST_ALIKE and similarity(channel.name.value, name) >= 0.3)
+            or (may_be_mistaken and similarity(channel.name.value, name) >= least_similarity(name))
             or (words and _has_words(channel, words))
         ]
         cards = [self._card(channel) for channel in found]
