@@ -70,6 +70,8 @@ class AccountName:
     def parse_new(cls, text: str) -> Self:
         """As `parse`, for a name someone wants to take: also refuses reserved ones."""
         name = cls.parse(text)
+        if not name.value.strip("_"):
+            raise Invalid("malformed-name", "A name needs a letter or a digit.")
         if name.value in RESERVED_NAMES:
             raise Invalid(
                 "reserved-name", f"'{name}' is a page of this site and cannot be taken. Choose another name."

@@ -44,6 +44,13 @@ def test_these_are_no_names(text: str) -> None:
     assert refused.value.slug == "malformed-name"
 
 
+@pytest.mark.parametrize("text", ["___", "_" * 25])
+def test_a_name_that_is_only_lines_cannot_be_taken(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        AccountName.parse_new(text)
+    assert refused.value.slug == "malformed-name"
+
+
 @pytest.mark.parametrize(
     "text", ["api", "API", "whip", "healthz", "assets", "studio", "settings", "browse", "chat"]
 )
