@@ -7,11 +7,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import DateTime, case, delete, func, literal, select, update
+from sqlalchemy import DateTime, bindparam, case, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from livehouse.accounts.adapters.postgres_tables import attempt as _attempt
+
+_IS_OVER = _attempt.c.window_started_at <= bindparam("oldest")
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+# Made once: under a flood it is most of what a refused try costs.
+_COUNT = (
+    insert(_attempt)
+    .values(key=bindparam("counted"), tries=1, window_started_at=_NOW)
+    .on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "tries": case((_IS_OVER, literal(1)), else_=_attempt.c.tries + 1),
+            "window_started_at": case((_IS_OVER, _NOW), else_=_attempt.c.window_started_at),
+        },
+    )
+    .returning(_attempt.c.tries, _attempt.c.window_started_at)
+)
+_FORGET_AGED = delete(_attempt).where(
+    _attempt.c.key.in_(select(_attempt.c.key).where(_IS_OVER).limit(100).with_for_update(skip_locked=True))
+)
 
 
 class PostgresAttempts:
@@ -22,31 +41,14 @@ class PostgresAttempts:
         self, limits: Sequence[tuple[bytes, int]], now: datetime, window_s: int
     ) -> datetime | None:
         oldest = now - timedelta(seconds=window_s)
-        over = _attempt.c.window_started_at <= oldest
-        statement = insert(_attempt)
         for key, limit in limits:
-            row = (
-                await self._connection.execute(
-                    statement.values(key=key, tries=1, window_started_at=now)
-                    .on_conflict_do_update(
-                        index_elements=["key"],
-                        set_={
-                            "tries": case((over, literal(1)), else_=_attempt.c.tries + 1),
-                            "window_started_at": case(
-                                (over, literal(now, DateTime(timezone=True))),
-                                else_=_attempt.c.window_started_at,
-                            ),
-                        },
-                    )
-                    .returning(_attempt.c.tries, _attempt.c.window_started_at)
-                )
-            ).one()
+            counted = await self._connection.execute(_COUNT, {"counted": key, "now": now, "oldest": oldest})
+            row = counted.one()
             if row.tries > limit:
                 started_at: datetime = row.window_started_at
                 return started_at
         # Last: who holds aged rows waits for no row of others any more.
-        aged = select(_attempt.c.key).where(over).limit(100).with_for_update(skip_locked=True)
-        await self._connection.execute(delete(_attempt).where(_attempt.c.key.in_(aged)))
+        await self._connection.execute(_FORGET_AGED, {"oldest": oldest})
         return None
 
     async def forgive(self, keys: Sequence[bytes], *, forget: bool) -> None:
