@@ -359,7 +359,8 @@ class AccountRenamed(AccountEvent):
 class ExportedFile:
     """What a slice keeps of a person, as one file of the export.
 
-    name: such as `chat/messages`. records: JSON objects, read as they are written out.
+    name: such as `chat/messages`. records: JSON objects, read as they are written out. An `ImageName` in one
+    puts the picture beside them.
     """
 
     name: str

@@ -123,6 +123,7 @@ async def use_cases(
         sends_mail=sends_mail,
         personal_data=personal_data,
         keep_image=keep_image,
+        read_image=ReadImage(image_store),
     )
     outside = await nats_outside(nats_connection)
     yield UseCases(

@@ -13,6 +13,7 @@ from datetime import timedelta
 import httpx
 import pytest
 from sqlalchemy import text
+from tests.unit.images.uploads import picture
 
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
@@ -229,6 +230,14 @@ async def test_one_takes_ones_data_home(ada: httpx.AsyncClient) -> None:
     assert (await ada.put(f"{channel}/schedule/vacation", json=vacation)).is_success
     tier = {"name": "Gold", "price": {"amount": 499, "currency": "EUR"}, "benefits": [{"kind": "replays"}]}
     assert (await ada.post(f"{channel}/tiers", json=tier)).status_code == 201
+    avatar = (await ada.put("/api/v1/me/avatar", content=picture())).json()["avatar_url"]
+    banner = (await ada.put(f"{channel}/banner", content=picture("JPEG"))).json()["banner_url"]
+    panel = (await ada.put(f"{channel}/about/image", content=picture())).json()["image"]
+    told = {
+        "description": "",
+        "panels": [{"title": "Boat", "text": "", "image": panel, "image_alt": "A boat"}],
+    }
+    assert (await ada.put(f"{channel}/about", json=told)).is_success
     answer = await ada.get("/api/v1/account/export")
     assert answer.headers["content-type"] == "application/zip"
     assert answer.headers["content-disposition"] == 'attachment; filename="livehouse-ada.zip"'
@@ -238,6 +247,13 @@ async def test_one_takes_ones_data_home(ada: httpx.AsyncClient) -> None:
     assert json.loads(archive.read("channel.json"))[0]["name"] == "ada"
     assert [one["name"] for one in json.loads(archive.read("stream_keys.json"))] == ["OBS"]
     assert json.loads(archive.read("roles.json")) == json.loads(archive.read("chat_messages.json")) == []
+    for file, field, url in (("account.json", "avatar", avatar), ("channel.json", "banner", banner)):
+        kept = json.loads(archive.read(file))[0][field]
+        assert kept == url.replace("/images/", "pictures/")
+        assert archive.read(kept) == (await ada.get(url)).content
+    (shown,) = json.loads(archive.read("channel/about.json"))[0]["panels"]
+    assert archive.read(shown["image"]) == (await ada.get(panel)).content
+    assert json.loads(archive.read("about.json"))["missing_pictures"] == []
     assert json.loads(archive.read("channel/schedule.json"))[0]["category"] == "Art"
     assert json.loads(archive.read("channel/vacation.json"))[0]["ends_at"] == "2026-07-08T00:00:00+00:00"
     assert json.loads(archive.read("channel/broadcasts.json")) == []

@@ -14,6 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.accounts.stage import GRACE, PASSWORD, Stage
 
+from cpc.images.image import ImageName
+from cpc.images.read_image import ReadImage
+from cpc.images.testing import InMemoryImageStore
 from cpc.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 from livehouse.accounts.application import export_data
 from livehouse.accounts.application.delete_account import NAME_KEPT
@@ -268,3 +271,23 @@ async def test_exports_are_not_for_all_day(stage: Stage) -> None:
     with pytest.raises(RateLimited):
         for _ in range(100):
             await stage.export(ada)
+
+
+class _OnePicture:
+    def of(self, account_id: AccountId) -> list[ExportedFile]:
+        return [ExportedFile("shown", self._records())]
+
+    async def _records(self) -> AsyncIterator[dict[str, object]]:
+        yield {"picture": ImageName("1" * 40)}
+
+
+async def test_an_export_goes_on_without_a_picture_that_is_gone(stage: Stage) -> None:
+    ada, _ = await stage.person()
+    read_image = ReadImage(InMemoryImageStore())
+    export = ExportData(
+        stage.database.unit_of_work, stage.access, [_OnePicture()], stage.tokens, stage.clock, read_image
+    )
+    archive = zipfile.ZipFile(io.BytesIO(b"".join([part async for part in await export(ada)])))
+    assert archive.testzip() is None
+    assert set(archive.namelist()) == {"shown.json", "about.json"}
+    assert json.loads(archive.read("about.json"))["missing_pictures"] == [f"pictures/{'1' * 40}.webp"]

@@ -42,7 +42,7 @@ class AccountsPersonalData:
             "display_name": account.display_name,
             "bio": account.bio,
             "locale": account.locale,
-            "avatar": None if account.avatar is None else account.avatar.path,
+            "avatar": account.avatar,
             "is_administrator": account.is_administrator,
             "suspension": None
             if suspension is None

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from cpc.images.image import ImageFile, ImageName
 from livehouse.accounts.contract import AccountId, ExportedFile
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import ChannelId
@@ -32,12 +33,14 @@ class ChannelPersonalData:
     async def _channel(self, account_id: AccountId) -> AsyncIterator[Mapping[str, object]]:
         async with self._unit_of_work() as unit:
             channel = await unit.channels.by_owner(account_id)
+            banner = None if channel is None else await unit.banners.of(channel.id)
         if channel is not None:
             suspension = channel.suspension
             yield {
                 "id": str(channel.id),
                 "name": channel.name.value,
                 "title": channel.title,
+                "banner": banner,
                 "category": channel.category,
                 "tags": list(channel.tags),
                 "language": channel.language,
@@ -70,7 +73,7 @@ class ChannelPersonalData:
                         "title": panel.title,
                         "text": panel.text,
                         "link_url": panel.link_url,
-                        "image": panel.image,
+                        "image": _picture(panel.image),
                         "image_alt": panel.image_alt,
                     }
                     for panel in found.about.panels
@@ -132,3 +135,8 @@ class ChannelPersonalData:
             if len(found) < _AT_ONCE:
                 return
             after = found[-1][0].id
+
+
+def _picture(path: str | None) -> ImageName | None:
+    file = None if path is None else ImageFile.parse(path.removeprefix("/images/"))
+    return None if file is None else file.name

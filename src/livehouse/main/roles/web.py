@@ -98,6 +98,7 @@ def build_use_cases(
         tokens,
         sends_mail=settings.sends_mail,
         deletion_grace=timedelta(days=settings.deletion_grace_days),
+        read_image=ReadImage(image_store),
         personal_data=(
             build_channel_personal_data(engine),
             build_streaming_personal_data(engine, channel.find_channels),

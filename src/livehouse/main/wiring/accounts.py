@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cpc.images.keep_image import KeepImage
+from cpc.images.read_image import ReadImage
 from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
 from cpc.kernel.keyring import KeyRing
@@ -78,11 +79,12 @@ def build_accounts(
     deletion_grace: timedelta = DELETION_GRACE,
     personal_data: Sequence[PersonalData] = (),
     keep_image: KeepImage | None = None,
+    read_image: ReadImage | None = None,
 ) -> AccountsUseCases:
     """keyring: the node's token keys. hasher: argon2id unless another is given.
 
     sends_mail: whether a worker of this node does. personal_data: what the other slices keep of people.
-    keep_image: None: in memory, for programs that take no uploads.
+    keep_image: None: in memory, for programs that take no uploads. read_image: for the data export.
     """
     hasher = hasher or Argon2PasswordHasher()
     tokens = LoginTokens(keyring, clock, ids)
@@ -115,7 +117,9 @@ def build_accounts(
         block_person=BlockPerson(units, access, clock, ids),
         unblock_person=UnblockPerson(units, access),
         list_blocks=ListBlocks(units, access),
-        export_data=ExportData(units, access, (AccountsPersonalData(units), *personal_data), tokens, clock),
+        export_data=ExportData(
+            units, access, (AccountsPersonalData(units), *personal_data), tokens, clock, read_image
+        ),
         request_deletion=RequestDeletion(units, access, check_password, clock, ids, deletion_grace),
         cancel_deletion=CancelDeletion(units, access),
         find_account=FindAccount(units, access),
