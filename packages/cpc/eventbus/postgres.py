@@ -118,7 +118,8 @@ class PostgresTransaction:
             raise unavailable from failure
         finally:
             await self._close()
-        if isinstance(error, SQLAlchemyError):
+        # A server that hangs is a bare TimeoutError of the driver.
+        if isinstance(error, SQLAlchemyError | TimeoutError):
             unavailable = as_unavailable(error)
             if unavailable is not None:
                 raise unavailable from error
