@@ -246,7 +246,7 @@ async def test_pictures_of_an_erased_channel_go_unless_others_show_them(
         pass
     assert {name: (await bob.get(url)).status_code for name, url in urls.items()} == dict.fromkeys(urls, 200)
 
-    await ada.post(f"{ADA}/deletion")
+    await ada.post(f"{ADA}/deletion", json=PASSWORD)
     clock.advance(timedelta(days=14))
     assert await erase_due()
     while await collect():
