@@ -291,8 +291,10 @@ async def reads_of_channels(port: int) -> dict[str, float]:
     browser = await Browser.connect(port)
     text = await browser.get("/metrics", "")
     browser.close()
-    found = re.findall(r'^cache_reads_total\{kind="channel",outcome="(\w+)"\} (\S+)', text, re.MULTILINE)
-    return {outcome: float(count) for outcome, count in found}
+    counter = re.compile(
+        r'^livehouse_cache_reads_total\{kind="channel",outcome="(\w+)"\} (\S+)', re.MULTILINE
+    )
+    return {outcome: float(count) for outcome, count in counter.findall(text)}
 
 
 def hit_rate(before: dict[str, float], after: dict[str, float]) -> float:

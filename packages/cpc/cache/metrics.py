@@ -8,13 +8,13 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
 class PrometheusCacheCounts:
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         self._reads = Counter(
-            "cache_reads",
+            "livehouse_cache_reads",
             "Reads through the node's cache: hit, stale (served while read anew), miss",
             ["kind", "outcome"],
             registry=registry,
         )
         self._age_s = Histogram(
-            "cache_age_seconds",
+            "livehouse_cache_age_seconds",
             "Age of what was served from the cache",
             ["kind"],
             buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 600),

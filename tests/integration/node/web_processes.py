@@ -35,7 +35,7 @@ class WebProcess:
 
     def cache_reads(self, kind: str) -> dict[str, float]:
         """So many were a hit, stale, a miss: by what the process itself says, which nothing keeps."""
-        prefix = f'cache_reads_total{{kind="{kind}",outcome="'
+        prefix = f'livehouse_cache_reads_total{{kind="{kind}",outcome="'
         lines = asyncio.run(fetch(self._run / "web.sock")).splitlines()
         found = [line.removeprefix(prefix).split('"} ') for line in lines if line.startswith(prefix)]
         return {"hit": 0, "stale": 0, "miss": 0} | {outcome: float(count) for outcome, count in found}
