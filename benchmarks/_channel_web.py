@@ -33,13 +33,11 @@ from livehouse.main.wiring.cache import build_live_reads, build_read_channel_pag
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.chat import build_chat
 from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.processes import build_processes
 from livehouse.main.wiring.social import build_social
 from livehouse.main.wiring.streaming import StreamingOutside, build_streaming
 from livehouse.main.wiring.web import build_known_actors
-from livehouse.processes import ProcessesUseCases
-from livehouse.processes.opening_account import OpenAccount, ReturnToAccount
 from livehouse.processes.reading_channel_page import ShownChannels
-from livehouse.processes.renaming_channel import RenameChannel
 from livehouse.streaming.testing import FakeHealthSamples, FakeMediaNodes, FakeMediaRouter
 from livehouse.web.app import create_app
 from livehouse.web.known_actors import KnownActors
@@ -79,12 +77,7 @@ def build_door(
             ids,
             shown=ShownChannels(read_channel_page, channel.find_channels, clock),
         ),
-        processes=ProcessesUseCases(
-            OpenAccount(accounts.sign_up, channel.create_channel),
-            ReturnToAccount(accounts.sign_in, channel.create_channel),
-            RenameChannel(channel.may_rename_channel, accounts.rename_account, channel.take_account_name),
-            read_channel_page,
-        ),
+        processes=build_processes(accounts, channel, read_channel_page),
         read_image=ReadImage(ObstoreImages.in_memory()),
     )
     options = WebOptions(

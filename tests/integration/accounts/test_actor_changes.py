@@ -119,7 +119,7 @@ async def test_each_change_of_what_a_token_says_is_told(house: House, database_u
             await accounts.resolve_actor(token)
 
         grace, token = await house.person("grace")
-        await accounts.sign_out(token)
+        await accounts.sign_out(grace, token)
         assert await heard.next() == grace.account_id
         await accounts.rename_account(grace.require_account(), "grace_hopper")
         assert await heard.next() == grace.account_id
@@ -130,7 +130,7 @@ async def test_what_no_token_says_is_not_told(house: House, database_url: str) -
     async with following(database_url) as heard:
         await house.accounts.change_profile(ada, display_name="Ada", bio="Paints", locale="en")
         await house.accounts.resolve_actor(token)
-        await house.accounts.sign_out(token)
+        await house.accounts.sign_out(ada, token)
         assert [await heard.next()] == [ada.account_id]
         assert heard.accounts == []
 
@@ -141,8 +141,8 @@ async def test_a_connection_that_the_server_ends_is_made_anew(house: House, data
         await connection.execute(END_OTHERS)
         await heard.until_followed(False)
         await heard.until_followed()
-        _, token = await house.person("ada")
-        await house.accounts.sign_out(token)
+        ada, token = await house.person("ada")
+        await house.accounts.sign_out(ada, token)
         assert await heard.next()
         await connection.close()
 
