@@ -196,4 +196,4 @@ async def test_the_export_holds_every_follow() -> None:
     }
     assert {record["channel"] for record in files["social/follows"]} == {"ada", "bob"}
     nobody = stage.personal_data.of(AccountId(uuid4()))
-    assert [[record async for record in one.records] for one in nobody] == [[], [], []]
+    assert [[record async for record in one.records] for one in nobody] == [[], [], [], []]
