@@ -34,6 +34,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -143,17 +144,21 @@ async def count_statements(
 ) -> dict[str, float]:
     """In this process: each visit twice, the second while the cache is warm; each login is unknown first."""
     engine = build_engine(dsn)
-    statements: list[tuple[str, Any]] = []
+    statements: list[tuple[str, Asked]] = []
+    settings: list[tuple[str, Any]] = []
 
     @event.listens_for(engine.sync_engine, "before_cursor_execute")
     def note(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        statements.append((statement, parameters))
+        statements.append((statement, Asked(parameters, tuple(settings))))
+        settings.clear()
+        if statement.startswith("SELECT set_config"):
+            settings.append((statement, parameters))
 
     cache = LmdbCache(cache_folder)
     known_actors = build_known_actors()
     transport = httpx.ASGITransport(build_door(engine, key, cache, known_actors=known_actors))
     most = {"cold": 0, "warm": 0}
-    seen: dict[str, Any] = {}
+    seen: dict[str, Asked] = {}
     channels: set[str] = set()
     async with httpx.AsyncClient(transport=transport, base_url="http://bench") as http:
         for token, channel in dict.fromkeys(visits):
@@ -186,14 +191,26 @@ async def count_statements(
     }
 
 
-async def sequential_scans(dsn: str, statements: dict[str, Any]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """settings: statements that set something for this one, and their parameters."""
+
+    parameters: Any
+    settings: tuple[tuple[str, Any], ...]
+
+
+async def sequential_scans(dsn: str, statements: dict[str, Asked]) -> list[str]:
     connection = await asyncpg.connect(dsn.replace("postgresql+asyncpg", "postgresql"))
     found = []
     try:
-        for statement, parameters in statements.items():
+        for statement, asked in statements.items():
             if not statement.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "DELETE", "INSERT")):
                 continue
-            plan = json.loads(await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *parameters))
+            async with connection.transaction():
+                for setting, parameters in asked.settings:
+                    await connection.execute(setting, *parameters)
+                explained = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement}", *asked.parameters)
+            plan = json.loads(explained)
             for node in nodes(plan[0]["Plan"]):
                 if node["Node Type"] != "Seq Scan":
                     continue
