@@ -13,7 +13,8 @@ search_p99_ms         of searches one after the other, by names that are all ali
 sequential_scans      in the plans of all these statements, of tables with more than 1,000 rows
 cache_hit_rate        share of the looks at a channel that the node's cache answered during the visits
 rps_vs_bare           requests a CPU-second of the page's main request, the channel, against a bare FastAPI
-                      route on the same server with the same bytes
+                      route on the same server with the same bytes; by visitors who were there within the last
+                      half minute, so that their logins are known and most channels are in the cache
 visit_rps_vs_bare     the same for all requests of a visit
 rps_per_cpu_s         requests a CPU-second over the whole visits
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
-from cpc.eventbus.envelope import Outbox
+from cpc.eventbus.envelope import Transaction
 from cpc.messenger.identifiers import ConversationId
 from cpc.messenger.message import Message
 from cpc.messenger.ports import Conversations, Messages
@@ -29,9 +28,7 @@ class ChatRooms(Protocol):
     async def remove(self, channel_id: ChannelId) -> None: ...
 
 
-class UnitOfWork(Protocol):
-    """Commits on a clean exit, rolls back on an exception. Raises `Unavailable` when the database is away."""
-
+class UnitOfWork(Transaction, Protocol):
     @property
     def rooms(self) -> ChatRooms: ...
 
@@ -40,15 +37,6 @@ class UnitOfWork(Protocol):
 
     @property
     def messages(self) -> Messages: ...
-
-    @property
-    def outbox(self) -> Outbox: ...
-
-    async def __aenter__(self) -> Self: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
 
 
 UnitOfWorkFactory = Callable[[], UnitOfWork]
