@@ -1,6 +1,7 @@
 """10,000 requests a second from one address: others are served, and a viewer loses nothing."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -20,6 +21,8 @@ pytestmark = pytest.mark.e2e
 
 RATE = 10_000
 SECONDS = 20
+# The node counts by its own clock and answers for a moment longer than the sender counts.
+LATE_S = 2
 
 
 @pytest.mark.timeout(240)
@@ -31,6 +34,7 @@ def test_a_flood_from_one_address_harms_only_itself(node: RunningNode, viewer: R
         watching.wait_until_playing()
         before = watching.wait_for_frames_after(100, within_s=60)
 
+        quota, window_s = address_policy(node)
         host, port = urlsplit(node.url).netloc.split(":")
         flood = subprocess.Popen(
             [
@@ -61,8 +65,18 @@ def test_a_flood_from_one_address_harms_only_itself(node: RunningNode, viewer: R
     received = after.frames_received - before.frames_received
     print(f"{figures}, /healthz p95 {p95 * 1000:.0f} ms of {len(probes)}, {received} frames, {after}")
     assert figures["written"] > RATE * SECONDS / 2, "that was no flood"
-    assert figures["answers"].get("429", 0) > figures["answers"].get("200", 0)
+    assert figures["answers"].keys() <= {"200", "429"}
+    # It is refused or made to wait, whichever a machine of this speed comes to first: it never gets more.
+    assert 0 < figures["answers"]["200"] <= quota + (SECONDS + LATE_S) * quota / window_s
     assert p95 < 1.0
     assert after.packets_lost == before.packets_lost
     # Received, not decoded: beside the flood's sender the browser itself may be short of CPU.
     assert received > SECONDS * 30 * 0.95
+
+
+def address_policy(node: RunningNode) -> tuple[int, int]:
+    """Requests, and the seconds in which so many may be made again."""
+    headers = httpx.get(f"{node.url}/api/v1/server", timeout=10).headers
+    policy = re.search(r'"address";q=(\d+);w=(\d+)', headers["RateLimit-Policy"])
+    assert policy is not None
+    return int(policy[1]), int(policy[2])
