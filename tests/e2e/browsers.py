@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 from tests.film import camera, microphone
 
 INSTRUMENTS = Path(__file__).parent / "instruments.js"
@@ -28,6 +28,7 @@ class RealBrowser:
     """One Chromium with all its processes."""
 
     def __init__(self, playwright: Playwright, *, has_camera: bool = False) -> None:
+        self._refused_by_policy: list[str] = []
         self._mark = f"--livehouse-test={uuid.uuid4().hex}"
         flags = [*FLAGS, self._mark]
         if has_camera:
@@ -48,6 +49,7 @@ class RealBrowser:
             reduced_motion="reduce",
         )
         context.set_default_timeout(20_000)
+        context.on("console", self._note)
         if script:
             context.add_init_script(path=INSTRUMENTS)
         page = context.new_page()
@@ -65,3 +67,8 @@ class RealBrowser:
 
     def close(self) -> None:
         self._browser.close()
+        assert not self._refused_by_policy
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Content Security Policy" in message.text:
+            self._refused_by_policy.append(message.text)

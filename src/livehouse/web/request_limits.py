@@ -4,12 +4,17 @@ length or while reading, and those too slow."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from livehouse.web.problems import problem
+
+_READ_THOUGH_REFUSED = 4
+"""Times the limit. Who still sends when the door closes may lose the answer (RFC 9112 section 9.6), and most
+who send too much send a little too much: their body is read to its end and thrown away."""
 
 
 class AddressWithoutNul:
@@ -55,6 +60,8 @@ class BodyLimit:
         max_body_bytes, body_timeout_s = self._upload_limits if is_upload else self._limits
         for name, value in scope["headers"]:
             if name == b"content-length" and value.isdigit() and int(value) > max_body_bytes:
+                if int(value) <= max_body_bytes * _READ_THOUGH_REFUSED:
+                    await _throw_away(receive, body_timeout_s)
                 detail = f"The body may have at most {max_body_bytes} bytes."
                 await problem(413, "too-large", detail, scope["path"])(scope, receive, send)
                 return
@@ -79,3 +86,10 @@ class BodyLimit:
             return message
 
         await self._app(scope, limited_receive, send)
+
+
+async def _throw_away(receive: Receive, timeout_s: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            while (await receive()).get("more_body", False):
+                pass

@@ -16,7 +16,7 @@ def content_security_policy(options: WebOptions) -> str:
         f"connect-src 'self' {chat} {edge}",
         f"media-src 'self' blob: {edge}",
         f"img-src 'self' data: blob: {edge}",
-        "style-src 'self' 'unsafe-inline'",  # the page sets positions and colours as style attributes
+        "style-src 'self'",
         "worker-src 'self' blob:",
         "object-src 'none'",
         "base-uri 'none'",

@@ -54,9 +54,12 @@ async def test_a_page_takes_nothing_from_elsewhere_and_runs_no_script_of_its_own
     """It keeps the same Content-Security-Policy as the rest: `default-src 'self'`."""
     answer = await browser.get(path, headers=BROWSER)
     assert "default-src 'self'" in answer.headers["content-security-policy"]
-    sources = re.findall(r'(?:src|href)="([^"]+)"|url\(\'([^\']+)\'\)', answer.text)
+    style = await browser.get("/docs/style.css")
+    assert style.headers["content-type"].startswith("text/css")
+    sources = re.findall(r'(?:src|href)="([^"]+)"|url\(\'([^\']+)\'\)', answer.text + style.text)
     assert all(re.match(r"[/#](?!/)", one or other) for one, other in sources)
     assert set(re.findall(r"<script[^>]*>(.*?)</script>", answer.text, re.S)) == {""}
+    assert not re.search(r"<style|\sstyle=", answer.text)
     assert not re.search(r"\son\w+=", answer.text)
 
 
@@ -108,11 +111,11 @@ async def test_what_is_no_document_is_not_found(browser: httpx.AsyncClient, path
 async def test_the_fonts_of_the_page_are_used_where_it_is_built(
     browser: httpx.AsyncClient, tmp_path: Path
 ) -> None:
-    assert "@font-face" not in (await browser.get("/problems/not-live", headers=BROWSER)).text
+    assert "@font-face" not in (await browser.get("/docs/style.css")).text
     (tmp_path / "assets").mkdir()
     (tmp_path / "assets" / "inter-latin-wght-normal-1a2b.woff2").write_bytes(b"font")
     options = WebOptions(page_folder=tmp_path, registry=CollectorRegistry(), request_burst=10_000.0)
     transport = httpx.ASGITransport(create_app(cast(UseCases, None), options))
     async with httpx.AsyncClient(transport=transport, base_url="http://live.example") as built:
-        page = (await built.get("/problems", headers=BROWSER)).text
-    assert "url('/assets/inter-latin-wght-normal-1a2b.woff2')" in page
+        style = (await built.get("/docs/style.css")).text
+    assert "url('/assets/inter-latin-wght-normal-1a2b.woff2')" in style

@@ -148,7 +148,7 @@ def build_options(
         edge_url=settings.edge_url() if behind_proxy else None,
         chat_port=settings.chat_port,
         edge_port=settings.edge_port,
-        tls=settings.uses_tls,
+        tls=settings.base_url().startswith("https:"),
         known_actors=build_known_actors(),
         sends_mail=settings.sends_mail,
         trusted_proxies=settings.trusted_proxies,

@@ -54,6 +54,10 @@ class DocumentPages:
         by_slug = sorted(PROBLEM_TYPES.values(), key=lambda kind: kind.slug)
         return self._render("problems.html", problems=by_slug)
 
+    @cached_property
+    def style(self) -> str:
+        return self._render("style.css")
+
     def problem(self, kind: ProblemType) -> str:
         return self._render("problem.html", kind=kind)
 
@@ -65,6 +69,11 @@ class DocumentPages:
 async def show_api(request: Request, if_none_match: IfNoneMatch = None) -> Response:
     """The API for people."""
     return _page(_pages(request).api, if_none_match)
+
+
+@router.get("/docs/style.css")
+async def read_style(request: Request, if_none_match: IfNoneMatch = None) -> Response:
+    return _page(_pages(request).style, if_none_match, media_type="text/css")
 
 
 @router.get("/problems")
@@ -115,12 +124,12 @@ def _wants_html(request: Request) -> bool:
     return quality.get("text/html", 0.0) > json_quality
 
 
-def _page(html: str, if_none_match: str | None) -> Response:
-    etag = f'"{zlib.crc32(html.encode()):08x}"'
+def _page(text: str, if_none_match: str | None, media_type: str = "text/html") -> Response:
+    etag = f'"{zlib.crc32(text.encode()):08x}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache", "Vary": "Accept"}
     if if_none_match is not None and any(tag.opaque == etag for tag in entity_tags(if_none_match)):
         return Response(status_code=304, headers=headers)
-    return Response(html, headers=headers, media_type="text/html")
+    return Response(text, headers=headers, media_type=media_type)
 
 
 def _json(content: dict[str, Any]) -> Response:
