@@ -155,7 +155,7 @@ async def _sign_up(database_url: str, key: str) -> list[str]:
     keyring = KeyRing("k1", {"k1": bytes.fromhex(key)})
     accounts = build_accounts(engine, clock, ids, keyring, FakePasswordHasher())
     owner = (await accounts.sign_up(CHANNEL, "a long enough pass phrase")).account
-    await build_channel(engine, clock, ids).create_channel(owner.id, owner.name)
+    await build_channel(engine, clock, ids).manager.create(owner.id, owner.name)
     people = [await accounts.sign_up(f"speaker_{n}", "a long enough pass phrase") for n in range(SPEAKERS)]
     await engine.dispose()
     return [person.token for person in people]

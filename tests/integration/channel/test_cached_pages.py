@@ -102,7 +102,7 @@ async def web(
     duties = build_event_duties(
         engine,
         connection,
-        channel.create_channel,
+        channel.manager.create,
         build_account_suspensions(engine, stop, clock, ids),
         build_parting(engine, channel.find_channels, clock, ids),
     )
@@ -118,7 +118,7 @@ async def web(
 
 @pytest.fixture
 async def ada(web: tuple[WebProcess, WebProcess]) -> Channel:
-    return await web[0].channel.create_channel(AccountId(uuid4()), AccountName("ada"))
+    return await web[0].channel.manager.create(AccountId(uuid4()), AccountName("ada"))
 
 
 async def until(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -163,7 +163,7 @@ async def test_a_new_name_and_a_suspension_are_seen_elsewhere_by_their_events(
 ) -> None:
     here, there = web
     await is_kept(lambda: there.title("ada"), there.pages, clock)
-    await here.channel.take_account_name(ada.owner_id, AccountName("lovelace"), clock.now())
+    await here.channel.manager.take_account_name(ada.owner_id, AccountName("lovelace"), clock.now())
 
     async def has_moved() -> bool:
         try:
@@ -174,7 +174,7 @@ async def test_a_new_name_and_a_suspension_are_seen_elsewhere_by_their_events(
 
     await until(has_moved)
     await is_kept(lambda: there.title("lovelace"), there.pages, clock)
-    await here.channel.suspend_channel(ADMINISTRATOR, "lovelace", reason="spam", until=None)
+    await here.channel.manager.suspend(ADMINISTRATOR, "lovelace", reason="spam", until=None)
 
     async def is_refused() -> bool:
         try:
@@ -184,7 +184,7 @@ async def test_a_new_name_and_a_suspension_are_seen_elsewhere_by_their_events(
         return False
 
     await until(is_refused)
-    await here.channel.reinstate_channel(ADMINISTRATOR, "lovelace", reason="a mistake")
+    await here.channel.manager.reinstate(ADMINISTRATOR, "lovelace", reason="a mistake")
 
     async def is_back() -> bool:
         return not await is_refused()
@@ -227,7 +227,7 @@ async def deaf(engine: AsyncEngine, clock: FakeClock, tmp_path: Path) -> AsyncIt
 async def test_a_page_that_is_old_is_served_at_once_and_read_anew_behind(
     deaf: WebProcess, engine: AsyncEngine, clock: FakeClock
 ) -> None:
-    channel = await deaf.channel.create_channel(AccountId(uuid4()), AccountName("ada"))
+    channel = await deaf.channel.manager.create(AccountId(uuid4()), AccountName("ada"))
     change, owner = deaf.channel.change_channel, Actor(channel.owner_id)
     before = await deaf.title("ada")
     await change(owner, "ada", SettingsChange(title="New"))
@@ -250,7 +250,7 @@ async def test_a_page_that_is_old_is_served_at_once_and_read_anew_behind(
 async def test_a_live_list_that_is_old_is_served_at_once_and_read_anew_behind(
     deaf: WebProcess, engine: AsyncEngine, clock: FakeClock
 ) -> None:
-    channel = await deaf.channel.create_channel(AccountId(uuid4()), AccountName("ada"))
+    channel = await deaf.channel.manager.create(AccountId(uuid4()), AccountName("ada"))
     assert await deaf.live() == []
     async with PostgresChannelUnitOfWork(engine) as unit:
         await unit.directory.broadcast_started(channel.id, str(BroadcastId(uuid4())), clock.now())
@@ -273,7 +273,7 @@ async def test_a_cache_that_is_full_or_was_another_version_s_gives_no_wrong_answ
     titles = {}
     for number in range(5):
         name = f"person_{number}"
-        channel = await process.channel.create_channel(AccountId(uuid4()), AccountName(name))
+        channel = await process.channel.manager.create(AccountId(uuid4()), AccountName(name))
         titles[name] = f"Channel {number}"
         await process.channel.change_channel(
             Actor(channel.owner_id), name, SettingsChange(title=titles[name])

@@ -94,7 +94,7 @@ class ChatHouse:
 
     async def sign_up(self, name: str) -> Person:
         signed_in = await self.accounts.sign_up(name, "a long enough pass phrase")
-        await self.channel.create_channel(signed_in.account.id, signed_in.account.name)
+        await self.channel.manager.create(signed_in.account.id, signed_in.account.name)
         return Person(name, str(signed_in.account.id), signed_in.token)
 
     async def gateway(self, **options: Any) -> RunningChat:

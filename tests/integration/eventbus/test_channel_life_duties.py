@@ -67,7 +67,7 @@ def channels(engine: AsyncEngine) -> ChannelUseCases:
 
 @pytest.fixture
 async def ada(channels: ChannelUseCases) -> Channel:
-    return await channels.create_channel(AccountId(uuid4()), AccountName("ada"))
+    return await channels.manager.create(AccountId(uuid4()), AccountName("ada"))
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ async def worker(
     duties = build_event_duties(
         engine,
         nats_connection,
-        channels.create_channel,
+        channels.manager.create,
         build_account_suspensions(engine, stop, CLOCK, IDS),
         build_parting(engine, channels.find_channels, CLOCK, IDS),
         build_channel_life(engine, nats_connection, channels, CLOCK, IDS),
@@ -133,7 +133,7 @@ async def test_a_renaming_cut_short_is_completed_and_an_older_one_changes_nothin
             return False
 
     await until(is_renamed)
-    other = await channels.create_channel(AccountId(uuid4()), AccountName("grace"))
+    other = await channels.manager.create(AccountId(uuid4()), AccountName("grace"))
     marker = AccountRenamed(other.owner_id, AccountName("hopper"), AccountName("grace"), NOW)
     await publish(engine, marker.to_cloud_event(event_id=uuid4(), time=NOW))
 
@@ -173,7 +173,7 @@ async def test_the_channel_of_a_suspended_account_is_in_no_list_until_that_is_li
 ) -> None:
     accounts = build_accounts(engine, CLOCK, IDS, KeyRing("k1", {"k1": b"k" * 32}), FakePasswordHasher())
     eve = (await accounts.sign_up("eve", "correct horse battery")).account
-    await channels.create_channel(eve.id, eve.name)
+    await channels.manager.create(eve.id, eve.name)
     root = Actor(BOB, AccountName("bob"), is_administrator=True)
 
     async def shown() -> list[bool]:
@@ -213,7 +213,7 @@ async def test_a_block_takes_the_role_away(engine: AsyncEngine, ada: Channel) ->
 async def test_of_an_erased_account_nothing_is_left(
     engine: AsyncEngine, channels: ChannelUseCases, ada: Channel
 ) -> None:
-    bobs = await channels.create_channel(BOB, AccountName("bob"))
+    bobs = await channels.manager.create(BOB, AccountName("bob"))
     open_room = OpenChatRoom(lambda: PostgresChatUnitOfWork(engine), channels.find_channels, CLOCK, IDS)
     rooms = [await open_room("ada"), await open_room("bob")]
     for room in rooms:

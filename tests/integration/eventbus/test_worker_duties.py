@@ -53,7 +53,7 @@ async def worker(
     stop = build_stop_broadcast(engine, channel.find_channels, nats_connection, clock, UuidV7Ids(clock))
     suspensions = build_account_suspensions(engine, stop, clock, UuidV7Ids(clock))
     parting = build_parting(engine, channel.find_channels, clock, UuidV7Ids(clock))
-    duties = build_event_duties(engine, nats_connection, channel.create_channel, suspensions, parting)
+    duties = build_event_duties(engine, nats_connection, channel.manager.create, suspensions, parting)
     async with running(duties):
         yield
 
@@ -75,7 +75,7 @@ async def test_an_opening_cut_short_is_completed(engine: AsyncEngine, channel: C
 
 @pytest.mark.usefixtures("worker")
 async def test_the_directory_follows_broadcasts(engine: AsyncEngine, channel: ChannelUseCases) -> None:
-    ada = await channel.create_channel(AccountId(uuid4()), AccountName("ada"))
+    ada = await channel.manager.create(AccountId(uuid4()), AccountName("ada"))
     broadcast_id = BroadcastId(uuid4())
     started = StreamStarted(str(ada.id), str(broadcast_id), "ada", "Painting", NOW)
     counted = BroadcastViewersCounted(ada.id, broadcast_id, 7, NOW)
@@ -94,7 +94,7 @@ async def test_a_live_channel_that_changes_and_its_statistics(
     engine: AsyncEngine, channel: ChannelUseCases
 ) -> None:
     owner = Actor(AccountId(uuid4()))
-    ada = await channel.create_channel(owner.require_account(), AccountName("ada"))
+    ada = await channel.manager.create(owner.require_account(), AccountName("ada"))
     broadcast_id = str(BroadcastId(uuid4()))
     started = StreamStarted(str(ada.id), broadcast_id, "ada", "Painting", NOW)
     ended = StreamEnded(str(ada.id), broadcast_id, NOW, NOW + timedelta(hours=1))
@@ -116,7 +116,7 @@ async def test_a_live_channel_that_changes_and_its_statistics(
 async def test_a_block_and_an_erasure_end_follows(engine: AsyncEngine, channel: ChannelUseCases) -> None:
     clock = FakeClock()
     social = build_social(engine, channel.find_channels, clock, UuidV7Ids(clock))
-    ada = await channel.create_channel(AccountId(uuid4()), AccountName("ada"))
+    ada = await channel.manager.create(AccountId(uuid4()), AccountName("ada"))
     blocked, erased, stays = (Actor(AccountId(uuid4())) for _ in range(3))
     for follower in (blocked, erased, stays):
         await social.follow_channel(follower, "ada")

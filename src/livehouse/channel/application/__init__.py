@@ -16,20 +16,15 @@ from livehouse.channel.application.change_schedule import (
     SetVacation,
     ShowChange,
 )
+from livehouse.channel.application.channel_manager import ChannelManager
 from livehouse.channel.application.content_ports import RenderedAbout
-from livehouse.channel.application.create_channel import CreateChannel, CreateChannelAgain
-from livehouse.channel.application.delete_channel import (
-    CancelChannelDeletion,
-    EraseChannels,
-    RequestChannelDeletion,
-)
+from livehouse.channel.application.delete_channel import EraseChannels
 from livehouse.channel.application.discovery_ports import CategoryCard
 from livehouse.channel.application.manage_categories import ChangeCategory, CreateCategory, RemoveCategory
 from livehouse.channel.application.page_images import UploadPanelImage
 from livehouse.channel.application.queries import ChannelByName, FindChannels
 from livehouse.channel.application.read_administration import ListAllChannels
 from livehouse.channel.application.read_schedule import ReadSchedule, Schedule
-from livehouse.channel.application.rename_channel import MayRenameChannel, TakeAccountName
 from livehouse.channel.application.roles import (
     GrantRole,
     ListOwnChannels,
@@ -39,11 +34,7 @@ from livehouse.channel.application.roles import (
     TakeRolesAway,
 )
 from livehouse.channel.application.statistics import BroadcastReport, ReadBroadcastStatistics, ReadStatistics
-from livehouse.channel.application.suspend_channel import (
-    ReinstateChannel,
-    SuspendChannel,
-    TakeOwnersSuspension,
-)
+from livehouse.channel.application.suspend_channel import TakeOwnersSuspension
 from livehouse.channel.contract import ChannelCard
 from livehouse.channel.domain.about import WrittenPanel
 from livehouse.channel.domain.broadcast_statistics import Totals
@@ -60,6 +51,7 @@ __all__ = [
     "Channel",
     "ChannelCard",
     "ChannelDuties",
+    "ChannelManager",
     "ChannelRole",
     "ChannelState",
     "ChannelUseCases",
@@ -81,16 +73,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ChannelUseCases:
-    """What the specification calls the ChannelManager. find_channels: the `Channels` facade other slices are
-    given. create_channel, take_account_name: for processes."""
+    """find_channels: the `Channels` facade other slices are given."""
 
-    create_channel: CreateChannel
-    create_channel_again: CreateChannelAgain
+    manager: ChannelManager
     change_channel: ChangeChannel
-    may_rename_channel: MayRenameChannel
-    take_account_name: TakeAccountName
-    request_deletion: RequestChannelDeletion
-    cancel_deletion: CancelChannelDeletion
     channel_by_name: ChannelByName
     list_channels: ListChannels
     find_channels: FindChannels
@@ -116,8 +102,6 @@ class ChannelUseCases:
     grant_role: GrantRole
     revoke_role: RevokeRole
     list_all_channels: ListAllChannels
-    suspend_channel: SuspendChannel
-    reinstate_channel: ReinstateChannel
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ async def create_channel(settings: ResolvedSettings, name: str) -> CreatedChanne
         accounts = build_accounts(engine, clock, ids, tokens)
         channels = build_channel(engine, clock, ids)
         password = secrets.token_urlsafe(18)
-        opened = await OpenAccount(accounts.sign_up, channels.create_channel)(name, password)
+        opened = await OpenAccount(accounts.sign_up, channels.manager.create)(name, password)
         account = opened.signed_in.account
         create_stream_key = build_create_stream_key(engine, channels.find_channels, clock, ids, tokens)
         stream_key = await create_stream_key(

@@ -59,7 +59,7 @@ async def run(role: RoleContext) -> None:
         **build_event_duties(
             engine,
             connection,
-            channel.create_channel,
+            channel.manager.create,
             follow_suspensions,
             parting,
             build_channel_life(engine, connection, channel, clock, ids),

@@ -12,7 +12,7 @@ from livehouse.accounts.contract import PersonalData
 from livehouse.channel.adapters.icalendar_writer import ICalendarWriter
 from livehouse.channel.adapters.markdown_it_renderer import MarkdownItRenderer
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
-from livehouse.channel.application import ChannelDuties, ChannelUseCases
+from livehouse.channel.application import ChannelDuties, ChannelManager, ChannelUseCases
 from livehouse.channel.application.browse import (
     FindChannelCards,
     ListCategories,
@@ -88,17 +88,21 @@ def build_channel(
     access = build_access(engine, clock)
     people, names, deed_log = build_people(engine, clock), build_names(engine), build_deed_log(engine)
     avatars, deeds = build_avatars(engine), build_deeds(engine, clock, ids)
-    create_channel = CreateChannel(units, clock, ids)
     markdown = MarkdownItRenderer()
     keep = keep_image or build_keep_image(engine, clock)
+    create = CreateChannel(units, clock, ids)
     return ChannelUseCases(
-        create_channel=create_channel,
-        create_channel_again=CreateChannelAgain(units, access, people, create_channel),
+        manager=ChannelManager(
+            create=create,
+            create_again=CreateChannelAgain(units, access, people, create),
+            may_rename=MayRenameChannel(units, access),
+            take_account_name=TakeAccountName(units, clock, ids),
+            suspend=SuspendChannel(units, access, deed_log, clock, ids),
+            reinstate=ReinstateChannel(units, access, deed_log, clock, ids),
+            request_deletion=RequestChannelDeletion(units, access, clock, ids),
+            cancel_deletion=CancelChannelDeletion(units, access, clock, ids),
+        ),
         change_channel=ChangeChannel(units, access, clock, ids),
-        may_rename_channel=MayRenameChannel(units, access),
-        take_account_name=TakeAccountName(units, clock, ids),
-        request_deletion=RequestChannelDeletion(units, access, clock, ids),
-        cancel_deletion=CancelChannelDeletion(units, access, clock, ids),
         channel_by_name=ChannelByName(units, access),
         list_channels=ListChannels(units, avatars, access, clock)
         if live_reads is None
@@ -128,8 +132,6 @@ def build_channel(
         grant_role=GrantRole(units, access, people, names, clock, ids),
         revoke_role=RevokeRole(units, access, names, clock, ids),
         list_all_channels=ListAllChannels(units, access, clock),
-        suspend_channel=SuspendChannel(units, access, deed_log, clock, ids),
-        reinstate_channel=ReinstateChannel(units, access, deed_log, clock, ids),
     )
 
 

@@ -47,7 +47,7 @@ def build_channel_life(
     stop_broadcast = build_stop_broadcast(engine, channel.find_channels, connection, clock, ids)
     life = FollowChannelLife(
         channel.find_channels,
-        channel.take_account_name,
+        channel.manager.take_account_name,
         duties.take_roles_away,
         build_deed_log(engine),
         stop_broadcast,

@@ -15,13 +15,13 @@ def build_processes(
     accounts: AccountsUseCases, channel: ChannelUseCases, read_channel_page: ReadChannelPage
 ) -> ProcessesUseCases:
     return ProcessesUseCases(
-        open_account=OpenAccount(accounts.sign_up, channel.create_channel),
-        return_to_account=ReturnToAccount(accounts.sign_in, channel.create_channel),
+        open_account=OpenAccount(accounts.sign_up, channel.manager.create),
+        return_to_account=ReturnToAccount(accounts.sign_in, channel.manager.create),
         rename_channel=RenameChannel(
-            channel.may_rename_channel, accounts.rename_account, channel.take_account_name
+            channel.manager.may_rename, accounts.rename_account, channel.manager.take_account_name
         ),
         delete_channel=DeleteChannel(
-            channel.request_deletion, accounts.check_password, accounts.tell_of_channel_deletion
+            channel.manager.request_deletion, accounts.check_password, accounts.tell_of_channel_deletion
         ),
         read_channel_page=read_channel_page,
     )

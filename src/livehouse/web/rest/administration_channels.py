@@ -61,7 +61,7 @@ async def suspend_channel(
     name: str, body: NewSuspension, actor: CurrentActor, cases: Cases
 ) -> AdministeredChannel:
     """Suspend a channel: nobody sees it any more, and its broadcast ends. For administrators."""
-    suspended = await cases.channel.suspend_channel(actor, name, reason=body.reason, until=body.until)
+    suspended = await cases.channel.manager.suspend(actor, name, reason=body.reason, until=body.until)
     return _administered(suspended)
 
 
@@ -77,7 +77,7 @@ async def reinstate_channel(
     reason: Annotated[str, Query(max_length=2000, description="1 to 500 characters")],
 ) -> None:
     """Let a suspended channel be seen again. For administrators."""
-    await cases.channel.reinstate_channel(actor, name, reason=reason)
+    await cases.channel.manager.reinstate(actor, name, reason=reason)
 
 
 def _administered(channel: ChannelResult) -> AdministeredChannel:

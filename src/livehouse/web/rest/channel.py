@@ -195,7 +195,7 @@ async def change_channel(
 )
 async def create_channel(actor: CurrentActor, cases: Cases) -> Response:
     """Make a new, empty channel after one's own was erased."""
-    channel = await cases.channel.create_channel_again(actor)
+    channel = await cases.channel.manager.create_again(actor)
     page = await _changed(cases, actor, channel.name.value)
     return _answer(page, None, status=201, headers={"Location": f"/api/v1/channels/{channel.name}"})
 
@@ -234,7 +234,7 @@ async def request_channel_deletion(
 @router.delete("/channels/{name}/deletion", status_code=204)
 async def cancel_channel_deletion(name: str, actor: CurrentActor, cases: Cases) -> None:
     """Keep the channel after all. For the owner."""
-    await cases.channel.cancel_deletion(actor, name)
+    await cases.channel.manager.cancel_deletion(actor, name)
 
 
 async def _changed(cases: Cases, actor: Actor, name: str) -> ChannelPageResult:
