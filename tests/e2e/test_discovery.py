@@ -111,3 +111,44 @@ def test_the_settings_save_and_tell_of_a_change_made_meanwhile(
     assert (channel["title"], channel["tags"]) == ("An evening at the piano", ["piano"])
     assert channel["category"].startswith("Music")
     page.context.close()
+
+
+@pytest.mark.timeout(120)
+def test_administrators_hear_of_it_when_another_one_changed_a_category(
+    node: RunningNode, viewer: RealBrowser
+) -> None:
+    page = viewer.open()
+    sign_up(page, node.url, "cataloguer")
+    node.make_administrator("cataloguer")
+    page.goto(f"{node.url}/admin/categories")
+    page.get_by_test_id("category-new").click()
+    page.get_by_test_id("category-name").fill("Kite flying")
+    page.get_by_test_id("category-save").click()
+    page.get_by_test_id("categories-search").fill("kite")
+    row = page.locator('[data-testid="category"][data-slug="kite-flying"]')
+    row.get_by_test_id("category-change").click()
+    description = row.get_by_test_id("category-description")
+    expect(description).to_have_value("")
+
+    other = page.context.new_page()
+    other.goto(f"{node.url}/admin/categories")
+    other.get_by_test_id("categories-search").fill("kite")
+    theirs = other.locator('[data-testid="category"][data-slug="kite-flying"]')
+    theirs.get_by_test_id("category-change").click()
+    theirs.get_by_test_id("category-description").fill("Up in the air")
+    theirs.get_by_test_id("category-save").click()
+    expect(theirs).to_contain_text("Up in the air")
+
+    description.fill("Strings attached")
+    row.get_by_test_id("category-save").click()
+    expect(row.get_by_test_id("category-problem")).to_contain_text("changed meanwhile")
+    row.get_by_test_id("category-reload").click()
+    expect(description).to_have_value("Up in the air")
+    description.fill("Up in the air, strings attached")
+    row.get_by_test_id("category-save").click()
+    expect(row).to_contain_text("Up in the air, strings attached")
+
+    row.get_by_test_id("category-remove").click()
+    page.get_by_test_id("category-remove-confirm").click()
+    expect(page.get_by_test_id("categories-empty")).to_be_visible()
+    page.context.close()

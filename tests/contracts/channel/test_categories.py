@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 from tests.contracts.channel.house import House
 
-from cpc.kernel.errors import Conflict, Invalid, NotFound
+from cpc.kernel.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
 from livehouse.channel.application import manage_categories
 from livehouse.channel.application.ports import UnitOfWorkFactory
@@ -95,6 +96,39 @@ async def test_a_category_is_merged_or_taken_away(house: House) -> None:
             await house.read_category(ANONYMOUS, gone)
     with pytest.raises(Invalid):
         await house.remove_category(ADMIN, "games", into="games")
+
+
+async def test_a_category_that_somebody_else_changed_is_not_changed_over(house: House) -> None:
+    seen = (await house.read_category(ANONYMOUS, "art")).category
+    first = await house.change_category(ADMIN, "art", name="Fine art", expected_version=seen.version)
+    assert first.version == seen.version + 1
+    for slug in ("art", "fine-art"):
+        with pytest.raises(PreconditionFailed) as refused:
+            await house.change_category(ADMIN, slug, description="Oil", expected_version=seen.version)
+        assert refused.value.slug == "category-changed"
+        for into in (None, "music"):
+            with pytest.raises(PreconditionFailed):
+                await house.remove_category(ADMIN, slug, into=into, expected_version=seen.version)
+    assert (await house.read_category(ANONYMOUS, "art")).category == first
+    same = await house.change_category(ADMIN, "art", name="Fine art", expected_version=first.version)
+    assert same == first, "what changes nothing makes no version"
+    await house.remove_category(ADMIN, "art", into="music", expected_version=first.version)
+    assert (await house.read_category(ANONYMOUS, "fine-art")).category.name == "Music"
+
+
+async def test_of_two_who_change_a_category_at_once_one_is_refused(house: House) -> None:
+    seen = (await house.read_category(ANONYMOUS, "art")).category
+    outcomes = await asyncio.gather(
+        *(
+            house.change_category(ADMIN, "art", description=text, expected_version=seen.version)
+            for text in ("Oil", "Ink")
+        ),
+        return_exceptions=True,
+    )
+    [refused] = [one for one in outcomes if isinstance(one, BaseException)]
+    assert isinstance(refused, PreconditionFailed)
+    [made] = [one for one in outcomes if isinstance(one, Category)]
+    assert (await house.read_category(ANONYMOUS, "art")).category == made
 
 
 async def test_very_many_channels_are_merged_some_at_a_time_and_going_on_after_a_stop(

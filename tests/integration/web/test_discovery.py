@@ -150,6 +150,36 @@ async def test_administrators_keep_the_categories(
         assert (await visit().request(method, path, json=body)).status_code == 401
 
 
+async def test_a_category_is_changed_as_it_was_when_it_was_loaded(
+    visit, grace: httpx.AsyncClient, ada: httpx.AsyncClient, database_url
+) -> None:
+    browser = visit()
+    made = await grace.post(CATEGORIES, json={"name": "Kites"})
+    loaded = await browser.get("/api/v1/categories/kites")
+    etag = loaded.headers["etag"]
+    assert made.headers["etag"].partition("-")[0] == etag.partition("-")[0] == '"1'
+    again = await browser.get("/api/v1/categories/kites", headers={"If-None-Match": etag})
+    assert (again.status_code, again.content) == (304, b"")
+    address = f"{CATEGORIES}/kites"
+    changed = await grace.patch(address, json={"description": "Up"}, headers={"If-Match": etag})
+    assert (changed.status_code, changed.headers["etag"].partition("-")[0]) == (200, '"2')
+    for method, path, body in (
+        ("PATCH", address, {"description": "In the air"}),
+        ("DELETE", address, None),
+        ("DELETE", f"{address}?into=sports", None),
+    ):
+        late = await grace.request(method, path, json=body, headers={"If-Match": etag})
+        assert (late.status_code, late.json()["type"]) == (412, "/problems/category-changed")
+    await ada.patch("/api/v1/channels/ada", json={"category": "kites"})
+    await go_live(ada, "ada", database_url, 5)
+    watched = await browser.get("/api/v1/categories/kites")
+    assert (watched.json()["description"], watched.json()["viewers"]) == ("Up", 5)
+    malformed = await grace.delete(address, headers={"If-Match": "kites"})
+    assert (malformed.status_code, malformed.json()["type"]) == (400, "/problems/malformed-if-match")
+    fresh = {"If-Match": changed.headers["etag"]}
+    assert (await grace.delete(address, headers=fresh)).status_code == 204, "viewers are no change"
+
+
 async def test_a_show_has_a_category(ada: httpx.AsyncClient) -> None:
     show = {
         "title": "Painting",

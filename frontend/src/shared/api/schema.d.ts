@@ -5905,7 +5905,10 @@ export interface operations {
                 /** @description Slug of the category its channels get; without it: none */
                 into?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag that the change is based on; 412 when it has changed meanwhile */
+                "if-match"?: string | null;
+            };
             path: {
                 /** @description Which of the categories, as their list names it */
                 slug: string;
@@ -5917,13 +5920,14 @@ export interface operations {
             /** @description Done, nothing to say */
             204: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description `invalid-request`, `merged-into-itself` */
+            /** @description `invalid-request`, `malformed-if-match`, `merged-into-itself` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -5947,6 +5951,17 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `category-changed` */
+            412: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -5955,7 +5970,10 @@ export interface operations {
     change_category: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that the change is based on; 412 when it has changed meanwhile */
+                "if-match"?: string | null;
+            };
             path: {
                 /** @description Which of the categories, as their list names it */
                 slug: string;
@@ -5978,6 +5996,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
@@ -5994,7 +6013,7 @@ export interface operations {
                     "application/json": components["schemas"]["CategoryShape"];
                 };
             };
-            /** @description `category-name-missing`, `category-too-long`, `description-too-long`, `foreign-image`, `invalid-request` */
+            /** @description `category-name-missing`, `category-too-long`, `description-too-long`, `foreign-image`, `invalid-request`, `malformed-if-match` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -6021,6 +6040,17 @@ export interface operations {
             408: components["responses"]["Problem408"];
             /** @description `category-taken` */
             409: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `category-changed` */
+            412: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
@@ -6308,7 +6338,10 @@ export interface operations {
     get_category: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETags at hand; 304 when one of them still holds */
+                "if-none-match"?: string | null;
+            };
             path: {
                 /** @description Which of the categories, as their list names it */
                 slug: string;
@@ -6320,6 +6353,7 @@ export interface operations {
             /** @description As asked */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
@@ -6337,6 +6371,16 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["CategoryCard"];
                 };
+            };
+            /** @description As in the ETag sent */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, MetaData, Table, Text, Uuid, delete, func, select, text, update
+from sqlalchemy import Column, Integer, MetaData, Table, Text, Uuid, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import IntegrityError
@@ -25,6 +25,7 @@ category_table = Table(
     Column("name", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("box_art", Text),
+    Column("version", Integer, nullable=False),
 )
 
 _former_slug = Table(
@@ -92,17 +93,20 @@ class PostgresCategories:
             )
         return True
 
-    async def by_slug(self, slug: str) -> Category | None:
-        found = await self._connection.execute(select(category_table).where(category_table.c.slug == slug))
-        row = found.one_or_none()
-        if row is None:
-            found = await self._connection.execute(
-                select(category_table)
-                .join(_former_slug, _former_slug.c.category_id == category_table.c.category_id)
-                .where(_former_slug.c.slug == slug)
-            )
-            row = found.one_or_none()
-        return None if row is None else _to_category(row)
+    async def by_slug(self, slug: str, *, for_update: bool = False) -> Category | None:
+        former = select(category_table).join(
+            _former_slug, _former_slug.c.category_id == category_table.c.category_id
+        )
+        for query in (
+            select(category_table).where(category_table.c.slug == slug),
+            former.where(_former_slug.c.slug == slug),
+        ):
+            if for_update:
+                query = query.with_for_update(of=category_table, key_share=True)
+            row = (await self._connection.execute(query)).one_or_none()
+            if row is not None:
+                return _to_category(row)
+        return None
 
     async def by_name(self, name: str) -> Category | None:
         found = await self._connection.execute(
@@ -202,11 +206,14 @@ def _values(category: Category) -> dict[str, object]:
         "name": category.name,
         "description": category.description,
         "box_art": category.box_art,
+        "version": category.version,
     }
 
 
 def _to_category(row: Row[Any, Any, Any]) -> Category:
-    return Category(CategoryId(row.category_id), row.slug, row.name, row.description, row.box_art)
+    return Category(
+        CategoryId(row.category_id), row.slug, row.name, row.description, row.box_art, row.version
+    )
 
 
 def _card(row: Row[Any, Any, Any]) -> CategoryCard:

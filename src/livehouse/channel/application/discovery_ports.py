@@ -108,8 +108,9 @@ class Categories(Protocol):
         """False when another one has the name or the slug. A slug left behind goes on leading here."""
         ...
 
-    async def by_slug(self, slug: str) -> Category | None:
-        """Also by a former one."""
+    async def by_slug(self, slug: str, *, for_update: bool = False) -> Category | None:
+        """Also by a former one. for_update: it stays as it is until the unit of work ends; channels may go on
+        choosing it."""
         ...
 
     async def by_name(self, name: str) -> Category | None:

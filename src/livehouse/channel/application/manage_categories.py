@@ -70,14 +70,17 @@ class ChangeCategory:
         name: str | None = None,
         description: str | None = None,
         box_art: str | None = None,
+        expected_version: int | None = None,
     ) -> Category:
         """None leaves a field as it is. A new name makes a new slug; the former one goes on leading here.
 
-        Raises `Unauthenticated`, `Forbidden`, `NotFound`, `Invalid`, `Conflict` (category-taken).
+        Raises `Unauthenticated`, `Forbidden`, `NotFound`, `PreconditionFailed` (category-changed), `Invalid`,
+        `Conflict` (category-taken).
         """
         await self._access.require(actor, Action.CHANGE_CATEGORY)
         async with self._unit_of_work() as unit:
-            category = await find_category(unit.categories, slug)
+            category = await find_category(unit.categories, slug, for_update=True)
+            category.check_version(expected_version)
             changed = replace(
                 category,
                 description=category.description
@@ -88,8 +91,10 @@ class ChangeCategory:
             if name is not None:
                 new_name = valid_category_name(name)
                 changed = replace(changed, name=new_name, slug=category_slug(new_name, category.id))
-            if changed != category and not await unit.categories.save(changed):
-                raise _taken(changed.name)
+            if changed != category:
+                changed = replace(changed, version=category.version + 1)
+                if not await unit.categories.save(changed):
+                    raise _taken(changed.name)
             await let_go(unit, [category.box_art], [changed.box_art], self._clock.now())
             if changed != category:
                 renamed = "" if changed.name == category.name else f"now '{changed.name}'"
@@ -104,19 +109,24 @@ class RemoveCategory:
         self._deeds = deeds
         self._clock = clock
 
-    async def __call__(self, actor: Actor, slug: str, *, into: str | None = None) -> None:
+    async def __call__(
+        self, actor: Actor, slug: str, *, into: str | None = None, expected_version: int | None = None
+    ) -> None:
         """into: slug of the category that its channels get and its addresses lead to; None: they get none.
+        expected_version: of the one that goes.
 
         Very many channels are moved some at a time, each time in a unit of work of its own. Should the node
         stop in between, the category is still there, and doing it again goes on.
 
-        Raises `Unauthenticated`, `Forbidden`, `NotFound` (no-such-category), `Invalid` (merged-into-itself).
+        Raises `Unauthenticated`, `Forbidden`, `NotFound` (no-such-category), `PreconditionFailed`
+        (category-changed), `Invalid` (merged-into-itself).
         """
         await self._access.require(actor, Action.REMOVE_CATEGORY)
         begun: tuple[CategoryId, CategoryId | None] | None = None
         while True:
             async with self._unit_of_work() as unit:
                 category, target = await _both(unit.categories, slug, into)
+                category.check_version(expected_version)
                 both = category.id, None if target is None else target.id
                 if begun is not None and both != begun:
                     raise _no_such_category(slug)  # Somebody else merged one of them meanwhile.
@@ -135,16 +145,16 @@ class RemoveCategory:
 
 async def _both(categories: Categories, slug: str, into: str | None) -> tuple[Category, Category | None]:
     """Raises `NotFound` (no-such-category), `Invalid` (merged-into-itself)."""
-    category = await find_category(categories, slug)
+    category = await find_category(categories, slug, for_update=True)
     target = None if into is None else await find_category(categories, into)
-    if target == category:
+    if target is not None and target.id == category.id:
         raise Invalid("merged-into-itself", "A category cannot be merged into itself.")
     return category, target
 
 
-async def find_category(categories: Categories, slug: str) -> Category:
+async def find_category(categories: Categories, slug: str, *, for_update: bool = False) -> Category:
     """Raises `NotFound` (no-such-category)."""
-    category = await categories.by_slug(slug.lower())
+    category = await categories.by_slug(slug.lower(), for_update=for_update)
     if category is None:
         raise _no_such_category(slug)
     return category

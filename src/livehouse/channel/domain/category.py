@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from cpc.kernel.errors import Invalid
+from cpc.kernel.errors import Invalid, PreconditionFailed
 from livehouse.channel.contract import CategoryId
 from livehouse.channel.domain.about import markdown, valid_image
 from livehouse.channel.domain.settings import one_line
@@ -18,13 +18,24 @@ MAX_DESCRIPTION_CHARACTERS = 500
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """slug: what its address has, made of the name it was given first. box_art: path of a picture here."""
+    """slug: what its address has, made of the name it was given first. box_art: path of a picture here.
+    version: one more with each change.
+    """
 
     id: CategoryId
     slug: str
     name: str
     description: str = ""
     box_art: str | None = None
+    version: int = 1
+
+    def check_version(self, expected_version: int | None) -> None:
+        """None: whichever it is. Raises `PreconditionFailed` (category-changed)."""
+        if expected_version not in (None, self.version):
+            raise PreconditionFailed(
+                "category-changed",
+                "The category was changed meanwhile. Load it again, then repeat the change.",
+            )
 
 
 def category_slug(name: str, category_id: CategoryId) -> str:

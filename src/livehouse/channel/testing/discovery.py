@@ -131,7 +131,7 @@ class InMemoryCategories:
         self._tables.categories[category.id] = category
         return True
 
-    async def by_slug(self, slug: str) -> Category | None:
+    async def by_slug(self, slug: str, *, for_update: bool = False) -> Category | None:
         for category in self._tables.categories.values():
             if category.slug == slug:
                 return category

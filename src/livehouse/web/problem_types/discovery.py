@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpc.kernel.errors import Conflict, Invalid, NotFound
+from cpc.kernel.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from livehouse.web.problem_types.problem_type import ProblemType
 
 DISCOVERY = (
@@ -17,6 +17,12 @@ DISCOVERY = (
         Conflict,
         "Another category has that name or that address, or had the address before.",
         "Choose another name, or merge the two.",
+    ),
+    ProblemType(
+        "category-changed",
+        PreconditionFailed,
+        "The category was changed after you loaded it.",
+        "Load it again, repeat your change, and send the new `ETag` as `If-Match`.",
     ),
     ProblemType(
         "categories-full", Conflict, "There are at most 5000 categories.", "Merge some that mean the same."

@@ -13,6 +13,14 @@ from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.plain_route import PlainRoute
+from livehouse.web.preconditions import (
+    NOT_MODIFIED,
+    IfMatch,
+    IfNoneMatch,
+    entity_tag,
+    expected_version,
+    versioned_answer,
+)
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.shapes import Body, Shape
 
@@ -82,10 +90,18 @@ async def list_categories(
     )
 
 
-@router.get("/categories/{slug}", openapi_extra=may_answer("no-such-category"))
-async def get_category(slug: str, actor: CurrentActor, cases: Cases) -> CategoryCard:
+@router.get(
+    "/categories/{slug}",
+    responses=NOT_MODIFIED,
+    response_model=CategoryCard,
+    openapi_extra=may_answer("no-such-category"),
+)
+async def get_category(
+    slug: str, actor: CurrentActor, cases: Cases, if_none_match: IfNoneMatch = None
+) -> Response:
     """One category; also by a slug it had before, or that of one merged into it."""
-    return category_card(await cases.channel.read_category(actor, slug))
+    card = await cases.channel.read_category(actor, slug)
+    return versioned_answer(category_card(card).model_dump_json(), card.category.version, if_none_match)
 
 
 @router.post(
@@ -94,35 +110,47 @@ async def get_category(slug: str, actor: CurrentActor, cases: Cases) -> Category
     tags=["administration"],
     openapi_extra=may_answer(*_BAD_CATEGORY, "category-taken", "categories-full"),
 )
-async def create_category(body: NewCategory, actor: CurrentActor, cases: Cases) -> CategoryShape:
+async def create_category(
+    body: NewCategory, response: Response, actor: CurrentActor, cases: Cases
+) -> CategoryShape:
     """Make a category. For administrators."""
     made = await cases.channel.create_category(
         actor, body.name, description=body.description, box_art=body.box_art or ""
     )
-    return _category(made)
+    return _tagged(response, made)
 
 
 @router.patch(
     "/administration/categories/{slug}",
     tags=["administration"],
-    openapi_extra=may_answer(*_BAD_CATEGORY, "category-taken", "no-such-category"),
+    openapi_extra=may_answer(*_BAD_CATEGORY, "category-taken", "category-changed", "no-such-category"),
 )
 async def change_category(
-    slug: str, body: CategoryChange, actor: CurrentActor, cases: Cases
+    slug: str,
+    body: CategoryChange,
+    response: Response,
+    actor: CurrentActor,
+    cases: Cases,
+    if_match: IfMatch = None,
 ) -> CategoryShape:
     """Rename or describe a category; its former address goes on leading to it. For administrators."""
     box_art = body.box_art or "" if "box_art" in body.model_fields_set else None
     changed = await cases.channel.change_category(
-        actor, slug, name=body.name, description=body.description, box_art=box_art
+        actor,
+        slug,
+        name=body.name,
+        description=body.description,
+        box_art=box_art,
+        expected_version=expected_version(if_match, "category-changed"),
     )
-    return _category(changed)
+    return _tagged(response, changed)
 
 
 @router.delete(
     "/administration/categories/{slug}",
     status_code=204,
     tags=["administration"],
-    openapi_extra=may_answer("no-such-category", "merged-into-itself"),
+    openapi_extra=may_answer("no-such-category", "category-changed", "merged-into-itself"),
 )
 async def remove_category(
     slug: str,
@@ -132,9 +160,11 @@ async def remove_category(
         str | None,
         Query(max_length=100, description="Slug of the category its channels get; without it: none"),
     ] = None,
+    if_match: IfMatch = None,
 ) -> None:
     """Take a category away, or merge it into another one. For administrators."""
-    await cases.channel.remove_category(actor, slug, into=into)
+    expected = expected_version(if_match, "category-changed")
+    await cases.channel.remove_category(actor, slug, into=into, expected_version=expected)
 
 
 def category_card(card: CategoryCardResult) -> CategoryCard:
@@ -149,10 +179,12 @@ def category_card(card: CategoryCardResult) -> CategoryCard:
     )
 
 
-def _category(category: CategoryResult) -> CategoryShape:
-    return CategoryShape(
+def _tagged(response: Response, category: CategoryResult) -> CategoryShape:
+    shape = CategoryShape(
         slug=category.slug,
         name=category.name,
         description=category.description,
         box_art=category.box_art,
     )
+    response.headers["ETag"] = entity_tag(shape.model_dump_json(), category.version)
+    return shape
