@@ -169,6 +169,15 @@ class DeedLog(Protocol):
         ...
 
 
+class DeedHistory(Protocol):
+    """Read facade: what administrators did to something."""
+
+    def about(self, subject: EntityId) -> AsyncIterator[Mapping[str, object]]:
+        """JSON objects for whom it belongs to, the newest first. Not who did it: that is for
+        administrators."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Deeds:
     """Writes down what an administrator is about to do. Called before the deed is committed: what cannot be

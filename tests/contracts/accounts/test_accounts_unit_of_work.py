@@ -221,7 +221,7 @@ async def test_the_audit_log_is_read_newest_first(unit_of_work: UnitOfWorkFactor
             AccountId(UUID(int=1)) if number % 2 else None,
             AccountName("ada") if number % 2 else None,
             "suspend_account",
-            "acc_1",
+            f"acc_{number % 3}",
             "bob",
             f"reason {number}",
         )
@@ -234,6 +234,11 @@ async def test_the_audit_log_is_read_newest_first(unit_of_work: UnitOfWorkFactor
         newest_first = entries[::-1]
         assert list(await unit.audit_log.page(before=None, limit=3)) == newest_first[:3]
         assert list(await unit.audit_log.page(before=entries[2].id, limit=9)) == newest_first[3:]
+        about_one = [entries[3], entries[0]]
+        assert list(await unit.audit_log.page(before=None, limit=9, subject="acc_1")) == about_one
+        older = await unit.audit_log.page(before=entries[3].id, limit=9, subject="acc_1")
+        assert list(older) == about_one[1:]
+        assert list(await unit.audit_log.page(before=None, limit=9, subject="acc_9")) == []
 
 
 async def test_twins_of_a_name_are_refused_and_retired_names_are_kept(

@@ -88,6 +88,24 @@ async def test_tiers_are_kept_whole(unit_of_work: UnitOfWorkFactory) -> None:
         assert await unit.tiers.by_ids([]) == {}
 
 
+async def test_withdrawn_tiers_are_read_page_by_page(unit_of_work: UnitOfWorkFactory) -> None:
+    tiers = [
+        replace(a_tier(number), created_at=NOW + timedelta(days=number // 2), withdrawn_at=NOW)
+        for number in range(5)
+    ]
+    async with unit_of_work() as unit:
+        for tier in (*tiers, a_tier(7), replace(a_tier(8, OTHER), withdrawn_at=NOW)):
+            await unit.tiers.save(tier)
+    seen: list[SubscriptionTier] = []
+    after: Place | None = None
+    async with unit_of_work() as unit:
+        while page := await unit.tiers.withdrawn_by(CHANNEL, after=after, limit=2):
+            seen += page
+            after = Place(page[-1].created_at, page[-1].id)
+    assert [one.created_at for one in seen] == sorted((one.created_at for one in tiers), reverse=True)
+    assert sorted(one.id for one in seen) == sorted(one.id for one in tiers)
+
+
 async def test_a_subscription_is_kept_with_its_pending_payment(unit_of_work: UnitOfWorkFactory) -> None:
     eve, tier = AccountId(uuid4()), a_tier()
     async with unit_of_work() as unit:

@@ -257,6 +257,8 @@ async def test_one_takes_ones_data_home(ada: httpx.AsyncClient) -> None:
     assert json.loads(archive.read("channel/schedule.json"))[0]["category"] == "Art"
     assert json.loads(archive.read("channel/vacation.json"))[0]["ends_at"] == "2026-07-08T00:00:00+00:00"
     assert json.loads(archive.read("channel/broadcasts.json")) == []
+    assert json.loads(archive.read("audit_log.json")) == []
+    assert json.loads(archive.read("channel/audit_log.json")) == []
     (offered,) = json.loads(archive.read("social/tiers.json"))
     assert (offered["name"], offered["amount"], offered["benefits"][0]["kind"]) == ("Gold", 499, "replays")
     files = b"".join(archive.read(name) for name in archive.namelist())

@@ -11,7 +11,9 @@ from cpc.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.contract import MAX_SUSPENSION, valid_reason
 from livehouse.access.testing import access_for
+from livehouse.accounts.application import personal_data
 from livehouse.accounts.application.appoint_administrator import AppointAdministrator
+from livehouse.accounts.application.personal_data import AccountsPersonalData
 from livehouse.accounts.application.read_administration import FindAccount, ListAccounts, ReadAuditLog
 from livehouse.accounts.application.suspend_account import LiftSuspension, SuspendAccount
 from livehouse.accounts.contract import AccountId, AccountName, AccountReinstated, AccountSuspended, Actor
@@ -82,6 +84,23 @@ async def test_a_suspension_counts_until_its_end_and_is_written_down(world: Worl
     with pytest.raises(NotFound) as gone:
         await world.lift(ada, "bob", reason="over")
     assert gone.value.slug == "not-suspended"
+
+
+async def test_the_person_takes_home_what_was_done_to_them_and_not_by_whom(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(personal_data, "_AT_ONCE", 2)
+    ada, bob = await world.actor("ada"), (await world.actor("bob")).require_account()
+    for number in range(3):
+        await world.suspend(ada, "bob", reason=f"spam {number}", until=None)
+        await world.suspend(ada, "grace", reason="noise", until=None)
+        world.pass_time()
+    files = AccountsPersonalData(world.database.unit_of_work).of(bob)
+    (deeds,) = (file for file in files if file.name == "audit_log")
+    records = [record async for record in deeds.records]
+    assert [record["reason"] for record in records] == ["spam 2", "spam 1", "spam 0"]
+    assert {str(record["what"]) for record in records} == {"suspend_account"}
+    assert "ada" not in str(records)
 
 
 async def test_a_suspension_is_lifted(world: World) -> None:

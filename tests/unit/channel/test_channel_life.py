@@ -15,7 +15,9 @@ from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.application.decide_access import DecideAccess
 from livehouse.access.contract import Role, Suspension
 from livehouse.access.testing import InMemoryStandings
+from livehouse.accounts.application.personal_data import FindDeeds
 from livehouse.accounts.application.queries import FindNames
+from livehouse.accounts.application.record_deed import RecordDeed
 from livehouse.accounts.contract import AccountId, AccountName, Actor
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.testing import FakePeople, InMemoryAccountsDatabase, RecordedDeeds
@@ -63,6 +65,7 @@ class World:
         self.erase = EraseChannels(units, self.clock, self.ids)
         self.take_name = TakeAccountName(units, self.clock, self.ids)
         self.log = RecordedDeeds()
+        self.deed_history = FindDeeds(self.accounts.unit_of_work)
         self.suspend = SuspendChannel(units, access, self.log, self.clock, self.ids)
         self.reinstate = ReinstateChannel(units, access, self.log, self.clock, self.ids)
 
@@ -229,7 +232,7 @@ async def test_many_broadcasts_are_taken_home_page_by_page(
         for number in range(5):
             now = world.clock.now()
             await unit.statistics.save(BroadcastStatistics(ada.id, f"brd_{number}", "Sea", now, now, 0))
-    files = ChannelPersonalData(world.database.unit_of_work).of(ada.owner_id)
+    files = ChannelPersonalData(world.database.unit_of_work, world.deed_history).of(ada.owner_id)
     (broadcasts,) = (file for file in files if file.name == "channel/broadcasts")
     assert len({str(one["id"]) async for one in broadcasts.records}) == 5
 
@@ -246,10 +249,17 @@ async def test_what_channels_keep_of_a_person(world: World, ada: Channel) -> Non
             await unit.statistics.save(one)
 
     async def taken_home(account_id: AccountId) -> dict[str, list[Any]]:
-        files = ChannelPersonalData(world.database.unit_of_work).of(account_id)
+        files = ChannelPersonalData(world.database.unit_of_work, world.deed_history).of(account_id)
         return {file.name: [record async for record in file.records] for file in files}
 
+    await world.suspend(ROOT, "ada", reason="spam", until=None)
+    for deed in world.log.deeds:
+        await RecordDeed(world.accounts.unit_of_work)(deed)
     of_ada, of_bob = await taken_home(ada.owner_id), await taken_home(BOB.require_account())
+    assert of_ada["channel/audit_log"] == [
+        {"at": now.isoformat(), "what": "suspend_channel", "name": "ada", "reason": "spam"}
+    ]
+    assert of_bob["channel/audit_log"] == []
     assert (of_ada["channel"][0]["tags"], of_ada["channel"][0]["privacy"]) == (["sea"], "public")
     assert of_ada["channel/vacation"] == [
         {"starts_at": "2026-01-01T00:00:00+00:00", "ends_at": "2026-01-08T00:00:00+00:00"}

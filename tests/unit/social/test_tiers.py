@@ -13,6 +13,7 @@ from tests.unit.social.stage import ADA, CHANNEL, EVE, Stage
 from cpc.kernel.errors import Conflict, Invalid, NotFound
 from livehouse.access.contract import Entitlement
 from livehouse.accounts.contract import ANONYMOUS, Actor
+from livehouse.social.application import personal_data
 from livehouse.social.domain.money import CURRENCIES, MAX_AMOUNT, Money
 from livehouse.social.domain.tier import (
     MAX_CUSTOM_BENEFITS,
@@ -162,17 +163,26 @@ def test_money_is_whole_units_of_a_real_currency() -> None:
     assert refused.value.slug == "price-range"
 
 
-async def test_the_owner_takes_home_the_tiers_that_are_offered() -> None:
+async def test_the_owner_takes_home_the_tiers_and_those_that_were_withdrawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(personal_data, "MAX_PAGE", 2)
     stage = Stage()
     tier = await stage.tier("Gold", 500, [Benefit(BenefitKind.CUSTOM, text="A postcard")])
-    await stage.withdraw_tier(ADA, "ada", str((await stage.tier("Silver", 900)).id))
+    withdrawn = [await stage.tier(name, 900) for name in ("Silver", "Tin", "Lead")]
+    for one in withdrawn:
+        await stage.withdraw_tier(ADA, "ada", str(one.id))
 
     async def taken_home(actor: Actor) -> list[Mapping[str, object]]:
         files = stage.personal_data.of(actor.require_account())
         (tiers,) = (file for file in files if file.name == "social/tiers")
         return [record async for record in tiers.records]
 
-    (record,) = await taken_home(ADA)
+    record, *others = await taken_home(ADA)
     assert (record["id"], record["amount"], record["currency"]) == (str(tier.id), 500, "EUR")
     assert record["benefits"] == [{"kind": "custom", "months": [], "slots": 0, "text": "A postcard"}]
+    assert record["withdrawn_at"] is None
+    assert {one["name"] for one in others} == {one.name for one in withdrawn}
+    assert len(others) == len(withdrawn)
+    assert all(one["withdrawn_at"] for one in others)
     assert await taken_home(EVE) == []

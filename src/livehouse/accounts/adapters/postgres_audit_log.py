@@ -33,10 +33,14 @@ class PostgresAuditLog:
             .on_conflict_do_nothing()
         )
 
-    async def page(self, *, before: AuditEntryId | None, limit: int) -> Sequence[AuditEntry]:
+    async def page(
+        self, *, before: AuditEntryId | None, limit: int, subject: str | None = None
+    ) -> Sequence[AuditEntry]:
         query = select(tables.audit_entry).order_by(tables.audit_entry.c.entry_id.desc()).limit(limit)
         if before is not None:
             query = query.where(tables.audit_entry.c.entry_id < before.uuid)
+        if subject is not None:
+            query = query.where(tables.audit_entry.c.subject == subject)
         return [
             AuditEntry(
                 id=AuditEntryId(row.entry_id),

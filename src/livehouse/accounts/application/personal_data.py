@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 
+from cpc.kernel.ids import EntityId
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.contract import AccountId, AccountName, ExportedFile
+from livehouse.accounts.domain.administration import AuditEntryId
 
 _AT_ONCE = 500
 
@@ -17,6 +19,7 @@ class AccountsPersonalData:
 
     def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
         self._unit_of_work = unit_of_work
+        self._deeds = FindDeeds(unit_of_work)
 
     def of(self, account_id: AccountId) -> Sequence[ExportedFile]:
         return [
@@ -24,6 +27,7 @@ class AccountsPersonalData:
             ExportedFile("logins", self._logins(account_id)),
             ExportedFile("access_tokens", self._access_tokens(account_id)),
             ExportedFile("blocks", self._blocks(account_id)),
+            ExportedFile("audit_log", self._deeds.about(account_id)),
         ]
 
     async def _account(self, account_id: AccountId) -> AsyncIterator[Record]:
@@ -90,3 +94,26 @@ class AccountsPersonalData:
             if len(found) < _AT_ONCE:
                 return
             after = found[-1][0]
+
+
+class FindDeeds:
+    """The `DeedHistory` facade of the contract."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._unit_of_work = unit_of_work
+
+    async def about(self, subject: EntityId) -> AsyncIterator[Record]:
+        before: AuditEntryId | None = None
+        while True:
+            async with self._unit_of_work() as unit:
+                found = await unit.audit_log.page(before=before, limit=_AT_ONCE, subject=str(subject))
+            for entry in found:
+                yield {
+                    "at": entry.at.isoformat(),
+                    "what": entry.what,
+                    "name": entry.subject_name,
+                    "reason": entry.reason,
+                }
+            if len(found) < _AT_ONCE:
+                return
+            before = found[-1].id

@@ -170,8 +170,10 @@ class AuditLog(Protocol):
         """The same entry again changes nothing."""
         ...
 
-    async def page(self, *, before: AuditEntryId | None, limit: int) -> Sequence[AuditEntry]:
-        """The newest first."""
+    async def page(
+        self, *, before: AuditEntryId | None, limit: int, subject: str | None = None
+    ) -> Sequence[AuditEntry]:
+        """The newest first. subject: printed id; None: about everything."""
         ...
 
 

@@ -184,8 +184,11 @@ class InMemoryAuditLog:
     async def add(self, entry: AuditEntry) -> None:
         self._tables.audit_log.setdefault(entry.id, entry)
 
-    async def page(self, *, before: AuditEntryId | None, limit: int) -> Sequence[AuditEntry]:
-        newest_first = sorted(self._tables.audit_log.values(), key=lambda entry: entry.id, reverse=True)
+    async def page(
+        self, *, before: AuditEntryId | None, limit: int, subject: str | None = None
+    ) -> Sequence[AuditEntry]:
+        wanted = [one for one in self._tables.audit_log.values() if subject in (None, one.subject)]
+        newest_first = sorted(wanted, key=lambda entry: entry.id, reverse=True)
         return [entry for entry in newest_first if before is None or entry.id < before][:limit]
 
 

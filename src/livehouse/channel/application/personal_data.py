@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from cpc.images.image import ImageFile, ImageName
-from livehouse.accounts.contract import AccountId, ExportedFile
+from livehouse.accounts.contract import AccountId, DeedHistory, ExportedFile
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import ChannelId
 
@@ -17,8 +17,9 @@ _AT_ONCE = 500
 class ChannelPersonalData:
     """The `PersonalData` of this slice."""
 
-    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, deeds: DeedHistory) -> None:
         self._unit_of_work = unit_of_work
+        self._deeds = deeds
 
     def of(self, account_id: AccountId) -> Sequence[ExportedFile]:
         return [
@@ -27,6 +28,7 @@ class ChannelPersonalData:
             ExportedFile("channel/schedule", self._schedule(account_id)),
             ExportedFile("channel/vacation", self._vacation(account_id)),
             ExportedFile("channel/broadcasts", self._broadcasts(account_id)),
+            ExportedFile("channel/audit_log", self._audit_log(account_id)),
             ExportedFile("roles", self._roles(account_id)),
         ]
 
@@ -124,6 +126,13 @@ class ChannelPersonalData:
                 before = one.started_at, one.broadcast_id
             if len(found) < _AT_ONCE:
                 return
+
+    async def _audit_log(self, account_id: AccountId) -> AsyncIterator[Mapping[str, object]]:
+        async with self._unit_of_work() as unit:
+            channel = await unit.channels.by_owner(account_id)
+        if channel is not None:
+            async for record in self._deeds.about(channel.id):
+                yield record
 
     async def _roles(self, account_id: AccountId) -> AsyncIterator[Mapping[str, object]]:
         after: ChannelId | None = None

@@ -38,7 +38,7 @@ from livehouse.accounts.application.login_sessions import (
     ListLoginSessions,
 )
 from livehouse.accounts.application.login_tokens import LoginTokens
-from livehouse.accounts.application.personal_data import AccountsPersonalData
+from livehouse.accounts.application.personal_data import AccountsPersonalData, FindDeeds
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWork, UnitOfWorkFactory
 from livehouse.accounts.application.queries import FindNames, FindPeople, ReadOwnAccount, ReadProfile
 from livehouse.accounts.application.read_administration import FindAccount, ListAccounts, ReadAuditLog
@@ -52,7 +52,16 @@ from livehouse.accounts.application.sign_out import SignOut
 from livehouse.accounts.application.sign_up import SignUp
 from livehouse.accounts.application.suspend_account import LiftSuspension, SuspendAccount
 from livehouse.accounts.application.tell_owner import TellOfChannelDeletion
-from livehouse.accounts.contract import ActorChanges, Avatars, DeedLog, Deeds, Names, People, PersonalData
+from livehouse.accounts.contract import (
+    ActorChanges,
+    Avatars,
+    DeedHistory,
+    DeedLog,
+    Deeds,
+    Names,
+    People,
+    PersonalData,
+)
 from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.domain.outgoing_mail import OutgoingMail
 from livehouse.main.settings import ResolvedSettings
@@ -163,6 +172,11 @@ def build_deeds(engine: AsyncEngine, clock: Clock, ids: Ids) -> Deeds:
 def build_deed_log(engine: AsyncEngine) -> DeedLog:
     """For other slices: where what administrators did is written down."""
     return RecordDeed(_units(engine))
+
+
+def build_deed_history(engine: AsyncEngine) -> DeedHistory:
+    """The facade other slices are given."""
+    return FindDeeds(_units(engine))
 
 
 def build_appoint_administrator(engine: AsyncEngine, clock: Clock, ids: Ids) -> AppointAdministrator:

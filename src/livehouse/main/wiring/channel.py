@@ -64,6 +64,7 @@ from livehouse.chat.application.queries import CountMessages
 from livehouse.main.wiring.access import build_access
 from livehouse.main.wiring.accounts import (
     build_avatars,
+    build_deed_history,
     build_deed_log,
     build_deeds,
     build_names,
@@ -155,7 +156,7 @@ def build_message_counts(engine: AsyncEngine) -> ChatMessageCounts:
 
 def build_channel_personal_data(engine: AsyncEngine) -> PersonalData:
     """For the export of the accounts slice."""
-    return ChannelPersonalData(_units(engine))
+    return ChannelPersonalData(_units(engine), build_deed_history(engine))
 
 
 def _units(engine: AsyncEngine) -> UnitOfWorkFactory:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from livehouse.channel.contract import ChannelId
 from livehouse.social.adapters.postgres_tables import tier as _tier
+from livehouse.social.application.ports import Place
 from livehouse.social.domain.money import Money
 from livehouse.social.domain.tier import Benefit, BenefitKind, SubscriptionTier, TierId
 
@@ -41,6 +42,15 @@ class PostgresTiers:
         )
         row = found.one_or_none()
         return None if row is None else to_tier(row)
+
+    async def withdrawn_by(
+        self, channel_id: ChannelId, *, after: Place | None, limit: int
+    ) -> Sequence[SubscriptionTier]:
+        query = select(_tier).where(_tier.c.channel_id == channel_id.uuid, _tier.c.withdrawn_at.is_not(None))
+        if after is not None:
+            query = query.where(tuple_(_tier.c.created_at, _tier.c.tier_id) < (after.at, after.id.uuid))
+        query = query.order_by(_tier.c.created_at.desc(), _tier.c.tier_id.desc()).limit(limit)
+        return [to_tier(row) for row in await self._connection.execute(query)]
 
     async def by_ids(self, tier_ids: Collection[TierId]) -> Mapping[TierId, SubscriptionTier]:
         if not tier_ids:

@@ -10,6 +10,7 @@ from cpc.kernel.errors import NotFound
 from livehouse.accounts.contract import AccountId, ExportedFile
 from livehouse.channel.contract import Channels
 from livehouse.social.application.ports import Place, UnitOfWorkFactory
+from livehouse.social.domain.tier import SubscriptionTier
 
 
 class SocialPersonalData:
@@ -101,19 +102,33 @@ class SocialPersonalData:
         async with self._unit_of_work() as unit:
             tiers = await unit.tiers.offered_by(channel.id)
         for tier in tiers:
-            yield {
-                "id": str(tier.id),
-                "name": tier.name,
-                "amount": tier.price.amount,
-                "currency": tier.price.currency,
-                "benefits": [
-                    {
-                        "kind": benefit.kind.value,
-                        "months": list(benefit.months),
-                        "slots": benefit.slots,
-                        "text": benefit.text,
-                    }
-                    for benefit in tier.benefits
-                ],
-                "created_at": tier.created_at.isoformat(),
+            yield _tier(tier)
+        after: Place | None = None
+        while True:
+            async with self._unit_of_work() as unit:
+                tiers = await unit.tiers.withdrawn_by(channel.id, after=after, limit=MAX_PAGE)
+            for tier in tiers:
+                yield _tier(tier)
+                after = Place(tier.created_at, tier.id)
+            if len(tiers) < MAX_PAGE:
+                return
+
+
+def _tier(tier: SubscriptionTier) -> Mapping[str, object]:
+    return {
+        "id": str(tier.id),
+        "name": tier.name,
+        "amount": tier.price.amount,
+        "currency": tier.price.currency,
+        "benefits": [
+            {
+                "kind": benefit.kind.value,
+                "months": list(benefit.months),
+                "slots": benefit.slots,
+                "text": benefit.text,
             }
+            for benefit in tier.benefits
+        ],
+        "created_at": tier.created_at.isoformat(),
+        "withdrawn_at": None if tier.withdrawn_at is None else tier.withdrawn_at.isoformat(),
+    }

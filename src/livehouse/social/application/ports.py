@@ -79,6 +79,12 @@ class Tiers(Protocol):
         """Offered or withdrawn."""
         ...
 
+    async def withdrawn_by(
+        self, channel_id: ChannelId, *, after: Place | None, limit: int
+    ) -> Sequence[SubscriptionTier]:
+        """Those made last first."""
+        ...
+
     async def by_ids(self, tier_ids: Collection[TierId]) -> Mapping[TierId, SubscriptionTier]:
         """Offered and withdrawn ones."""
         ...

@@ -34,6 +34,14 @@ class InMemoryTiers:
         tier = self._tables.tiers.get(tier_id)
         return tier if tier is not None and tier.channel_id == channel_id else None
 
+    async def withdrawn_by(
+        self, channel_id: ChannelId, *, after: Place | None, limit: int
+    ) -> Sequence[SubscriptionTier]:
+        withdrawn = [
+            one for one in self._tables.tiers.values() if one.channel_id == channel_id and not one.is_offered
+        ]
+        return newest(((Place(one.created_at, one.id), one) for one in withdrawn), after, limit)
+
     async def by_ids(self, tier_ids: Collection[TierId]) -> Mapping[TierId, SubscriptionTier]:
         return {one: self._tables.tiers[one] for one in tier_ids if one in self._tables.tiers}
 
