@@ -20,12 +20,14 @@ class Parting:
         self._end_subscriptions = end_subscriptions
 
     async def person_blocked(self, event: PersonBlocked) -> None:
-        """Whoever is blocked does not follow the blocker's channel."""
+        """Whoever is blocked does not follow the blocker's channel, and supports it no longer than is paid
+        for."""
         try:
             channel = await self._channels.by_owner(event.account_id)
         except NotFound:
             return
         await self._end_follow(event.blocked_id, channel.id)
+        await self._end_subscriptions.of_blocked(event.blocked_id, channel.id)
 
     async def account_erased(self, event: AccountErased) -> None:
         await self._end_follow.all_of_account(event.account_id)

@@ -176,7 +176,10 @@ async def test_a_former_tier_gives_what_it_has_to_the_end_of_its_time(
         await unit.tiers.save(dear)
     until = NOW + timedelta(days=6)
     subscription = replace(
-        await running(unit_of_work, eve, tier), former=FormerTier(dear.id, until), months_before=6
+        await running(unit_of_work, eve, tier),
+        former=FormerTier(dear.id, until),
+        months_before=6,
+        renewal_postponed_to=until,
     )
     await save(unit_of_work, subscription)
     async with unit_of_work() as unit:

@@ -11,6 +11,7 @@ import pytest
 
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
+from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.persistence import build_engine
 from livehouse.main.wiring.social import build_pass_time
 from livehouse.social.application.keep_subscriptions import PassTime
@@ -39,7 +40,8 @@ async def offer(ada: httpx.AsyncClient, **changes: object) -> str:
 @pytest.fixture
 async def pass_time(database_url: str, clock: FakeClock) -> AsyncIterator[PassTime]:
     engine = build_engine(database_url)
-    yield build_pass_time(engine, clock, UuidV7Ids(clock))
+    channels = build_channel(engine, clock, UuidV7Ids(clock)).find_channels
+    yield build_pass_time(engine, channels, clock, UuidV7Ids(clock))
     await engine.dispose()
 
 

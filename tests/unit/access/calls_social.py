@@ -11,6 +11,7 @@ from livehouse.channel.contract import ChannelId
 from livehouse.channel.testing import FakeChannelCards
 from livehouse.social.adapters.manual_payments import ManualPayments
 from livehouse.social.application.change_tiers import ChangeTier, CreateTier, ListTiers, WithdrawTier
+from livehouse.social.application.find_hindrance import FindHindrance
 from livehouse.social.application.follow_channel import EndFollow, FollowChannel, UnfollowChannel
 from livehouse.social.application.grant_subscription import GrantSubscription
 from livehouse.social.application.ledger import Ledger
@@ -105,7 +106,7 @@ async def _tier(world: World, channel_id: ChannelId = CHANNEL.id, name: str = "G
 
 
 def _ledger(world: World) -> Ledger:
-    return Ledger(ManualPayments(), world.ids)
+    return Ledger(ManualPayments(), FindHindrance(_NobodyBlocks(), world.social_channels), world.ids)
 
 
 async def _asked(world: World, supporter: AccountId, tier: SubscriptionTier) -> PaidSubscription:

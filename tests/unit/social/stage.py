@@ -22,6 +22,7 @@ from livehouse.channel.testing import FakeChannelCards, FakeChannels
 from livehouse.processes.parting import Parting
 from livehouse.social.adapters.manual_payments import ManualPayments
 from livehouse.social.application.change_tiers import ChangeTier, CreateTier, ListTiers, WithdrawTier
+from livehouse.social.application.find_hindrance import FindHindrance
 from livehouse.social.application.find_supporters import FindSupporters
 from livehouse.social.application.follow_channel import EndFollow, FollowChannel, UnfollowChannel
 from livehouse.social.application.grant_subscription import GrantSubscription
@@ -96,7 +97,7 @@ class Stage:
         self.relationship = ReadRelationship(units, channels, self.standings, access, clock)
         self.personal_data = SocialPersonalData(units, channels, clock)
         payments = ManualPayments()
-        self.ledger = ledger = Ledger(payments, ids)
+        self.ledger = ledger = Ledger(payments, FindHindrance(self.people, channels), ids)
         self.deed_log = RecordedDeeds()
         deeds = Deeds(self.deed_log, clock, ids)
         desk = PaymentDesk(units, payments, ledger, deeds, clock)

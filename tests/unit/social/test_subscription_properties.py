@@ -22,7 +22,7 @@ from livehouse.social.domain.paid_subscription import (
 )
 from livehouse.social.domain.payment import Payment, PaymentId, PaymentKind, PaymentState
 from livehouse.social.domain.tier import SubscriptionTier, TierId
-from livehouse.social.domain.transitions import Outcome
+from livehouse.social.domain.transitions import Hindrance, Outcome
 
 START = datetime(2026, 1, 31, 23, 59, tzinfo=UTC)
 CHANNEL, OWNER, SUPPORTER = ChannelId(UUID(int=1)), AccountId(UUID(int=2)), AccountId(UUID(int=3))
@@ -40,6 +40,7 @@ class SubscriptionMachine(RuleBasedStateMachine):
         self.subscription: PaidSubscription | None = None
         self.payments: dict[PaymentId, Payment] = {}
         self.withdrawn: set[TierId] = set()
+        self.hindrance: Hindrance | None = None
         self.begins = 0
         self.ends = 0
         self.most_months = 0
@@ -72,7 +73,12 @@ class SubscriptionMachine(RuleBasedStateMachine):
             wanted = subscription.next_tier_id or subscription.tier_id
             tier = next(one for one in TIERS if one.id == wanted)
             renewal = None if tier.id in self.withdrawn else tier
-            outcome = transitions.pass_time(subscription, renewal, self.new_payment(), self.now)
+            outcome = transitions.pass_time(
+                subscription, renewal, self.new_payment(), self.now, self.hindrance
+            )
+            asked = outcome.subscription.pending
+            if asked is not None and asked.id not in self.payments:
+                assert self.hindrance is None, "nothing is asked for"
             for payment in outcome.settled:
                 self.payments[payment.id] = payment
             if outcome.subscription.pending is not None:
@@ -174,6 +180,10 @@ class SubscriptionMachine(RuleBasedStateMachine):
         self.record(outcome)
         assert self.subscription is not None
         assert self.subscription.is_running
+
+    @rule(hindrance=st.sampled_from((None, *Hindrance)))
+    def hinder(self, hindrance: Hindrance | None) -> None:
+        self.hindrance = hindrance
 
     @rule(tier=A_TIER)
     def withdraw_tier(self, tier: SubscriptionTier) -> None:

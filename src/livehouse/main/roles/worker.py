@@ -73,7 +73,7 @@ async def run(role: RoleContext) -> None:
             engine, channel.find_channels, connection, clock, sends_mail=settings.sends_mail
         ),
         **build_web_duties(engine, clock, ids),
-        **build_social_duties(engine, clock, ids),
+        **build_social_duties(engine, channel.find_channels, clock, ids),
         "media reports": listener.run,
     }
     tasks = {asyncio.ensure_future(duty()): name for name, duty in duties.items()}

@@ -20,6 +20,7 @@ from livehouse.social.adapters.manual_payments import ManualPayments
 from livehouse.social.adapters.postgres import PostgresSocialUnitOfWork
 from livehouse.social.application import SocialUseCases
 from livehouse.social.application.change_tiers import ChangeTier, CreateTier, ListTiers, WithdrawTier
+from livehouse.social.application.find_hindrance import FindHindrance
 from livehouse.social.application.follow_channel import EndFollow, FollowChannel, UnfollowChannel
 from livehouse.social.application.grant_subscription import GrantSubscription
 from livehouse.social.application.keep_subscriptions import EndSubscriptions, PassTime
@@ -44,7 +45,8 @@ def build_social(
     people, names = build_people(engine, clock), build_names(engine)
     end_follow = EndFollow(units, clock, ids)
     payments = ManualPayments()
-    ledger, deeds = Ledger(payments, ids), build_deeds(engine, clock, ids)
+    ledger = _ledger(engine, channels, clock, ids)
+    deeds = build_deeds(engine, clock, ids)
     desk = PaymentDesk(units, payments, ledger, deeds, clock)
     return SocialUseCases(
         follow_channel=FollowChannel(units, channels, people, access, end_follow, clock, ids),
@@ -74,25 +76,29 @@ def build_social(
 def build_parting(engine: AsyncEngine, channels: Channels, clock: Clock, ids: Ids) -> Parting:
     """For the worker role."""
     units = _units(engine)
-    end_subscriptions = EndSubscriptions(units, Ledger(ManualPayments(), ids), clock)
+    end_subscriptions = EndSubscriptions(units, _ledger(engine, channels, clock, ids), clock)
     return Parting(channels, EndFollow(units, clock, ids), end_subscriptions)
 
 
-def build_pass_time(engine: AsyncEngine, clock: Clock, ids: Ids) -> PassTime:
-    return PassTime(_units(engine), Ledger(ManualPayments(), ids), clock)
+def build_pass_time(engine: AsyncEngine, channels: Channels, clock: Clock, ids: Ids) -> PassTime:
+    return PassTime(_units(engine), _ledger(engine, channels, clock, ids), clock)
 
 
 def build_social_duties(
-    engine: AsyncEngine, clock: Clock, ids: Ids
+    engine: AsyncEngine, channels: Channels, clock: Clock, ids: Ids
 ) -> Mapping[str, Callable[[], Awaitable[None]]]:
     """For the worker role: by name, functions that run until cancelled."""
-    pass_time = build_pass_time(engine, clock, ids)
+    pass_time = build_pass_time(engine, channels, clock, ids)
     return {"paid subscriptions": lambda: again(pass_time, _LOOK_FOR_DUE_S)}
 
 
 def build_social_personal_data(engine: AsyncEngine, channels: Channels, clock: Clock) -> PersonalData:
     """For the export of the accounts slice."""
     return SocialPersonalData(_units(engine), channels, clock)
+
+
+def _ledger(engine: AsyncEngine, channels: Channels, clock: Clock, ids: Ids) -> Ledger:
+    return Ledger(ManualPayments(), FindHindrance(build_people(engine, clock), channels), ids)
 
 
 def _units(engine: AsyncEngine) -> UnitOfWorkFactory:

@@ -66,6 +66,7 @@ class PostgresSubscriptions:
             "streak_before": subscription.streak_before,
             "former_tier_id": None if former is None else former.tier_id.uuid,
             "former_until": None if former is None else former.until,
+            "renewal_postponed_to": subscription.renewal_postponed_to,
             "entitled_until": subscription.entitled_until,
             "due_at": subscription.due_at,
         }
@@ -168,4 +169,5 @@ def to_subscription(row: Row[Any], pending: Payment | None) -> PaidSubscription:
         former=(
             None if row.former_tier_id is None else FormerTier(TierId(row.former_tier_id), row.former_until)
         ),
+        renewal_postponed_to=row.renewal_postponed_to,
     )

@@ -68,6 +68,7 @@ paid_subscription = Table(
     Column("streak_before", Integer, nullable=False),
     Column("former_tier_id", Uuid),
     _moment("former_until", nullable=True),
+    _moment("renewal_postponed_to", nullable=True),
     _moment("entitled_until", nullable=True),
     _moment("due_at", nullable=True),
 )

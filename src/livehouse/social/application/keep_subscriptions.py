@@ -9,10 +9,11 @@ from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId
 from livehouse.social.application.ledger import Ledger
 from livehouse.social.application.ports import UnitOfWorkFactory
-from livehouse.social.domain.paid_subscription import EndReason
-from livehouse.social.domain.transitions import end
+from livehouse.social.domain.paid_subscription import EndReason, SubscriptionState
+from livehouse.social.domain.transitions import cancel, end
 
 IN_A_ROW = 100
+_GOING_ON = frozenset({SubscriptionState.PENDING, SubscriptionState.ACTIVE})
 
 
 class PassTime:
@@ -38,12 +39,20 @@ class PassTime:
 
 
 class EndSubscriptions:
-    """Ends all of a supporter, or all of a channel. What was ended already is left."""
+    """Ends all of a supporter, all of a channel, or the one between two. What was ended already is left."""
 
     def __init__(self, unit_of_work: UnitOfWorkFactory, ledger: Ledger, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
         self._ledger = ledger
         self._clock = clock
+
+    async def of_blocked(self, account_id: AccountId, channel_id: ChannelId) -> None:
+        """As if the supporter had cancelled: what is paid for stays to its end, nothing more is asked for."""
+        now = self._clock.now()
+        async with self._unit_of_work() as unit:
+            subscription = await self._ledger.load(unit, account_id, channel_id, now)
+            if subscription is not None and subscription.state in _GOING_ON:
+                await self._ledger.record(unit, cancel(subscription, now), now)
 
     async def all_of_account(self, account_id: AccountId) -> None:
         """Also forgets whose its payments were."""

@@ -9,6 +9,7 @@ from cpc.kernel.ids import Ids
 from cpc.social_integration.events import SubscriptionCreated, SubscriptionEnded
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId
+from livehouse.social.application.find_hindrance import FindHindrance
 from livehouse.social.application.ports import PaymentProvider, UnitOfWork
 from livehouse.social.domain.paid_subscription import PaidSubscription, SubscriptionId
 from livehouse.social.domain.payment import PaymentId
@@ -18,8 +19,9 @@ from livehouse.social.domain.transitions import Outcome, pass_time
 class Ledger:
     """Works in the unit of work it is given."""
 
-    def __init__(self, provider: PaymentProvider, ids: Ids) -> None:
+    def __init__(self, provider: PaymentProvider, find_hindrance: FindHindrance, ids: Ids) -> None:
         self._provider = provider
+        self._find_hindrance = find_hindrance
         self._ids = ids
 
     def new_subscription_id(self) -> SubscriptionId:
@@ -42,7 +44,8 @@ class Ledger:
             wanted = subscription.next_tier_id or subscription.tier_id
             tier = await unit.tiers.get(subscription.channel_id, wanted)
             renewal_tier = tier if tier is not None and tier.is_offered else None
-            outcome = pass_time(subscription, renewal_tier, self.new_payment_id(), now)
+            hindrance = await self._find_hindrance(subscription.account_id, subscription.channel_id)
+            outcome = pass_time(subscription, renewal_tier, self.new_payment_id(), now, hindrance)
             subscription = await self.record(unit, outcome, now)
         return subscription
 

@@ -31,6 +31,8 @@ PENDING_FOR = timedelta(days=14)
 """So long a first payment or an upgrade waits."""
 RENEWAL_LEAD = timedelta(days=7)
 """So long before the end of what is paid for, the next payment is asked for."""
+POSTPONED_BY = timedelta(days=1)
+"""A renewal that may not be asked for now is looked at again so long after."""
 GRACE = timedelta(days=3)
 """So long after it a subscription goes on while its renewal is not settled."""
 STREAK_GRACE = timedelta(days=30)
@@ -92,7 +94,7 @@ class PaidSubscription:
 
     run: the present one, or the last; None before the first payment. months_before, streak_before: what it
     goes on from. pending: the payment that waits, None when none does. former: what it had opens until then
-    what it did; None where the present one is all there is.
+    what it did; None where the present one is all there is. renewal_postponed_to: not asked for before.
     """
 
     id: SubscriptionId
@@ -108,6 +110,7 @@ class PaidSubscription:
     streak_before: int = 0
     pending: Payment | None = None
     former: FormerTier | None = None
+    renewal_postponed_to: datetime | None = None
 
     @property
     def is_running(self) -> bool:
@@ -140,8 +143,13 @@ class PaidSubscription:
         if self.run is not None and self.state is SubscriptionState.CANCELLED:
             moments.append(self.run.ends_at)
         if self.run is not None and self.state is SubscriptionState.ACTIVE and not self.awaits_renewal:
-            moments.append(self.run.ends_at - RENEWAL_LEAD)
+            moments.append(self.renewal_due_at(self.run))
         return min(moments, default=None)
+
+    def renewal_due_at(self, run: Run) -> datetime:
+        """When the month after `run` is asked for."""
+        usually = run.ends_at - RENEWAL_LEAD
+        return max(usually, self.renewal_postponed_to or usually)
 
     @property
     def awaits_renewal(self) -> bool:

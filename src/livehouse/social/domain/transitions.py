@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from cpc.kernel.errors import Conflict, NotFound
 from livehouse.accounts.contract import AccountId
@@ -15,7 +16,7 @@ from livehouse.social.domain.months import add_months
 from livehouse.social.domain.paid_subscription import (
     GRACE,
     PENDING_FOR,
-    RENEWAL_LEAD,
+    POSTPONED_BY,
     EndReason,
     FormerTier,
     PaidSubscription,
@@ -26,6 +27,13 @@ from livehouse.social.domain.payment import Payment, PaymentId, PaymentKind, Pay
 from livehouse.social.domain.tier import SubscriptionTier
 
 MAX_MONTHS_AHEAD = 120
+
+
+class Hindrance(StrEnum):
+    """Why a renewal may not be asked for. Suspended: the channel, its owner or the supporter."""
+
+    BLOCKED = "blocked"
+    SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ def change_tier(
     # The rest of this month is paid for already where it was a dearer tier's.
     former = subscription.former
     amount = subscription.upgrade_price(tier.price, now if former is None else max(now, former.until))
-    due_at = min(now + PENDING_FOR, run.ends_at - RENEWAL_LEAD)
+    due_at = min(now + PENDING_FOR, subscription.renewal_due_at(run))
     asking = _asking(subscription, PaymentKind.UPGRADE, tier, amount, payment_id, now, due_at)
     return Outcome(asking, settled)
 
@@ -217,10 +225,12 @@ def pass_time(
     renewal_tier: SubscriptionTier | None,
     payment_id: PaymentId,
     now: datetime,
+    hindrance: Hindrance | None = None,
 ) -> Outcome:
     """The next thing that time changes, where `due_at` is not in the future. To be repeated until it is.
 
-    renewal_tier: what the renewal would be for, None where that is not offered any more.
+    renewal_tier: what the renewal would be for, None where that is not offered any more. A block ends what is
+    not paid for yet; a suspension may be lifted until the end of what is.
     """
     payment, run = subscription.pending, subscription.run
     if payment is not None and payment.due_at <= now:
@@ -236,8 +246,11 @@ def pass_time(
     assert run is not None
     if subscription.state is SubscriptionState.CANCELLED:
         return _ended(subscription, EndReason.CANCELLED, ())
-    if renewal_tier is None:
+    is_over = hindrance is Hindrance.SUSPENDED and now >= run.ends_at
+    if renewal_tier is None or hindrance is Hindrance.BLOCKED or is_over:
         return Outcome(replace(subscription, state=SubscriptionState.CANCELLED, next_tier_id=None))
+    if hindrance is not None:
+        return Outcome(replace(subscription, renewal_postponed_to=min(now + POSTPONED_BY, run.ends_at)))
     due_at = max(run.ends_at, now) + GRACE
     return Outcome(_asking_renewal(subscription, renewal_tier, payment_id, now, due_at))
 
