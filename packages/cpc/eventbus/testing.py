@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from cpc.eventbus.envelope import CloudEvent, Outbox
+from cpc.kernel.errors import Unavailable
 
 
 @dataclass(slots=True)
@@ -24,11 +25,14 @@ Tables = TypeVar("Tables", bound=InMemoryTables)
 
 
 class InMemoryDatabase(Generic[Tables]):
-    """tables: as the last commit left them; each commit puts others in their place."""
+    """tables: as the last commit left them; each commit puts others in their place. is_commit_refused: from
+    then on each fails, as where the server goes away at the last moment.
+    """
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         self.lock = asyncio.Lock()
+        self.is_commit_refused = False
 
     @property
     def events(self) -> list[CloudEvent]:
@@ -58,9 +62,12 @@ class InMemoryTransaction(Generic[Tables]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None:
+        is_refused = error is None and self._database.is_commit_refused
+        if error is None and not is_refused:
             self._database.tables = self._tables
         self._database.lock.release()
+        if is_refused:
+            raise Unavailable("database-away", "The database went away.")
 
 
 class _RecordingOutbox:

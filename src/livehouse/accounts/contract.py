@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, Self
@@ -13,7 +14,7 @@ from cpc.eventbus.envelope import CloudEvent
 from cpc.eventbus.integration_event import IntegrationEvent
 from cpc.images.image import ImageName
 from cpc.kernel.clock import Clock
-from cpc.kernel.errors import Invalid, Unauthenticated
+from cpc.kernel.errors import Invalid, Unauthenticated, Unavailable
 from cpc.kernel.ids import EntityId, Ids
 from livehouse.access.contract import Scope, Suspension
 
@@ -178,34 +179,6 @@ class DeedHistory(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Deeds:
-    """Writes down what an administrator is about to do. Called before the deed is committed: what cannot be
-    written down is not done.
-    """
-
-    log: DeedLog
-    clock: Clock
-    ids: Ids
-
-    async def __call__(
-        self, actor: Actor, what: str, subject: EntityId, subject_name: str, reason: str = ""
-    ) -> None:
-        """reason: what else there is to say of it. Raises `Unavailable`."""
-        await self.log(
-            AdministratorDeed(
-                id=self.ids.uuid(),
-                at=self.clock.now(),
-                by=actor.account_id,
-                by_name=actor.name,
-                what=what,
-                subject=str(subject),
-                subject_name=subject_name,
-                reason=reason,
-            )
-        )
-
-
 class Names(Protocol):
     """Read facade: what accounts are called."""
 
@@ -244,6 +217,64 @@ class AccountEvent(IntegrationEvent):
     def written(value: object) -> object:
         """As always; but times, which are in UTC, end in +00:00 here."""
         return value.isoformat() if isinstance(value, datetime) else IntegrationEvent.written(value)
+
+
+@dataclass(frozen=True, slots=True)
+class AdministratorActed(AccountEvent):
+    """An administrator did something in another slice. account_id: the administrator; name: theirs; the
+    rest: as in `AdministratorDeed`.
+    """
+
+    kind = "AdministratorActed.v1"
+
+    name: AccountName | None
+    what: str
+    subject_id: str
+    subject_name: str
+    reason: str
+
+    @classmethod
+    def deed(cls, event: CloudEvent) -> AdministratorDeed:
+        """For the audit log. The event again makes the same one."""
+        data = event.data
+        return AdministratorDeed(
+            id=event.id,
+            at=event.time,
+            by=AccountId.parse(str(data["account_id"])),
+            by_name=None if data["name"] is None else AccountName(str(data["name"])),
+            what=str(data["what"]),
+            subject=str(data["subject_id"]),
+            subject_name=str(data["subject_name"]),
+            reason=str(data["reason"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Deeds:
+    """Writes down what administrators did: exactly what was committed.
+
+    The event of a deed goes into the outbox of the unit of work that does it, and from there into the audit
+    log. Written down right after as well, so that whoever looks finds it there.
+    """
+
+    log: DeedLog
+    clock: Clock
+    ids: Ids
+
+    def event(
+        self, actor: Actor, deed: str, subject: EntityId, subject_name: str, reason: str = ""
+    ) -> CloudEvent:
+        """deed: such as `suspend_channel`. reason: what else there is to say of it."""
+        acted = AdministratorActed(
+            actor.require_account(), actor.name, deed, str(subject), subject_name, reason
+        )
+        return acted.to_cloud_event(event_id=self.ids.uuid(), time=self.clock.now())
+
+    async def write_down(self, event: CloudEvent | None) -> None:
+        """After the commit. None: there is nothing to. Where the log is away, the event is still to come."""
+        if event is not None:
+            with suppress(Unavailable):
+                await self.log(AdministratorActed.deed(event))
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,21 @@ async def test_of_two_who_change_a_category_at_once_one_is_refused(house: House)
     assert (await house.read_category(ANONYMOUS, "art")).category == made
 
 
+async def test_what_was_refused_is_not_written_down(house: House) -> None:
+    with pytest.raises(Conflict):
+        await house.create_category(ADMIN, "Art")
+    with pytest.raises(Conflict):
+        await house.change_category(ADMIN, "art", name="Music")
+    await house.change_category(ADMIN, "art", name="Art")
+    assert house.deed_log.deeds == []
+    await house.change_category(ADMIN, "art", name="Fine art")
+    await house.remove_category(ADMIN, "fine-art", into="music")
+    assert [(one.what, one.reason) for one in house.deed_log.deeds] == [
+        ("change_category", "now 'Fine art'"),
+        ("merge_category", "into 'Music'"),
+    ]
+
+
 async def test_very_many_channels_are_merged_some_at_a_time_and_going_on_after_a_stop(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from nats.aio.client import Client
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.integration.eventbus.worker import running
 
@@ -28,9 +29,12 @@ from livehouse.accounts.contract import (
     AccountName,
     AccountRenamed,
     Actor,
+    AdministratorActed,
+    Deeds,
     PersonBlocked,
 )
-from livehouse.accounts.testing import FakePasswordHasher
+from livehouse.accounts.domain.administration import AuditEntry
+from livehouse.accounts.testing import FakePasswordHasher, RecordedDeeds
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application import ChannelUseCases
 from livehouse.channel.contract import ChannelSuspended
@@ -39,7 +43,7 @@ from livehouse.channel.domain.role_grant import ChannelRole, RoleGrant
 from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
 from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.domain.chat_message import draft_chat_message
-from livehouse.main.wiring.accounts import build_accounts
+from livehouse.main.wiring.accounts import build_accounts, build_deed_log
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.channel_life import build_account_suspensions, build_channel_life
 from livehouse.main.wiring.eventbus import build_event_duties
@@ -166,6 +170,33 @@ async def test_a_suspended_channel_goes_off_air_and_the_deed_is_written_down(
         AccountName("bob"),
         "spam",
     )
+
+
+async def test_a_deed_whose_node_stopped_before_it_was_written_down_is_written_down_once(
+    engine: AsyncEngine, channels: ChannelUseCases
+) -> None:
+    administrator = Actor(BOB, AccountName("bob"), is_administrator=True)
+    event = Deeds(RecordedDeeds(), CLOCK, IDS).event(administrator, "end_broadcast", BOB, "bob", "noise")
+    await publish(engine, event)
+    await build_deed_log(engine)(AdministratorActed.deed(event))
+    made = await channels.create_category(administrator, "Kites")
+
+    async def written() -> list[AuditEntry]:
+        async with PostgresAccountsUnitOfWork(engine) as unit:
+            return list(await unit.audit_log.page(before=None, limit=10))
+
+    async def is_handled() -> bool:
+        async with PostgresTransaction(engine) as transaction:
+            found = await transaction.connection.execute(
+                text("SELECT count(*) FROM eventbus.inbox WHERE consumer = 'audit_log'")
+            )
+        return found.scalar_one() == 2
+
+    await until(is_handled)
+    assert sorted((one.what, one.subject, one.by_name, one.reason) for one in await written()) == [
+        ("create_category", str(made.id), administrator.name, ""),
+        ("end_broadcast", str(BOB), administrator.name, "noise"),
+    ]
 
 
 async def test_the_channel_of_a_suspended_account_is_in_no_list_until_that_is_lifted(

@@ -12,7 +12,7 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Conflict, Forbidden, NotFound, Unavailable
 from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import Actor, PersonBlocked
-from livehouse.accounts.testing import FakePeople
+from livehouse.accounts.testing import FakePeople, told_deeds
 from livehouse.channel.contract import ChannelRef
 from livehouse.channel.testing import FakeChannels
 from livehouse.social.application.find_hindrance import FindHindrance
@@ -98,7 +98,7 @@ async def test_what_administrators_do_with_money_is_written_down_and_what_the_ow
     assert {one.by for one in stage.deed_log.deeds} == {ADMINISTRATOR.account_id}
 
 
-async def test_what_cannot_be_written_down_is_not_done() -> None:
+async def test_a_deed_is_told_with_what_was_done_also_while_the_log_is_away() -> None:
     stage = Stage()
     await stage.furnish()
     tier = await stage.tier()
@@ -106,17 +106,25 @@ async def test_what_cannot_be_written_down_is_not_done() -> None:
     pending = (await stage.subscription()).pending
     assert pending is not None
     stage.deed_log.is_away = True
-    for attempt in (
-        stage.refuse(ADMINISTRATOR, "ada", str(pending.id)),
-        stage.grant(ADMINISTRATOR, "ada", "bob", str(tier.id), 2),
-    ):
-        with pytest.raises(Unavailable):
-            await attempt
-    assert (await stage.subscription()).pending == pending
-    assert not await stage.is_supporter(BOB)
-    stage.deed_log.is_away = False
+    await stage.grant(ADMINISTRATOR, "ada", "bob", str(tier.id), 2)
     await stage.refuse(ADMINISTRATOR, "ada", str(pending.id))
-    assert [one.what for one in stage.deed_log.deeds] == ["refuse_payment"]
+    told = told_deeds(stage.database.events)
+    assert [one.what for one in told] == ["grant_subscription", "refuse_payment"]
+    stage.deed_log.is_away = False
+    with pytest.raises(Conflict):
+        await stage.confirm(ADMINISTRATOR, "ada", str(pending.id))
+    assert told_deeds(stage.database.events) == told
+    assert stage.deed_log.deeds == [], "what was not done is not written down"
+
+
+async def test_what_is_not_committed_is_not_written_down() -> None:
+    stage = Stage()
+    await stage.furnish()
+    tier = await stage.tier()
+    stage.database.is_commit_refused = True
+    with pytest.raises(Unavailable):
+        await stage.grant(ADMINISTRATOR, "ada", "bob", str(tier.id), 2)
+    assert told_deeds(stage.database.events) == stage.deed_log.deeds == []
 
 
 async def test_whoever_the_owner_has_blocked_takes_and_changes_no_tier() -> None:

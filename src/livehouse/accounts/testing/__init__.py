@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
+from cpc.eventbus.envelope import CloudEvent
 from cpc.eventbus.testing import InMemoryDatabase, InMemoryTransaction
 from cpc.images.image import ImageName
 from cpc.images.testing import InMemoryImagesInDoubt
 from cpc.kernel.errors import NotFound, Unavailable
 from livehouse.accounts.application.ports import Letter, MailRefused
-from livehouse.accounts.contract import AccountId, Actor, AdministratorDeed
+from livehouse.accounts.contract import AccountId, Actor, AdministratorActed, AdministratorDeed
 from livehouse.accounts.domain.password import Password
 from livehouse.accounts.testing.people import (
     InMemoryAccounts,
@@ -120,6 +121,12 @@ class FakeAvatars(dict[AccountId, ImageName]):
     async def __call__(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
         self.looks += bool(account_ids)
         return {account_id: image for account_id, image in self.items() if account_id in account_ids}
+
+
+def told_deeds(events: Sequence[CloudEvent]) -> list[AdministratorDeed]:
+    """What administrators did, by the events of it."""
+    kind = AdministratorActed.type_name()
+    return [AdministratorActed.deed(event) for event in events if event.type == kind]
 
 
 class RecordedDeeds:

@@ -51,7 +51,9 @@ class CreateCategory:
                 raise Conflict("categories-full", f"There are at most {MAX_CATEGORIES} categories.")
             if not await unit.categories.add(category):
                 raise _taken(valid_name)
-            await self._deeds(actor, "create_category", category_id, valid_name)
+            deed = self._deeds.event(actor, "create_category", category_id, valid_name)
+            unit.outbox.publish(deed)
+        await self._deeds.write_down(deed)
         return category
 
 
@@ -78,6 +80,7 @@ class ChangeCategory:
         `Conflict` (category-taken).
         """
         await self._access.require(actor, Action.CHANGE_CATEGORY)
+        deed = None
         async with self._unit_of_work() as unit:
             category = await find_category(unit.categories, slug, for_update=True)
             category.check_version(expected_version)
@@ -98,7 +101,9 @@ class ChangeCategory:
             await let_go(unit, [category.box_art], [changed.box_art], self._clock.now())
             if changed != category:
                 renamed = "" if changed.name == category.name else f"now '{changed.name}'"
-                await self._deeds(actor, "change_category", category.id, category.name, renamed)
+                deed = self._deeds.event(actor, "change_category", category.id, category.name, renamed)
+                unit.outbox.publish(deed)
+        await self._deeds.write_down(deed)
         return changed
 
 
@@ -135,12 +140,16 @@ class RemoveCategory:
                     continue
                 await unit.categories.remove(category, target)
                 await let_go(unit, [category.box_art], [], self._clock.now())
-                if target is None:
-                    await self._deeds(actor, "remove_category", category.id, category.name)
-                else:
-                    said = f"into '{target.name}'"
-                    await self._deeds(actor, "merge_category", category.id, category.name, said)
-                return
+                deed = self._deeds.event(
+                    actor,
+                    "remove_category" if target is None else "merge_category",
+                    category.id,
+                    category.name,
+                    "" if target is None else f"into '{target.name}'",
+                )
+                unit.outbox.publish(deed)
+            await self._deeds.write_down(deed)
+            return
 
 
 async def _both(categories: Categories, slug: str, into: str | None) -> tuple[Category, Category | None]:

@@ -165,7 +165,7 @@ async def follow_actor_changes(database_dsn: str, changes: ActorChanges) -> None
 
 
 def build_deeds(engine: AsyncEngine, clock: Clock, ids: Ids) -> Deeds:
-    """For other slices: what they do for administrators is written down before it is done."""
+    """For other slices: exactly what they do for administrators is written down."""
     return Deeds(build_deed_log(engine), clock, ids)
 
 

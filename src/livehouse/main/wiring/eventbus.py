@@ -19,6 +19,7 @@ from livehouse.accounts.contract import (
     AccountOpened,
     AccountReinstated,
     AccountSuspended,
+    AdministratorActed,
     PersonBlocked,
 )
 from livehouse.channel.adapters.postgres_directory import PostgresDirectory
@@ -26,6 +27,7 @@ from livehouse.channel.adapters.postgres_statistics import PostgresStatistics
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.follow_broadcasts import BROADCAST_SUBJECTS, SUBJECTS, FollowBroadcasts
 from livehouse.channel.application.statistics import CountBroadcasts
+from livehouse.main.wiring.accounts import build_deed_log
 from livehouse.main.wiring.channel import build_message_counts
 from livehouse.processes.opening_account import GiveChannelToOpenedAccount
 from livehouse.processes.parting import Parting
@@ -38,6 +40,7 @@ SUSPENDING_ACCOUNT = DurableConsumer(
     "suspending_account", (AccountSuspended.subjects(), AccountReinstated.subjects())
 )
 
+AUDIT_LOG = DurableConsumer("audit_log", (AdministratorActed.subjects(),))
 PARTING = DurableConsumer("parting", (PersonBlocked.subjects(), AccountErased.subjects()))
 
 Handle = Callable[[CloudEvent], Awaitable[None]]
@@ -58,10 +61,13 @@ def build_event_duties(
     others = others or {}
     transport = JetStreamTransport(connection)
     relay = OutboxRelay(
-        engine, transport, (DIRECTORY, STATISTICS, OPENING_ACCOUNT, SUSPENDING_ACCOUNT, PARTING, *others)
+        engine,
+        transport,
+        (DIRECTORY, STATISTICS, OPENING_ACCOUNT, SUSPENDING_ACCOUNT, PARTING, AUDIT_LOG, *others),
     )
     message_counts = build_message_counts(engine)
     give_channel = GiveChannelToOpenedAccount(create_channel)
+    record_deed = build_deed_log(engine)
 
     async def follow_broadcasts(event: CloudEvent, transaction: PostgresTransaction) -> None:
         await FollowBroadcasts(PostgresDirectory(transaction.connection))(event)
@@ -86,6 +92,9 @@ def build_event_duties(
         else:
             await parting.account_erased(AccountErased.from_cloud_event(event))
 
+    async def write_down(event: CloudEvent) -> None:
+        await record_deed(AdministratorActed.deed(event))
+
     directory_handler = InboxHandler(engine, DIRECTORY.name, follow_broadcasts)
     statistics_handler = InboxHandler(engine, STATISTICS.name, count_broadcasts)
     opening_handler = InboxHandler(engine, OPENING_ACCOUNT.name, complete_opening)
@@ -98,6 +107,7 @@ def build_event_duties(
         OPENING_ACCOUNT.name: lambda: transport.consume(OPENING_ACCOUNT, opening_handler),
         SUSPENDING_ACCOUNT.name: lambda: transport.consume(SUSPENDING_ACCOUNT, suspending_handler),
         PARTING.name: lambda: transport.consume(PARTING, parting_handler),
+        AUDIT_LOG.name: partial(transport.consume, AUDIT_LOG, _in_inbox(engine, AUDIT_LOG, write_down)),
         **{
             consumer.name: partial(transport.consume, consumer, _in_inbox(engine, consumer, handle))
             for consumer, handle in others.items()

@@ -66,7 +66,10 @@ class GrantSubscription:
                 now,
             )
             view = await view_of(unit, channel, await self._ledger.record(unit, outcome, now), now)
+            deed = None
             if standing.as_administrator:
                 said = f"Months: {months}, of '{tier.name}' at '{channel.name}'"
-                await self._deeds(actor, "grant_subscription", account_id, account_name.lower(), said)
-            return view
+                deed = self._deeds.event(actor, "grant_subscription", account_id, account_name.lower(), said)
+                unit.outbox.publish(deed)
+        await self._deeds.write_down(deed)
+        return view

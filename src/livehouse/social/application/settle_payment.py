@@ -36,30 +36,33 @@ class PaymentDesk:
         """Saying the same twice is as once. Raises `NotFound`, `Conflict`."""
         if not self.provider.settled_by_hand:
             raise Conflict("settled-by-provider", "The provider of payments says itself what came in.")
-        channel_id, now = channel.id, self.clock.now()
+        channel_id, now, deed = channel.id, self.clock.now(), None
         async with self.unit_of_work() as unit:
             payment = await unit.payments.get(channel_id, payment_id)
             if payment is None:
                 raise NotFound("no-such-payment", "The channel has no such payment.")
+            settled = payment
             if payment.account_id is not None:
                 subscription = await self.ledger.load(unit, payment.account_id, channel_id, now)
                 pending = None if subscription is None else subscription.pending
                 if subscription is not None and pending is not None and pending.id == payment_id:
                     settle = confirm if state is PaymentState.CONFIRMED else refuse
                     outcome = settle(subscription, now, actor.require_account())
-                    settled = await self.ledger.record(unit, outcome, now)
-                    await self.ledger.catch_up(unit, settled, now)
+                    recorded = await self.ledger.record(unit, outcome, now)
+                    await self.ledger.catch_up(unit, recorded, now)
+                    settled = outcome.settled[0]
                     if standing.as_administrator:
                         what = "confirm_payment" if state is PaymentState.CONFIRMED else "refuse_payment"
                         said = f"{pending.amount.amount} {pending.amount.currency}, {pending.reference}"
-                        await self.deeds(actor, what, channel.id, channel.name.value, said)
-                    return outcome.settled[0]
-                payment = await unit.payments.get(channel_id, payment_id)  # as whoever was first left it
-            assert payment is not None
-            refusal = None if payment.state is state else _settled_otherwise(payment)
-        if refusal is not None:
-            raise refusal  # after the commit: what time has changed stays changed
-        return payment
+                        deed = self.deeds.event(actor, what, channel.id, channel.name.value, said)
+                        unit.outbox.publish(deed)
+                else:
+                    # As whoever was first left it.
+                    settled = await unit.payments.get(channel_id, payment_id) or payment
+        await self.deeds.write_down(deed)
+        if settled.state is not state:
+            raise _settled_otherwise(settled)  # after the commit: what time has changed stays changed
+        return settled
 
 
 class ConfirmPayment:

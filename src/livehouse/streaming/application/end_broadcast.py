@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
+from cpc.eventbus.envelope import CloudEvent
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import NotFound, Unavailable
 from livehouse.access.contract import Action
@@ -30,9 +29,9 @@ class StopBroadcast:
         self,
         channel_id: ChannelId,
         reason: EndReason,
-        before_it_counts: Callable[[], Awaitable[None]] | None = None,
+        deed: CloudEvent | None = None,
     ) -> bool:
-        """False when nothing ran. before_it_counts: what raises keeps it from being ended."""
+        """False when nothing ran. deed: told with it."""
         now = self._clock.now()
         async with self._units() as unit:
             broadcast = await unit.broadcasts.running_of(channel_id, lock=True)
@@ -43,8 +42,8 @@ class StopBroadcast:
             await unit.ingest_sessions.close(
                 await unit.ingest_sessions.open_of_broadcast(channel_id, broadcast.id), now
             )
-            if before_it_counts is not None:
-                await before_it_counts()
+            if deed is not None:
+                unit.outbox.publish(deed)
         try:
             await self._router.close_room(broadcast.node_id, channel_id)
         except Unavailable:
@@ -61,13 +60,10 @@ class EndBroadcast:
     async def __call__(self, actor: Actor, channel_name: str) -> None:
         """Raises `Unauthenticated`, `Forbidden`, `NotFound` (no channel, or `not-live`)."""
         channel, standing = await self._authorize.with_standing(actor, Action.END_BROADCAST, channel_name)
+        reason, deed = EndReason.ENDED_BY_OWNER, None
         if standing.as_administrator:
-            ended = await self._stop(
-                channel.id,
-                EndReason.ENDED_BY_ADMINISTRATOR,
-                lambda: self._deeds(actor, "end_broadcast", channel.id, channel.name.value),
-            )
-        else:
-            ended = await self._stop(channel.id, EndReason.ENDED_BY_OWNER)
-        if not ended:
+            reason = EndReason.ENDED_BY_ADMINISTRATOR
+            deed = self._deeds.event(actor, "end_broadcast", channel.id, channel.name.value)
+        if not await self._stop(channel.id, reason, deed):
             raise NotFound("not-live", f"'{channel.name}' is not live.")
+        await self._deeds.write_down(deed)
