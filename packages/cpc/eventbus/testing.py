@@ -52,7 +52,7 @@ class InMemoryTransaction(Generic[Tables]):
 
     @property
     def outbox(self) -> Outbox:
-        return _RecordingOutbox(self._tables.events)
+        return RecordingOutbox(self._tables.events)
 
     async def __aenter__(self) -> Self:
         await self._database.lock.acquire()
@@ -70,7 +70,9 @@ class InMemoryTransaction(Generic[Tables]):
             raise Unavailable("database-away", "The database went away.")
 
 
-class _RecordingOutbox:
+class RecordingOutbox:
+    """An `Outbox` that appends to a list."""
+
     def __init__(self, events: list[CloudEvent]) -> None:
         self._events = events
 

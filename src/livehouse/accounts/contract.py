@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import ClassVar, Protocol, Self
+from types import NoneType
+from typing import Any, ClassVar, Protocol, Self, get_args, get_type_hints
 from uuid import UUID
 
 from cpc.eventbus.envelope import CloudEvent
@@ -218,6 +219,31 @@ class AccountEvent(IntegrationEvent):
         """As always; but times, which are in UTC, end in +00:00 here."""
         return value.isoformat() if isinstance(value, datetime) else IntegrationEvent.written(value)
 
+    @classmethod
+    def from_cloud_event(cls, event: CloudEvent) -> Self:
+        """What `to_cloud_event` wrote, by the types of the fields. Raises `KeyError`, `Invalid`,
+        `ValueError` for what is no such event."""
+        hints = get_type_hints(cls)
+        values: dict[str, Any] = {
+            one.name: _read(event.data[one.name], hints[one.name]) for one in fields(cls)
+        }
+        return cls(**values)
+
+
+def _read(written: object, hint: object) -> object:
+    if written is None and NoneType in get_args(hint):
+        return None
+    (kind,) = (one for one in get_args(hint) or (hint,) if one is not NoneType)
+    return _READERS[kind](str(written))
+
+
+_READERS: Mapping[object, Callable[[str], object]] = {
+    str: str,
+    datetime: datetime.fromisoformat,
+    AccountId: AccountId.parse,
+    AccountName: AccountName,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class AdministratorActed(AccountEvent):
@@ -236,16 +262,16 @@ class AdministratorActed(AccountEvent):
     @classmethod
     def deed(cls, event: CloudEvent) -> AdministratorDeed:
         """For the audit log. The event again makes the same one."""
-        data = event.data
+        acted = cls.from_cloud_event(event)
         return AdministratorDeed(
             id=event.id,
             at=event.time,
-            by=AccountId.parse(str(data["account_id"])),
-            by_name=None if data["name"] is None else AccountName(str(data["name"])),
-            what=str(data["what"]),
-            subject=str(data["subject_id"]),
-            subject_name=str(data["subject_name"]),
-            reason=str(data["reason"]),
+            by=acted.account_id,
+            by_name=acted.name,
+            what=acted.what,
+            subject=acted.subject_id,
+            subject_name=acted.subject_name,
+            reason=acted.reason,
         )
 
 
@@ -286,15 +312,6 @@ class AccountOpened(AccountEvent):
     name: AccountName
     opened_at: datetime
 
-    @classmethod
-    def from_cloud_event(cls, event: CloudEvent) -> Self:
-        data = event.data
-        return cls(
-            AccountId.parse(str(data["account_id"])),
-            AccountName(str(data["name"])),
-            datetime.fromisoformat(str(data["opened_at"])),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class AccountSuspended(AccountEvent):
@@ -306,16 +323,6 @@ class AccountSuspended(AccountEvent):
     suspended_at: datetime
     until: datetime | None
 
-    @classmethod
-    def from_cloud_event(cls, event: CloudEvent) -> Self:
-        data = event.data
-        return cls(
-            AccountId.parse(str(data["account_id"])),
-            AccountName(str(data["name"])),
-            datetime.fromisoformat(str(data["suspended_at"])),
-            None if data["until"] is None else datetime.fromisoformat(str(data["until"])),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class AccountReinstated(AccountEvent):
@@ -325,15 +332,6 @@ class AccountReinstated(AccountEvent):
 
     name: AccountName
     reinstated_at: datetime
-
-    @classmethod
-    def from_cloud_event(cls, event: CloudEvent) -> Self:
-        data = event.data
-        return cls(
-            AccountId.parse(str(data["account_id"])),
-            AccountName(str(data["name"])),
-            datetime.fromisoformat(str(data["reinstated_at"])),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,15 +343,6 @@ class PersonBlocked(AccountEvent):
     blocked_id: AccountId
     blocked_at: datetime
 
-    @classmethod
-    def from_cloud_event(cls, event: CloudEvent) -> Self:
-        data = event.data
-        return cls(
-            AccountId.parse(str(data["account_id"])),
-            AccountId.parse(str(data["blocked_id"])),
-            datetime.fromisoformat(str(data["blocked_at"])),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class AccountErased(AccountEvent):
@@ -363,15 +352,6 @@ class AccountErased(AccountEvent):
 
     name: AccountName
     erased_at: datetime
-
-    @classmethod
-    def from_cloud_event(cls, event: CloudEvent) -> Self:
-        data = event.data
-        return cls(
-            AccountId.parse(str(data["account_id"])),
-            AccountName(str(data["name"])),
-            datetime.fromisoformat(str(data["erased_at"])),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,16 +363,6 @@ class AccountRenamed(AccountEvent):
     name: AccountName
     former_name: AccountName
     renamed_at: datetime
-
-    @classmethod
-    def from_cloud_event(cls, event: CloudEvent) -> Self:
-        data = event.data
-        return cls(
-            AccountId.parse(str(data["account_id"])),
-            AccountName(str(data["name"])),
-            AccountName(str(data["former_name"])),
-            datetime.fromisoformat(str(data["renamed_at"])),
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Self
 
 from cpc.eventbus.envelope import CloudEvent
-from cpc.kernel.errors import NotFound, Unavailable
+from cpc.eventbus.testing import RecordingOutbox
+from cpc.kernel.errors import Unavailable
 from cpc.messenger.identifiers import ConversationId
 from cpc.messenger.memory import InMemoryConversations, InMemoryMessages
-from livehouse.accounts.contract import AccountId, AccountName
-from livehouse.channel.contract import ChannelId, ChannelRef
+from livehouse.channel.contract import ChannelId
 from livehouse.chat.application.ports import UnitOfWork
 
 
@@ -32,14 +31,6 @@ class InMemoryChatRooms:
         self._rooms.pop(channel_id, None)
 
 
-class InMemoryOutbox:
-    def __init__(self) -> None:
-        self.events: list[CloudEvent] = []
-
-    def publish(self, event: CloudEvent) -> None:
-        self.events.append(event)
-
-
 class InMemoryChatStore:
     """Hands out units of work on one memory. `is_away`: every one fails as if the database were down."""
 
@@ -47,7 +38,8 @@ class InMemoryChatStore:
         self.rooms = InMemoryChatRooms()
         self.conversations = InMemoryConversations()
         self.messages = InMemoryMessages(self.conversations)
-        self.outbox = InMemoryOutbox()
+        self.events: list[CloudEvent] = []
+        self.outbox = RecordingOutbox(self.events)
         self.is_away = False
         self.units_of_work = 0
 
@@ -73,34 +65,3 @@ class _InMemoryUnitOfWork:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         return None
-
-
-class InMemoryChannels:
-    """The read facade of the channel slice."""
-
-    def __init__(self, *channels: ChannelRef) -> None:
-        self._channels = list(channels)
-
-    def add(self, channel: ChannelRef) -> None:
-        self._channels.append(channel)
-
-    async def by_name(self, name: str) -> ChannelRef:
-        for channel in self._channels:
-            if str(channel.name) == str(AccountName.parse(name)):
-                return channel
-        raise NotFound("no-such-channel", f"There is no channel '{name}'.")
-
-    async def by_id(self, channel_id: ChannelId) -> ChannelRef:
-        for channel in self._channels:
-            if channel.id == channel_id:
-                return channel
-        raise NotFound("no-such-channel", f"There is no channel {channel_id}.")
-
-    async def by_owner(self, owner_id: AccountId) -> ChannelRef:
-        for channel in self._channels:
-            if channel.owner_id == owner_id:
-                return channel
-        raise NotFound("no-such-channel", f"There is no channel of {owner_id}.")
-
-    async def by_ids(self, channel_ids: Collection[ChannelId]) -> Mapping[ChannelId, ChannelRef]:
-        return {channel.id: channel for channel in self._channels if channel.id in channel_ids}

@@ -14,6 +14,7 @@ from cpc.messenger.conversation import ParticipantRole
 from cpc.messenger.identifiers import ConversationId, MessageId
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
+from livehouse.channel.testing import FakeChannels
 from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
 from livehouse.chat.application import erase_chat, personal_data
 from livehouse.chat.application.erase_chat import EraseChat
@@ -23,7 +24,7 @@ from livehouse.chat.application.ports import UnitOfWorkFactory
 from livehouse.chat.application.queries import RoomMessages
 from livehouse.chat.domain.chat_message import draft_chat_message
 from livehouse.chat.domain.chat_room import ChatRoom, person_id
-from livehouse.chat.testing import InMemoryChannels, InMemoryChatStore
+from livehouse.chat.testing import InMemoryChatStore
 
 clock = SystemClock()
 ids = UuidV7Ids(clock)
@@ -46,7 +47,7 @@ async def test_a_channel_has_one_room_and_the_first_claim_makes_it(units: UnitOf
 
 
 async def test_all_who_open_a_room_at_once_are_in_the_same_one(units: UnitOfWorkFactory) -> None:
-    open_room = OpenChatRoom(units, InMemoryChannels(CHANNEL), clock, ids)
+    open_room = OpenChatRoom(units, FakeChannels(CHANNEL), clock, ids)
     rooms = await asyncio.gather(*(open_room("ada") for _ in range(8)))
     assert len({room.conversation_id for room in rooms}) == 1
     assert {room.owner_id for room in rooms} == {CHANNEL.owner_id}
@@ -89,7 +90,7 @@ async def test_who_is_gone_loses_the_name_and_keeps_the_place(
     units: UnitOfWorkFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erase_chat, "_AT_ONCE", 2)
-    room = await OpenChatRoom(units, InMemoryChannels(CHANNEL), clock, ids)("ada")
+    room = await OpenChatRoom(units, FakeChannels(CHANNEL), clock, ids)("ada")
     grace, bob = AccountId(ids.uuid()), AccountId(ids.uuid())
     await _say(units, room, grace, ["one", "two", "three"])
     await _say(units, room, bob, ["@grace hello"])
@@ -115,7 +116,7 @@ async def test_the_room_of_a_channel_that_is_gone_goes(
     units: UnitOfWorkFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erase_chat, "_AT_ONCE", 2)
-    room = await OpenChatRoom(units, InMemoryChannels(CHANNEL), clock, ids)("ada")
+    room = await OpenChatRoom(units, FakeChannels(CHANNEL), clock, ids)("ada")
     await _say(units, room, CHANNEL.owner_id, ["one", "two", "three"])
     for _ in range(2):
         await EraseChat(units).of_channel(CHANNEL.id)
@@ -129,7 +130,7 @@ async def test_what_one_said_can_be_taken_home(
     units: UnitOfWorkFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(personal_data, "_AT_ONCE", 2)
-    channels = InMemoryChannels(CHANNEL)
+    channels = FakeChannels(CHANNEL)
     room = await OpenChatRoom(units, channels, clock, ids)("ada")
     grace = AccountId(ids.uuid())
     await _say(units, room, grace, ["one", "two", "three"])

@@ -22,7 +22,7 @@ from livehouse.accounts.testing import InMemoryAccountsDatabase, RecordedDeeds
 from livehouse.channel.contract import ChannelId, ChannelName
 from livehouse.channel.domain.channel import Channel
 from livehouse.channel.testing import FakeChannels, InMemoryChannelDatabase
-from livehouse.chat.testing import InMemoryChannels, InMemoryChatStore
+from livehouse.chat.testing import InMemoryChatStore
 from livehouse.social.application.find_supporters import FindSupporters
 from livehouse.social.domain.follow import Follow
 from livehouse.social.domain.money import Money
@@ -119,7 +119,7 @@ class World:
         self.people = _Everybody()
         self.when_ready: Callable[[], None] = lambda: None
         self.streaming = Stage(access=self.access, people=self.people)
-        self.chat_channels = InMemoryChannels(CHANNEL)
+        self.chat_channels = FakeChannels(CHANNEL)
         owner_elsewhere = CAST[OWNER_OF_ANOTHER].account_id
         assert owner_elsewhere is not None
         elsewhere = replace(

@@ -13,9 +13,10 @@ from cpc.messenger.identifiers import MessageId, PersonId
 from cpc.messenger.message import MessageDraft
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
+from livehouse.channel.testing import FakeChannels
 from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.application.queries import CountMessages
-from livehouse.chat.testing import InMemoryChannels, InMemoryChatStore
+from livehouse.chat.testing import InMemoryChatStore
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CHANNEL = ChannelRef(ChannelId(UUID(int=1)), AccountId(UUID(int=2)), ChannelName("ada"), "Ada")
@@ -26,7 +27,7 @@ async def test_messages_before_a_moment(count: int) -> None:
     store, clock = InMemoryChatStore(), FakeClock(NOW)
     counts = CountMessages(store)
     assert await counts.before(CHANNEL.id, NOW) == 0, "a channel where nobody has chatted"
-    room = await OpenChatRoom(store, InMemoryChannels(CHANNEL), clock, UuidV7Ids(clock))("ada")
+    room = await OpenChatRoom(store, FakeChannels(CHANNEL), clock, UuidV7Ids(clock))("ada")
     async with store() as work:
         for number in range(count):
             # Two a second: they need not be evenly spread.

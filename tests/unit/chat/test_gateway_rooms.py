@@ -15,12 +15,13 @@ from cpc.messenger.identifiers import MessageId
 from cpc.messenger.memory import InMemoryMessageBroadcast
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
+from livehouse.channel.testing import FakeChannels
 from livehouse.chat.adapters.gateway_rooms import GatewayRooms
 from livehouse.chat.application.open_chat_room import OpenChatRoom
 from livehouse.chat.application.ports import BroadcastState
 from livehouse.chat.application.queries import RoomMessages
 from livehouse.chat.domain.chat_message import draft_chat_message
-from livehouse.chat.testing import InMemoryChannels, InMemoryChatStore
+from livehouse.chat.testing import InMemoryChatStore
 
 
 class _SilentBroadcast:
@@ -66,7 +67,7 @@ async def test_a_renamed_channel_has_one_room_under_both_names() -> None:
     clock = FakeClock()
     ids = UuidV7Ids(clock)
     owner, channel_id = AccountId(ids.uuid()), ChannelId(ids.uuid())
-    channels = InMemoryChannels(
+    channels = FakeChannels(
         *(ChannelRef(channel_id, owner, ChannelName(name), "Sea") for name in ("ada", "lovelace"))
     )
     store = InMemoryChatStore()
@@ -100,7 +101,7 @@ async def test_two_names_asked_for_at_once_open_one_room() -> None:
     clock = FakeClock()
     ids = UuidV7Ids(clock)
     owner, channel_id = AccountId(ids.uuid()), ChannelId(ids.uuid())
-    channels = InMemoryChannels(
+    channels = FakeChannels(
         *(ChannelRef(channel_id, owner, ChannelName(name), "Sea") for name in ("ada", "lovelace"))
     )
     store = InMemoryChatStore()

@@ -15,6 +15,7 @@ from cpc.messenger.message import Message
 from livehouse.access.testing import access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef
+from livehouse.channel.testing import FakeChannels
 from livehouse.chat.application import message_commits
 from livehouse.chat.application.message_commits import BATCH_LIMIT, ROOM_LIMIT, MessageCommits
 from livehouse.chat.application.open_chat_room import OpenChatRoom
@@ -25,7 +26,7 @@ from livehouse.chat.domain.chat_message import ChatMessage
 from livehouse.chat.domain.chat_room import ChatRoom
 from livehouse.chat.domain.name_color import DEFAULT_NAME_COLORS, default_name_color
 from livehouse.chat.domain.send_rate import SendRate
-from livehouse.chat.testing import InMemoryChannels, InMemoryChatStore
+from livehouse.chat.testing import InMemoryChatStore
 from livehouse.social.application.find_supporters import FindSupporters
 from livehouse.social.testing import InMemorySocialDatabase
 
@@ -37,7 +38,7 @@ class Chat:
         self.store = InMemoryChatStore()
         self.owner = self.person("ada")
         assert self.owner.account_id is not None
-        self.channels = InMemoryChannels(
+        self.channels = FakeChannels(
             ChannelRef(ChannelId(self.ids.uuid()), self.owner.account_id, ChannelName("ada"), "Sea")
         )
         self.committed: list[list[int]] = []
@@ -95,7 +96,7 @@ async def test_messages_sent_together_are_committed_together() -> None:
     assert [message.seq for message in sent] == list(range(1, BATCH_LIMIT + 11))
     assert chat.store.units_of_work - before == 2
     assert [len(batch) for batch in chat.committed] == [BATCH_LIMIT, 10] == chat.metered
-    events = chat.store.outbox.events
+    events = chat.store.events
     assert [len(event.data["messages"]) for event in events] == [BATCH_LIMIT, 10]  # type: ignore[arg-type]
     assert {event.partition_key for event in events} == {str(room.channel_id)}
 
@@ -106,7 +107,7 @@ async def test_a_repeated_nonce_is_the_same_message_and_no_second_event() -> Non
     first = await chat.send(room, chat.owner, nonce="n", text="once")
     assert await chat.send(room, chat.owner, nonce="n", text="twice") == first
     assert chat.committed == [[1]]
-    assert len(chat.store.outbox.events) == 1
+    assert len(chat.store.events) == 1
 
 
 async def test_the_rate_is_one_for_all_rooms_and_another_for_ones_own() -> None:
