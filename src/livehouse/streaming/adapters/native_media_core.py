@@ -200,7 +200,7 @@ class NativeMediaNode:
     async def report(self) -> MediaReport:
         """As in `MediaReport`; bounded to what fits one message, the playback sessions page by page if need
         be."""
-        settled = self._places.settled()
+        settled, known = self._places.settled(), frozenset(self._ice_sessions)
         sessions, rooms = await asyncio.to_thread(lambda: (self._core.report(), self._core.rooms()))
         now = self._clock.now()
         playback = self.statistics.take(sessions, rooms, self._clock.monotonic_s())
@@ -219,7 +219,8 @@ class NativeMediaNode:
             if each.connected_at is not None and now.timestamp() - each.connected_at < _PLAYBACK_LISTED_FOR_S:
                 changed_playback.append(each)
         self._places.keep(settled, alive)
-        self._ice_sessions = {token: ice for token, ice in self._ice_sessions.items() if token in alive}
+        for over in known - alive:  # what was opened during the look is not among `known`
+            self._ice_sessions.pop(over, None)
         first = self._page * _MAX_PLAYBACK_LISTED
         page = changed_playback[first : first + _MAX_PLAYBACK_LISTED]
         self._page = self._page + 1 if first + _MAX_PLAYBACK_LISTED < len(changed_playback) else 0
