@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import httpx
@@ -53,12 +56,48 @@ async def test_values_of_other_types_are_refused(name: str, door: httpx.ASGITran
             assert any(place[0] in field.split(".") for field in fields), (place, wrong, fields)
 
 
+def integers(name: str) -> list[tuple[Any, ...]]:
+    schema, _ = body_of(OPERATIONS[name][2])
+    return [] if schema is None else [place for place, kind, _ in leaves(schema) if kind == "integer"]
+
+
+WITH_INTEGERS = [name for name in OPERATIONS if integers(name)]
+
+
+def test_the_operations_with_integers_are_found() -> None:
+    assert {"post /api/v1/channels/{name}/tiers", "post /api/v1/channels/{name}/schedule"} <= set(
+        WITH_INTEGERS
+    )
+
+
+@pytest.mark.parametrize("name", WITH_INTEGERS)
+async def test_an_integer_may_be_written_with_an_empty_fraction(name: str, door: httpx.ASGITransport) -> None:
+    path, method, operation = OPERATIONS[name]
+    _, example = body_of(operation)
+    url = address(path, parameters_of(operation))
+    for place in integers(name):
+        whole = 30.0
+        with suppress(KeyError, IndexError, TypeError):
+            whole = float(reduce(getitem, place, example))
+        body = {**with_value(copy.deepcopy(example), place, whole), "surplus": 1}
+        fields = await refused_fields(door, method, url, body)
+        # A field of one kind of a benefit is none of the others.
+        told = {message for field, message in fields.items() if field.endswith(str(place[-1]))}
+        assert told <= {"Extra inputs are not permitted"}, (place, fields)
+        assert "body.surplus" in fields
+        body = {**with_value(copy.deepcopy(example), place, 30.5), "surplus": 1}
+        fields = await refused_fields(door, method, url, body)
+        assert any(place[0] in field.split(".") for field in fields), (place, fields)
+
+
 async def test_values_of_benefits_are_of_their_types(door: httpx.ASGITransport) -> None:
     price = {"amount": 499, "currency": "EUR"}
     for field, benefit in (
         ("emote_slots.slots", {"kind": "emote_slots", "slots": True}),
         ("emote_slots.slots", {"kind": "emote_slots", "slots": "5"}),
+        ("emote_slots.slots", {"kind": "emote_slots", "slots": 5.5}),
         ("badge.months.0", {"kind": "badge", "months": ["1"]}),
+        ("badge.months.1", {"kind": "badge", "months": [1.0, 1.5]}),
         ("custom.text", {"kind": "custom", "text": 5}),
     ):
         body = {"name": "Gold", "price": price, "benefits": [benefit]}

@@ -15,6 +15,7 @@ from pydantic import (
     JsonValue,
     NaiveDatetime,
     field_validator,
+    model_validator,
 )
 
 from livehouse.access.contract import Suspension
@@ -36,6 +37,10 @@ def _written_out(value: Any) -> Any:
     return value
 
 
+def _as_integer(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 AS_WRITTEN = Field(strict=False)
 """For types in a `Body` that JSON has no own form for: a member of an enumeration, a tuple."""
 Moment = Annotated[AwareDatetime, AS_WRITTEN, BeforeValidator(_written_out), AfterValidator(_in_utc)]
@@ -54,10 +59,22 @@ class Shape(BaseModel):
 
 class Body(BaseModel):
     """A JSON object we take; unknown fields are refused, so that a typing error does not pass silently, and
-    values of another type: "yes" is no boolean and "5" no number.
+    values of another type: "yes" is no boolean and "5" no number, but 1.0 is an integer.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_integers(cls, written: Any) -> Any:
+        """JSON has one kind of number, and an integer is one without a fraction (JSON Schema 2020-12,
+        validation section 6.1.1): some programs write 1 as 1.0."""
+        if not isinstance(written, dict):
+            return written
+        return {
+            name: [_as_integer(one) for one in value] if isinstance(value, list) else _as_integer(value)
+            for name, value in written.items()
+        }
 
     @field_validator("*")
     @classmethod
