@@ -11,7 +11,7 @@ import pytest
 
 from cpc.kernel.errors import Conflict
 from livehouse.access.contract import Scope, Suspension
-from livehouse.accounts.application.ports import UnitOfWorkFactory
+from livehouse.accounts.application.ports import ShareOfRest, UnitOfWorkFactory
 from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId
@@ -143,6 +143,22 @@ async def test_nothing_is_counted_beyond_the_first_limit_that_refuses(
     async with unit_of_work() as unit:
         assert await unit.attempts.count([(b"a", 2)], NOW, 100) is None
         assert await unit.attempts.count([(b"a", 2)], NOW, 100) == NOW
+
+
+async def test_what_is_left_of_a_limit_is_shared_out(unit_of_work: UnitOfWorkFactory) -> None:
+    one, other = (ShareOfRest(b"a", 3, key, 1) for key in (b"one", b"other"))
+    async with unit_of_work() as unit:
+        for _ in range(3):
+            assert await unit.attempts.count([(b"a", 5)], NOW, 100, one) is None
+        later = NOW + timedelta(seconds=10)
+        assert await unit.attempts.count([(b"a", 5)], later, 100, one) is None
+    async with unit_of_work() as unit:
+        for _ in range(2):
+            assert await unit.attempts.count([(b"z", 9), (b"a", 9)], later, 100, one) == later
+        assert await unit.attempts.count([(b"a", 9)], later, 100, other) is None
+        assert await unit.attempts.count([(b"a", 5)], later, 100, other) == NOW, "the limit itself"
+        after_window = NOW + timedelta(seconds=100)
+        assert await unit.attempts.count([(b"a", 5)], after_window, 100, one) is None
 
 
 async def test_tries_are_forgiven_one_by_one_or_all(unit_of_work: UnitOfWorkFactory) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +14,12 @@ from cpc.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RateLimite
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.contract import Scope
 from livehouse.accounts.application.appoint_administrator import AppointAdministrator
-from livehouse.accounts.application.sign_in import MAX_TRIES_DEVICE, MAX_TRIES_NAME
+from livehouse.accounts.application.sign_in import (
+    MAX_SCARCE_TRIES,
+    MAX_TRIES_DEVICE,
+    MAX_TRIES_NAME,
+    MAX_TRIES_NAME_AND_ADDRESS,
+)
 from livehouse.accounts.application.sign_out import SignOut
 from livehouse.accounts.domain.login_session import LIFETIME, USE_NOTED_EVERY
 from livehouse.accounts.domain.personal_access_token import MAX_PER_ACCOUNT, PersonalAccessTokenId
@@ -196,7 +203,29 @@ async def test_ten_thousand_failed_sign_ins_cost_little_and_stay_few(stage: Stag
             refused += 1
     assert refused == 10_000 - MAX_TRIES_NAME
     assert stage.hasher.verified == MAX_TRIES_NAME, "no password is checked for a refused try"
-    assert len(stage.database.tables.attempts) < 250, "a key for each address, and a pair with the name"
+    assert len(stage.database.tables.attempts) < 310, "a key for each address, and pairs with the name"
+
+
+async def test_a_few_addresses_do_not_use_up_the_tries_of_a_name(stage: Stage) -> None:
+    """Ten of them could, before the last ones were shared out."""
+    await stage.person()
+    guesses = Counter[str]()
+    for address in [f"198.51.100.{number}" for number in range(20)] * MAX_TRIES_NAME_AND_ADDRESS:
+        with contextlib.suppress(RateLimited):
+            with pytest.raises(Unauthenticated):
+                await stage.sign_in("ada", "guess", address=address)
+            guesses[address] += 1
+    assert sum(guesses.values()) < MAX_TRIES_NAME
+    with pytest.raises(Unauthenticated):
+        await stage.sign_in("ada", "mistyped", address="203.0.113.1")
+    await stage.sign_in("ada", PASSWORD, address="203.0.113.1")
+    for _ in range(MAX_SCARCE_TRIES):
+        with pytest.raises(Unauthenticated):
+            await stage.sign_in("ada", "mistyped", address="203.0.113.1")
+    with pytest.raises(RateLimited) as refused:
+        await stage.sign_in("ada", PASSWORD, address="203.0.113.1")
+    stage.clock.advance(timedelta(seconds=refused.value.retry_after_s))
+    await stage.sign_in("ada", PASSWORD, address="203.0.113.1")
 
 
 async def test_a_device_is_known_to_one_account_only_and_cannot_guess_for_long(stage: Stage) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from livehouse.accounts.adapters.postgres_tables import attempt as _attempt
+from livehouse.accounts.application.ports import ShareOfRest
 
 _IS_OVER = _attempt.c.window_started_at <= bindparam("oldest")
 _NOW = bindparam("now", type_=DateTime(timezone=True))
@@ -38,18 +39,30 @@ class PostgresAttempts:
         self._connection = connection
 
     async def count(
-        self, limits: Sequence[tuple[bytes, int]], now: datetime, window_s: int
+        self,
+        limits: Sequence[tuple[bytes, int]],
+        now: datetime,
+        window_s: int,
+        share: ShareOfRest | None = None,
     ) -> datetime | None:
         oldest = now - timedelta(seconds=window_s)
         for key, limit in limits:
-            counted = await self._connection.execute(_COUNT, {"counted": key, "now": now, "oldest": oldest})
-            row = counted.one()
-            if row.tries > limit:
-                started_at: datetime = row.window_started_at
+            tries, started_at = await self._counted(key, now, oldest)
+            if tries > limit:
                 return started_at
+            if share is not None and share.of == key and tries > share.after:
+                tries, started_at = await self._counted(share.key, now, oldest)
+                if tries > share.most:
+                    return started_at
         # Last: who holds aged rows waits for no row of others any more.
         await self._connection.execute(_FORGET_AGED, {"oldest": oldest})
         return None
+
+    async def _counted(self, key: bytes, now: datetime, oldest: datetime) -> tuple[int, datetime]:
+        """Tries in the window, with this one, and when it began."""
+        found = await self._connection.execute(_COUNT, {"counted": key, "now": now, "oldest": oldest})
+        row = found.one()
+        return row.tries, row.window_started_at
 
     async def forgive(self, keys: Sequence[bytes], *, forget: bool) -> None:
         for key in keys:

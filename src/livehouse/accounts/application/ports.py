@@ -177,14 +177,31 @@ class AuditLog(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ShareOfRest:
+    """Once the limit of `of` has seen more than `after` tries in its window, `key` gets at most `most` of
+    those that are left."""
+
+    of: bytes
+    after: int
+    key: bytes
+    most: int
+
+
 class Attempts(Protocol):
     """Counts tries in windows. Keys are opaque bytes."""
 
     async def count(
-        self, limits: Sequence[tuple[bytes, int]], now: datetime, window_s: int
+        self,
+        limits: Sequence[tuple[bytes, int]],
+        now: datetime,
+        window_s: int,
+        share: ShareOfRest | None = None,
     ) -> datetime | None:
         """Add one try to each (key, most tries in a window), in that order, up to the first that is beyond
         its limit by it: then the start of that one's window. None where all had room.
+
+        share: a limit more, right after that of its `of`, where that is nearly used up.
         """
         ...
 

@@ -8,7 +8,7 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Invalid, Unauthenticated
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.login_tokens import LoginTokens, SignedIn
-from livehouse.accounts.application.ports import PasswordHasher, UnitOfWorkFactory
+from livehouse.accounts.application.ports import PasswordHasher, ShareOfRest, UnitOfWorkFactory
 from livehouse.accounts.application.throttle import count_try
 from livehouse.accounts.contract import ANONYMOUS, AccountName
 from livehouse.accounts.domain.account import Account
@@ -18,6 +18,10 @@ from livehouse.accounts.domain.password import Password
 MAX_TRIES_NAME_AND_ADDRESS = 10
 MAX_TRIES_ADDRESS = 100
 MAX_TRIES_NAME = 100  # many addresses guess at one name
+# From so many on an address has only a few of what is left. To use up a name's tries, and so to keep its
+# owner from signing in with a browser that is not known yet, takes 25 addresses and not ten.
+NAME_GROWS_SCARCE_AFTER = 50
+MAX_SCARCE_TRIES = 2
 MAX_TRIES_DEVICE = 20  # a browser that signed in to this account before: others' tries do not slow it down
 
 
@@ -45,13 +49,14 @@ class SignIn:
 
         Raises `Unauthenticated` (wrong-name-or-password) or `RateLimited` (too-many-sign-ins)."""
         await self._access.require(ANONYMOUS, Action.SIGN_IN)
-        own_key, limits = self._limits(name.lower(), address, device)
+        own_key, limits, share = self._limits(name.lower(), address, device)
         await count_try(
             self._unit_of_work,
             self._clock,
             limits,
             "too-many-sign-ins",
             "Too many sign-ins failed. Wait a while before the next try.",
+            share=share,
         )
         given = Password.parse(password)
         account, password_hash = await self._find(name)
@@ -68,11 +73,13 @@ class SignIn:
             await unit.login_sessions.add(login_session, keep_newest=MAX_PER_ACCOUNT)
             await unit.attempts.forgive([own_key], forget=True)
             await unit.attempts.forgive([key for key, _ in limits if key != own_key], forget=False)
+            if share is not None:
+                await unit.attempts.forgive([share.key], forget=True)
         return signed_in
 
     def _limits(
         self, name: str, address: str, device: str | None
-    ) -> tuple[bytes, Sequence[tuple[bytes, int]]]:
+    ) -> tuple[bytes, Sequence[tuple[bytes, int]], ShareOfRest | None]:
         """What a try counts against; first the key that a success clears.
 
         A known device has an account of its own, so that guessing from elsewhere keeps its owner out of
@@ -81,13 +88,16 @@ class SignIn:
         known_device = self._tokens.device_of(device, name)
         if known_device is not None:
             device_key = self._tokens.attempt_key("device", name, known_device)
-            return device_key, ((device_key, MAX_TRIES_DEVICE),)
+            return device_key, ((device_key, MAX_TRIES_DEVICE),), None
         pair_key = self._tokens.attempt_key("pair", name, address)
-        return pair_key, (
+        name_key = self._tokens.attempt_key("name", name)
+        limits = (
             (pair_key, MAX_TRIES_NAME_AND_ADDRESS),
             (self._tokens.attempt_key("address", address), MAX_TRIES_ADDRESS),
-            (self._tokens.attempt_key("name", name), MAX_TRIES_NAME),
+            (name_key, MAX_TRIES_NAME),
         )
+        scarce_key = self._tokens.attempt_key("scarce", name, address)
+        return pair_key, limits, ShareOfRest(name_key, NAME_GROWS_SCARCE_AFTER, scarce_key, MAX_SCARCE_TRIES)
 
     async def _find(self, name: str) -> tuple[Account | None, str | None]:
         try:

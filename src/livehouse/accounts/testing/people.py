@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from cpc.images.image import ImageName
 from cpc.kernel.errors import Conflict
+from livehouse.accounts.application.ports import ShareOfRest
 from livehouse.accounts.contract import AccountId, AccountName
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId
@@ -197,16 +198,28 @@ class InMemoryAttempts:
         self._tables = tables
 
     async def count(
-        self, limits: Sequence[tuple[bytes, int]], now: datetime, window_s: int
+        self,
+        limits: Sequence[tuple[bytes, int]],
+        now: datetime,
+        window_s: int,
+        share: ShareOfRest | None = None,
     ) -> datetime | None:
         for key, limit in limits:
-            tries, started_at = self._tables.attempts.get(key, (0, now))
-            if started_at <= now - timedelta(seconds=window_s):
-                tries, started_at = 0, now
-            self._tables.attempts[key] = (tries + 1, started_at)
-            if tries + 1 > limit:
+            tries, started_at = self._counted(key, now, window_s)
+            if tries > limit:
                 return started_at
+            if share is not None and share.of == key and tries > share.after:
+                tries, started_at = self._counted(share.key, now, window_s)
+                if tries > share.most:
+                    return started_at
         return None
+
+    def _counted(self, key: bytes, now: datetime, window_s: int) -> tuple[int, datetime]:
+        tries, started_at = self._tables.attempts.get(key, (0, now))
+        if started_at <= now - timedelta(seconds=window_s):
+            tries, started_at = 0, now
+        self._tables.attempts[key] = (tries + 1, started_at)
+        return tries + 1, started_at
 
     async def forgive(self, keys: Sequence[bytes], *, forget: bool) -> None:
         for key in keys:
