@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from cpc.eventbus.envelope import CloudEvent
-from cpc.eventbus.postgres import OUTBOX_NOTIFICATION, inbox_table, outbox_table
+from cpc.eventbus.postgres import OUTBOX_NOTIFICATION, dead_letter_table, inbox_table, outbox_table
 from cpc.eventbus.transport import DurableConsumer, EventTransport, StreamPosition, TransportAway
 
 log = structlog.get_logger(__name__)
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 _LEADER_LOCK = 0x6F7574626F78  # "outbox"
 _BATCH = 200
 _KEPT_IN_INBOX = timedelta(days=8)  # longer than the stream keeps events
+_DEAD_LETTERS_KEPT = timedelta(days=90)
 _RETRY_S = (0.1, 0.3, 1.0, 2.0)
 _AWAY = (
     TransportAway,
@@ -186,6 +187,9 @@ class OutboxRelay:
                     outbox_table.c.transport_sequence <= confirmed.sequence,
                 )
             )
+        await connection.execute(
+            delete(dead_letter_table).where(dead_letter_table.c.given_up_at < func.now() - _DEAD_LETTERS_KEPT)
+        )
         # An event still in the outbox may go out again: its inbox rows are needed.
         await connection.execute(
             delete(inbox_table).where(

@@ -147,6 +147,15 @@ class InMemoryIngestSessions:
         opened = [each for each in self._sessions.values() if each.is_open]
         return sorted(opened, key=lambda each: (each.opened_at, each.id))
 
+    async def forget_closed_before(self, at: datetime, *, limit: int) -> int:
+        closed = [
+            (one.closed_at, digest) for digest, one in self._sessions.items() if one.closed_at is not None
+        ]
+        oldest = sorted(one for one in closed if one[0] < at)[:limit]
+        for _, digest in oldest:
+            del self._sessions[digest]
+        return len(oldest)
+
 
 class InMemoryPlaybackSessions:
     def __init__(self, sessions: dict[bytes, PlaybackSession]) -> None:

@@ -179,6 +179,29 @@ async def test_ingest_sessions(units: Units) -> None:
         assert await unit.ingest_sessions.by_digests([b"session"]) == [ingest.closed(NOW)]
 
 
+async def test_ingest_sessions_that_are_long_closed_are_forgotten_some_at_a_time(units: Units) -> None:
+    broadcast, key = a_broadcast(), a_key()
+    sessions = [an_ingest(broadcast, key, bytes([number])) for number in range(5)]
+    async with units() as unit:
+        await unit.stream_keys.add(key)
+        await unit.broadcasts.add(broadcast)
+        for number, session in enumerate(sessions):
+            await unit.ingest_sessions.add(session)
+            if number < 4:
+                await unit.ingest_sessions.close([session], NOW + timedelta(hours=number))
+    third = NOW + timedelta(hours=3)
+
+    async def left() -> list[bytes]:
+        async with units() as unit:
+            found = await unit.ingest_sessions.by_digests([session.digest for session in sessions])
+            return sorted(session.digest for session in found)
+
+    for forgotten, kept in ((2, [2, 3, 4]), (1, [3, 4]), (0, [3, 4])):
+        async with units() as unit:
+            assert await unit.ingest_sessions.forget_closed_before(third, limit=2) == forgotten
+        assert await left() == [bytes([number]) for number in kept]
+
+
 async def test_playback_sessions_are_new_once(units: Units) -> None:
     broadcast = a_broadcast()
 

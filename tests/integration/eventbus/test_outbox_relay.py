@@ -257,6 +257,26 @@ async def test_an_event_that_always_fails_becomes_a_dead_letter(engine: AsyncEng
     assert (await rows_in(engine, "dead_letter"), await rows_in(engine, "inbox")) == (1, 1)
 
 
+async def test_dead_letters_go_by_age(engine: AsyncEngine, nats_url: str) -> None:
+    async with PostgresTransaction(engine) as transaction:
+        for days in (89, 91):
+            await transaction.connection.execute(
+                text(
+                    "INSERT INTO eventbus.dead_letter (consumer, event_id, event, error, given_up_at)"
+                    " VALUES (:consumer, gen_random_uuid(), '{}', '', now() - make_interval(days => :days))"
+                ),
+                {"consumer": f"{days} days", "days": days},
+            )
+
+    async def consumers() -> list[str]:
+        async with PostgresTransaction(engine) as transaction:
+            found = await transaction.connection.execute(text("SELECT consumer FROM eventbus.dead_letter"))
+            return list(found.scalars())
+
+    async with connected(nats_url) as connection, running(relay(engine, connection).run()):
+        await until(lambda: _is(consumers(), ["89 days"]))
+
+
 async def test_a_database_that_is_away_is_not_the_event_s_fault(engine: AsyncEngine) -> None:
     async def away(one: CloudEvent, transaction: PostgresTransaction) -> None:
         raise Unavailable("database-away", "away")

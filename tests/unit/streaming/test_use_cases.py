@@ -22,7 +22,9 @@ from livehouse.access.contract import Role
 from livehouse.access.testing import InMemoryStandings
 from livehouse.accounts.contract import ANONYMOUS
 from livehouse.accounts.testing import told_deeds
+from livehouse.streaming.application import forget_ingest_sessions
 from livehouse.streaming.application.create_stream_key import MAX_KEYS, MAX_PASSING_KEYS
+from livehouse.streaming.application.forget_ingest_sessions import KEPT_AFTER_CLOSE, ForgetIngestSessions
 from livehouse.streaming.domain.broadcast import BroadcastState, EndReason
 
 
@@ -198,6 +200,23 @@ async def test_what_an_administrator_ends_as_such_is_written_down(is_editor: boo
     (ended,) = stage.database.tables.broadcasts.values()
     expected = EndReason.ENDED_BY_OWNER if is_editor else EndReason.ENDED_BY_ADMINISTRATOR
     assert ended.end_reason is expected
+
+
+async def test_ingest_sessions_are_forgotten_a_week_after_they_closed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forget_ingest_sessions, "FORGOTTEN_AT_ONCE", 1)
+    forget = ForgetIngestSessions(stage.database.unit_of_work, stage.clock)
+    for _ in range(2):
+        await stage.go_live()
+        await stage.end_broadcast(OWNER, "ada")
+    await stage.go_live()
+    stage.clock.advance(KEPT_AFTER_CLOSE)
+    assert not await forget()
+    stage.clock.advance(timedelta(seconds=1))
+    assert [await forget() for _ in range(3)] == [True, True, False]
+    (left,) = stage.database.tables.ingest_sessions.values()
+    assert left.closed_at is None, "what runs is kept, however long it does"
 
 
 async def test_ending_works_while_the_media_node_is_away(stage: Stage) -> None:

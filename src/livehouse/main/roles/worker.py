@@ -28,6 +28,7 @@ from livehouse.main.wiring.streaming import (
     build_media_report_listener,
     build_playback_duties,
     build_stop_broadcast,
+    build_streaming_purges,
 )
 from livehouse.main.wiring.web import build_web_duties
 
@@ -72,6 +73,7 @@ async def run(role: RoleContext) -> None:
         **build_playback_duties(
             engine, channel.find_channels, connection, clock, sends_mail=settings.sends_mail
         ),
+        **build_streaming_purges(engine, clock),
         **build_web_duties(engine, clock, ids),
         **build_social_duties(engine, channel.find_channels, clock, ids),
         "media reports": listener.run,

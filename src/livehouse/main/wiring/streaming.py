@@ -20,6 +20,7 @@ from livehouse.accounts.contract import PersonalData
 from livehouse.channel.contract import Channels
 from livehouse.main.wiring.access import build_access
 from livehouse.main.wiring.accounts import build_deeds, build_people
+from livehouse.main.wiring.duties import again
 from livehouse.streaming.adapters.media_report_listener import MediaReportListener
 from livehouse.streaming.adapters.nats_health_samples import NatsHealthSamples
 from livehouse.streaming.adapters.nats_live_states import NatsLiveStates
@@ -37,6 +38,7 @@ from livehouse.streaming.application.end_broadcast import EndBroadcast, StopBroa
 from livehouse.streaming.application.end_unentitled_playback import EVERY_S, EndUnentitledPlayback
 from livehouse.streaming.application.erase_streaming import EraseStreaming
 from livehouse.streaming.application.expire_interrupted import ExpireInterrupted
+from livehouse.streaming.application.forget_ingest_sessions import ForgetIngestSessions
 from livehouse.streaming.application.ingest_access import IngestAccess
 from livehouse.streaming.application.open_ingest import OpenIngest
 from livehouse.streaming.application.open_playback import OpenPlayback
@@ -61,6 +63,8 @@ from livehouse.streaming.application.reconcile_media_report import ReconcileMedi
 from livehouse.streaming.application.revoke_stream_key import RevokeStreamKey
 from livehouse.streaming.application.rotate_stream_key import RotateStreamKey
 from livehouse.streaming.application.social_events import SocialEvents
+
+_LOOK_FOR_OLD_SESSIONS_S = 3600.0
 
 log = structlog.get_logger(__name__)
 
@@ -181,6 +185,12 @@ def build_playback_duties(
             await asyncio.sleep(EVERY_S)
 
     return {"members-only playback": forever}
+
+
+def build_streaming_purges(engine: AsyncEngine, clock: Clock) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    """For the worker role: by name, functions that run until cancelled."""
+    forget = ForgetIngestSessions(_units(engine), clock)
+    return {"old ingest sessions": lambda: again(forget, _LOOK_FOR_OLD_SESSIONS_S)}
 
 
 def build_media_report_listener(

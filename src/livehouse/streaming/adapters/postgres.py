@@ -192,6 +192,18 @@ class PostgresIngestSessions:
                 .values(closed_at=at)
             )
 
+    async def forget_closed_before(self, at: datetime, *, limit: int) -> int:
+        columns = tables.ingest_session.c
+        oldest = (
+            select(columns.digest)
+            .where(columns.closed_at < at)
+            .order_by(columns.closed_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        gone = await self._connection.execute(delete(tables.ingest_session).where(columns.digest.in_(oldest)))
+        return gone.rowcount
+
     async def _all(self, query: Select[Any]) -> list[IngestSession]:
         return [_to_ingest(row) for row in await self._connection.execute(query)]
 

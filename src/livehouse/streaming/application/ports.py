@@ -97,6 +97,10 @@ class IngestSessions(Protocol):
 
     async def close(self, sessions: Sequence[IngestSession], at: datetime) -> None: ...
 
+    async def forget_closed_before(self, at: datetime, *, limit: int) -> int:
+        """At most `limit` of them, those closed first; how many it were."""
+        ...
+
 
 class PlaybackSessions(Protocol):
     async def add_new(self, sessions: Sequence[PlaybackSession]) -> list[PlaybackSession]:
