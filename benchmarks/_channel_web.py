@@ -29,7 +29,7 @@ from cpc.kernel.keyring import KeyRing
 from livehouse.accounts.testing import FakePasswordHasher
 from livehouse.main.free_ports import free_port
 from livehouse.main.wiring.accounts import build_accounts, follow_actor_changes
-from livehouse.main.wiring.cache import build_live_reads, build_read_channel_page
+from livehouse.main.wiring.cache import build_list_reads, build_read_channel_page
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.chat import build_chat
 from livehouse.main.wiring.persistence import build_engine
@@ -61,7 +61,7 @@ def build_door(
     keys = KeyRing("k1", {"k1": bytes.fromhex(key)})
     registry = registry or CollectorRegistry()
     counts = PrometheusCacheCounts(registry)
-    channel = build_channel(engine, clock, ids, live_reads=build_live_reads(cache, clock, counts))
+    channel = build_channel(engine, clock, ids, list_reads=build_list_reads(cache, clock, counts))
     accounts = build_accounts(engine, clock, ids, keys, FakePasswordHasher())
     outside = StreamingOutside(FakeMediaRouter(), FakeMediaNodes(), FakeHealthSamples())
     read_channel_page = build_read_channel_page(engine, clock, cache, counts)

@@ -56,7 +56,7 @@ from livehouse.accounts.contract import LOGIN_SESSION_COOKIE, AccountId, Account
 from livehouse.accounts.domain.account import Account
 from livehouse.main.embedded.postgres import EmbeddedPostgres
 from livehouse.main.migrations import migrate
-from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.persistence import build_engine, read_connections
 from livehouse.main.wiring.web import build_known_actors
 
 SCALE = float(os.environ.get("BENCH_SCALE", "1"))
@@ -148,13 +148,17 @@ async def count_statements(
     statements: list[tuple[str, Asked]] = []
     settings: list[tuple[str, Any]] = []
 
-    @event.listens_for(engine.sync_engine, "before_cursor_execute")
-    def note(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+    def note(statement: str, parameters: Any) -> None:
         statements.append((statement, Asked(parameters, tuple(settings))))
         settings.clear()
         if statement.startswith("SELECT set_config"):
             settings.append((statement, parameters))
 
+    @event.listens_for(engine.sync_engine, "before_cursor_execute")
+    def note_of_engine(_c: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        note(statement, parameters)
+
+    read_connections(engine).listeners.append(note)
     cache = LmdbCache(cache_folder)
     known_actors = build_known_actors()
     transport = httpx.ASGITransport(build_door(engine, key, cache, known_actors=known_actors))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-import asyncpg
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -21,11 +20,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
 from cpc.eventbus.envelope import CloudEvent, Outbox
-from cpc.kernel.errors import Unavailable
+from cpc.eventbus.postgres_errors import as_unavailable
+from cpc.eventbus.postgres_reads import READ_CONNECTIONS, ReadConnections, ReadingConnection
 
 OUTBOX_NOTIFICATION = "eventbus_outbox"
 
@@ -73,10 +72,17 @@ class PostgresTransaction:
 
     Events given to `outbox` are written just before the commit and announced by NOTIFY.
     Raises `Unavailable` when the server is away, restarting or too slow, at any point.
+
+    On an engine in AUTOCOMMIT each statement is a transaction of its own, and a connection is taken when one
+    is needed (`ReadingConnection`).
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
+        options = engine.get_execution_options()
         self._engine = engine
+        self._reads: ReadConnections | None = None
+        if options.get("isolation_level") == "AUTOCOMMIT":
+            self._reads = options.get(READ_CONNECTIONS)
         self._connection: AsyncConnection | None = None
         self._transaction: AsyncTransaction | None = None
         self._outbox = _PendingEvents()
@@ -92,6 +98,9 @@ class PostgresTransaction:
         return self._outbox
 
     async def __aenter__(self) -> Self:
+        if self._reads is not None:
+            self._connection = ReadingConnection(self._engine, self._reads)
+            return self
         try:
             self._connection = await self._engine.connect()
             self._transaction = await self._connection.begin()
@@ -126,7 +135,7 @@ class PostgresTransaction:
 
     async def _close(self) -> None:
         connection, self._connection, self._transaction = self._connection, None, None
-        if connection is None:
+        if connection is None or connection.sync_connection is None:
             return
         try:
             await connection.close()  # rolls back what was not committed
@@ -174,34 +183,4 @@ class _PendingEvents:
 _LOCK_KEYS = text(
     "SELECT pg_advisory_xact_lock(hashtextextended(key, 0))"
     " FROM unnest(CAST(:keys AS text[])) WITH ORDINALITY AS given(key, place) ORDER BY place"
-)
-
-
-def as_unavailable(error: Exception) -> Unavailable | None:
-    """The domain's word for a database that is away or too slow; None for any other error."""
-    if isinstance(error, PoolTimeoutError):
-        return Unavailable("database-busy", "The database is busy. Try again in a moment.")
-    if isinstance(error, DBAPIError):
-        driver_error = error.orig.__cause__ if error.orig is not None else None
-        if isinstance(driver_error, asyncpg.QueryCanceledError | asyncpg.LockNotAvailableError):
-            return Unavailable("database-busy", "The database took too long. Try again in a moment.")
-        if error.connection_invalidated or isinstance(driver_error, _AWAY):
-            return Unavailable("database-away", "The database is away for the moment. Try again shortly.")
-        return None
-    if isinstance(error, _AWAY):
-        return Unavailable("database-away", "The database is away for the moment. Try again shortly.")
-    return None
-
-
-_AWAY = (
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.ConnectionDoesNotExistError,
-    asyncpg.ConnectionFailureError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InterfaceError,
-    ConnectionError,
-    FileNotFoundError,  # the Unix socket of a stopped server
-    TimeoutError,
 )

@@ -28,8 +28,9 @@ from livehouse.access.contract import Suspended
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application import SettingsChange, cached_lists
+from livehouse.channel.contract import Privacy
 from livehouse.channel.domain.channel import Channel
-from livehouse.main.wiring.cache import build_live_reads, build_read_channel_page, forget_by_events
+from livehouse.main.wiring.cache import build_list_reads, build_read_channel_page, forget_by_events
 from livehouse.main.wiring.channel import build_channel
 from livehouse.main.wiring.channel_life import build_account_suspensions
 from livehouse.main.wiring.eventbus import build_event_duties
@@ -51,14 +52,19 @@ class WebProcess:
         self.cache = LmdbCache(folder, max_bytes)
         self.pages, self.lists = RecordedCounts(), RecordedCounts()
         self.read_page = build_read_channel_page(engine, clock, self.cache, self.pages)
-        live_reads: CachedReads = build_live_reads(self.cache, clock, self.lists)
-        self.channel = build_channel(engine, clock, UuidV7Ids(clock), live_reads=live_reads)
+        list_reads: CachedReads = build_list_reads(self.cache, clock, self.lists)
+        self.channel = build_channel(engine, clock, UuidV7Ids(clock), list_reads=list_reads)
 
     async def title(self, name: str) -> str:
         return (await self.read_page(ANONYMOUS, name)).channel.title
 
     async def live(self) -> list[str]:
         page = await self.channel.list_channels(ANONYMOUS, live_only=True)
+        return [card.name.value for card in page.channels]
+
+    async def listed(self) -> list[str]:
+        """All channels."""
+        page = await self.channel.list_channels(ANONYMOUS)
         return [card.name.value for card in page.channels]
 
 
@@ -214,6 +220,52 @@ async def test_what_is_live_is_seen_everywhere_by_its_events(
         await until(lambda names=names: show(names))  # type: ignore[misc]
         for process in web:
             assert "stale" not in process.lists.seen
+
+
+async def test_what_is_hidden_leaves_the_lists_of_other_processes_by_its_event(
+    web: tuple[WebProcess, WebProcess], ada: Channel, clock: FakeClock
+) -> None:
+    here, there = web
+    owner, change = Actor(ada.owner_id), here.channel.change_channel
+
+    async def suspend() -> object:
+        return await here.channel.manager.suspend(ADMINISTRATOR, "ada", reason="spam", until=None)
+
+    async def reinstate() -> object:
+        return await here.channel.manager.reinstate(ADMINISTRATOR, "ada", reason="a mistake")
+
+    async def unlist() -> object:
+        return await change(owner, "ada", SettingsChange(privacy=Privacy.UNLISTED))
+
+    async def list_again() -> object:
+        return await change(owner, "ada", SettingsChange(privacy=Privacy.PUBLIC))
+
+    await until(lambda: _is(there.listed, ["ada"], clock))
+    for step, names in ((suspend, []), (reinstate, ["ada"]), (unlist, []), (list_again, ["ada"])):
+        await is_kept(there.listed, there.lists, clock)
+        assert await there.listed() != names
+        await step()
+        await until(lambda names=names: _is(there.listed, names, clock))  # type: ignore[misc]
+        assert "stale" not in there.lists.seen, "it was old, not forgotten"
+
+
+async def test_many_events_forget_the_lists_so_often_and_the_last_one_does(
+    web: tuple[WebProcess, WebProcess], ada: Channel, clock: FakeClock
+) -> None:
+    here, there = web
+    await until(lambda: _is(there.listed, ["ada"], clock))
+    await is_kept(there.listed, there.lists, clock)
+    owner = Actor(ada.owner_id)
+    for number in range(30):
+        await here.channel.change_channel(owner, "ada", SettingsChange(title=f"Title {number}"))
+    await here.channel.change_channel(owner, "ada", SettingsChange(privacy=Privacy.UNLISTED))
+    await until(lambda: _is(there.listed, [], clock))
+    assert "stale" not in there.lists.seen
+
+
+async def _is(listed: Callable[[], Awaitable[list[str]]], names: list[str], clock: FakeClock) -> bool:
+    clock.advance(timedelta(milliseconds=1))
+    return await listed() == names
 
 
 @pytest.fixture

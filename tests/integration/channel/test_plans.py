@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -16,7 +16,7 @@ from livehouse.accounts.contract import ANONYMOUS
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application import ChannelUseCases
 from livehouse.main.wiring.channel import build_channel, build_channel_cards
-from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.persistence import build_engine, read_connections
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
@@ -81,14 +81,22 @@ async def plans_of(engine: AsyncEngine, work: Callable[[], Awaitable[object]]) -
     """What the planner says to each statement that `work` executes."""
     executed: list[tuple[str, tuple[object, ...]]] = []
 
-    def note(_c: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object) -> None:
-        executed.append((statement, parameters))
+    def note(statement: str, parameters: Sequence[object]) -> None:
+        executed.append((statement, tuple(parameters)))
 
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    def note_of_engine(
+        _c: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object
+    ) -> None:
+        note(statement, parameters)
+
+    straight = read_connections(engine).listeners
+    straight.append(note)
+    event.listen(engine.sync_engine, "before_cursor_execute", note_of_engine)
     try:
         await work()
     finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
+        event.remove(engine.sync_engine, "before_cursor_execute", note_of_engine)
+        straight.remove(note)
     plans = []
     async with engine.connect() as connection:
         for statement, parameters in executed:

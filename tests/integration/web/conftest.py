@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cpc.cache.cached_reads import CachedReads
 from cpc.images.obstore_store import ObstoreImages
 from cpc.images.read_image import ReadImage
 from cpc.kernel.clock import FakeClock
@@ -97,17 +98,25 @@ def image_store() -> ObstoreImages:
 
 
 @pytest.fixture
+def list_reads() -> CachedReads | None:
+    """The cache of lists; a test module that wants one says so. The clock stands still, so nothing of it
+    grows old."""
+    return None
+
+
+@pytest.fixture
 async def use_cases(
     database_url: str,
     nats_connection: Client,
     clock: FakeClock,
     sends_mail: bool,
     image_store: ObstoreImages,
+    list_reads: CachedReads | None,
 ) -> AsyncIterator[UseCases]:
     engine = build_engine(database_url)
     ids = UuidV7Ids(clock)
     keep_image = build_keep_image(engine, clock, image_store)
-    channel = build_channel(engine, clock, ids, keep_image=keep_image)
+    channel = build_channel(engine, clock, ids, keep_image=keep_image, list_reads=list_reads)
     personal_data = (
         build_channel_personal_data(engine),
         build_streaming_personal_data(engine, channel.find_channels),

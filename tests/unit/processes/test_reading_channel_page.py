@@ -23,6 +23,7 @@ from livehouse.accounts.testing import FakeAvatars, InMemoryAccountsDatabase
 from livehouse.channel.application.cached_lists import CachedListChannels
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.queries import FindChannelWithBanner
+from livehouse.channel.contract import Privacy
 from livehouse.channel.domain.channel import Channel
 from livehouse.channel.testing import InMemoryChannelDatabase
 from livehouse.processes.reading_channel_page import FRESH_S, OFFLINE_FRESH_S, ReadChannelPage
@@ -145,8 +146,20 @@ async def test_the_live_list_is_read_once_for_many() -> None:
     listed = CachedListChannels(stage.channels.unit_of_work, FakeAvatars(), access_for(), stage.clock, reads)
     first = await listed(ANONYMOUS, live_only=True)
     assert [card.name.value for card in first.channels] == ["ada"]
-    assert await listed(ANONYMOUS, live_only=True) == first
+    assert await listed(ANONYMOUS, live_only=True) is first
     assert stage.counts.seen == ["miss", "hit"]
-    await listed(ANONYMOUS)
+    for _ in range(2):
+        everything = await listed(ANONYMOUS)
+        assert everything is await listed(Actor(ADA)), "the same for everybody"
+    assert stage.counts.seen == ["miss", "hit", "miss", "hit", "hit", "hit"]
     await listed(ANONYMOUS, live_only=True, limit=5)
-    assert stage.counts.seen == ["miss", "hit", "miss"]
+    await listed(ANONYMOUS, tag="sea")
+    await listed(ANONYMOUS, language="en")
+    assert stage.counts.seen[6:] == ["miss"] * 3
+
+    stage.clock.advance(timedelta(milliseconds=1))
+    assert await listed(ANONYMOUS) is everything
+    async with stage.channels.unit_of_work() as unit:
+        await unit.channels.save(replace(channel, privacy=Privacy.UNLISTED))
+    listed.forget()
+    assert not (await listed(ANONYMOUS)).channels

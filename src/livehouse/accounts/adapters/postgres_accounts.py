@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import ARRAY, any_, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cpc.eventbus.postgres_reads import PreparedRead
 from cpc.images.image import ImageName
 from cpc.kernel.errors import Conflict
 from livehouse.access.contract import Suspension
@@ -24,6 +24,15 @@ _account = tables.account
 _retired = tables.retired_name
 # Two who take twins of a name at once come one after the other.
 _LOCK_SKELETON = text("SELECT pg_advisory_xact_lock(hashtextextended('accounts.skeleton ' || :skeleton, 0))")
+
+ACCOUNT_READ = [column for column in _account.c if column.name not in {"password_hash", "skeleton"}]
+# Every list of channels and every card asks for them.
+_AVATARS = PreparedRead(
+    select(_account.c.account_id, _account.c.avatar).where(
+        _account.c.account_id == any_(bindparam("account_ids", type_=ARRAY(_account.c.account_id.type))),
+        _account.c.avatar.is_not(None),
+    )
+)
 
 
 class PostgresAccounts:
@@ -144,12 +153,8 @@ class PostgresAccounts:
         )
 
     async def avatars_of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
-        found = await self._connection.execute(
-            select(_account.c.account_id, _account.c.avatar).where(
-                _account.c.account_id.in_([each.uuid for each in account_ids]), _account.c.avatar.is_not(None)
-            )
-        )
-        return {AccountId(row.account_id): ImageName(row.avatar) for row in found}
+        rows = await _AVATARS.rows(self._connection, account_ids=[each.uuid for each in account_ids])
+        return {AccountId(row.account_id): ImageName(row.avatar) for row in rows}
 
     async def avatars_among(self, names: Sequence[ImageName]) -> frozenset[ImageName]:
         found = await self._connection.execute(
@@ -186,7 +191,7 @@ class PostgresAccounts:
         await self._retire(account.name, name_kept_until, None)
 
 
-def to_account(row: Row[Any, Any, Any]) -> Account:
+def to_account(row: Any) -> Account:
     suspension = None
     if row.suspension_reason is not None:
         suspension = Suspension(row.suspension_reason, row.suspended_until)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, or_, select, true, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, true, tuple_, update
 from sqlalchemy import insert as plain_insert
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cpc.eventbus.postgres_reads import PreparedRead
 from livehouse.access.contract import Scope
 from livehouse.accounts.adapters import postgres_tables as tables
-from livehouse.accounts.adapters.postgres_accounts import to_account
+from livehouse.accounts.adapters.postgres_accounts import ACCOUNT_READ, to_account
 from livehouse.accounts.application.ports import Hashes
 from livehouse.accounts.contract import AccountId
 from livehouse.accounts.domain.account import Account
@@ -31,13 +31,22 @@ def _prefixed(table: Any) -> list[ColumnElement[Any]]:
     return [column.label(f"token_{column.name}") for column in table.c if column.name != "account_id"]
 
 
-def _with_account(table: Any) -> Select[Any]:
-    """Whose token has one of `hashes`. Made once: it is asked for nearly every request."""
-    return (
-        select(_account, *_prefixed(table))
-        .join(table, _account.c.account_id == table.c.account_id)
-        .where(tuple_(table.c.key_id, table.c.token_hash).in_(bindparam("hashes", expanding=True)))
+def _with_account(table: Any) -> PreparedRead:
+    """Whose token has a hash."""
+    return PreparedRead(
+        select(*ACCOUNT_READ, *_prefixed(table))
+        .join_from(_account, table, _account.c.account_id == table.c.account_id)
+        .where(table.c.token_hash == bindparam("token_hash"), table.c.key_id == bindparam("key_id"))
     )
+
+
+async def _found(read: PreparedRead, connection: AsyncConnection, hashes: Hashes) -> Any:
+    # One after the other: nearly every token's is the first, of the key that is in use.
+    for key_id, token_hash in hashes:
+        row = await read.row(connection, key_id=key_id, token_hash=token_hash)
+        if row is not None:
+            return row
+    return None
 
 
 def _is_among(table: Any, hashes: Hashes) -> ColumnElement[bool]:
@@ -83,8 +92,7 @@ class PostgresLoginSessions:
         )
 
     async def find(self, hashes: Hashes) -> tuple[LoginSession, Account] | None:
-        found = await self._connection.execute(_SESSION_WITH_ACCOUNT, {"hashes": list(hashes)})
-        row = found.one_or_none()
+        row = await _found(_SESSION_WITH_ACCOUNT, self._connection, hashes)
         return None if row is None else (_to_session(row), to_account(row))
 
     async def of_account(self, account_id: AccountId) -> Sequence[LoginSession]:
@@ -146,8 +154,7 @@ class PostgresAccessTokens:
         )
 
     async def find(self, hashes: Hashes) -> tuple[PersonalAccessToken, Account] | None:
-        found = await self._connection.execute(_ACCESS_TOKEN_WITH_ACCOUNT, {"hashes": list(hashes)})
-        row = found.one_or_none()
+        row = await _found(_ACCESS_TOKEN_WITH_ACCOUNT, self._connection, hashes)
         return None if row is None else (_to_access_token(row), to_account(row))
 
     async def of_account(self, account_id: AccountId) -> Sequence[PersonalAccessToken]:
@@ -224,7 +231,7 @@ class PostgresOneTimeTokens:
         )
 
 
-def _to_one_time_token(row: Row[*tuple[Any, ...]]) -> OneTimeToken:
+def _to_one_time_token(row: Any) -> OneTimeToken:
     return OneTimeToken(
         account_id=AccountId(row.account_id),
         key_id=row.key_id,
@@ -235,7 +242,7 @@ def _to_one_time_token(row: Row[*tuple[Any, ...]]) -> OneTimeToken:
     )
 
 
-def _to_session(row: Row[*tuple[Any, ...]]) -> LoginSession:
+def _to_session(row: Any) -> LoginSession:
     return LoginSession(
         id=LoginSessionId(row.token_session_id),
         account_id=AccountId(row.account_id),
@@ -248,7 +255,7 @@ def _to_session(row: Row[*tuple[Any, ...]]) -> LoginSession:
     )
 
 
-def _to_access_token(row: Row[*tuple[Any, ...]]) -> PersonalAccessToken:
+def _to_access_token(row: Any) -> PersonalAccessToken:
     # A scope that a later version knew, and this one does not, allows nothing here.
     known = {scope.value for scope in Scope}
     return PersonalAccessToken(

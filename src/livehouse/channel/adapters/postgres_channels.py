@@ -18,15 +18,16 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    bindparam,
     delete,
     or_,
     select,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cpc.eventbus.postgres_reads import PreparedRead
 from cpc.images.image import ImageName
 from livehouse.access.contract import Suspension
 from livehouse.accounts.contract import AccountId
@@ -101,6 +102,27 @@ CHANNEL_WITH_CATEGORY = channel_table.outerjoin(
     category_table, category_table.c.category_id == _columns.category_id
 )
 _READ = select(*CHANNEL_READ).select_from(CHANNEL_WITH_CATEGORY)
+_WITH_BANNER = PreparedRead(
+    select(*CHANNEL_READ, banner_table.c.image.label("banner"))
+    .select_from(
+        CHANNEL_WITH_CATEGORY.outerjoin(banner_table, banner_table.c.channel_id == _columns.channel_id)
+    )
+    .where(_columns.name == bindparam("name"))
+)
+# Access asks for it with many a request.
+_WITH_ROLE = PreparedRead(
+    select(*CHANNEL_READ, role_table.c.role)
+    .select_from(
+        CHANNEL_WITH_CATEGORY.outerjoin(
+            role_table,
+            and_(
+                role_table.c.channel_id == _columns.channel_id,
+                role_table.c.account_id == bindparam("account_id"),
+            ),
+        )
+    )
+    .where(_columns.channel_id == bindparam("channel_id"))
+)
 
 
 class PostgresChannels:
@@ -146,16 +168,7 @@ class PostgresChannels:
         return [to_channel(row) for row in found]
 
     async def with_banner(self, name: ChannelName) -> tuple[Channel, ImageName | None] | None:
-        found = await self._connection.execute(
-            select(*CHANNEL_READ, banner_table.c.image.label("banner"))
-            .select_from(
-                CHANNEL_WITH_CATEGORY.outerjoin(
-                    banner_table, banner_table.c.channel_id == _columns.channel_id
-                )
-            )
-            .where(_columns.name == name.value)
-        )
-        row = found.one_or_none()
+        row = await _WITH_BANNER.row(self._connection, name=name.value)
         if row is None:
             return None
         return to_channel(row), None if row.banner is None else ImageName(row.banner)
@@ -163,16 +176,11 @@ class PostgresChannels:
     async def with_role(
         self, channel_id: ChannelId, account_id: AccountId | None
     ) -> tuple[Channel, ChannelRole | None] | None:
-        held = and_(
-            role_table.c.channel_id == _columns.channel_id,
-            role_table.c.account_id == (None if account_id is None else account_id.uuid),
+        row = await _WITH_ROLE.row(
+            self._connection,
+            channel_id=channel_id.uuid,
+            account_id=None if account_id is None else account_id.uuid,
         )
-        found = await self._connection.execute(
-            select(*CHANNEL_READ, role_table.c.role)
-            .select_from(CHANNEL_WITH_CATEGORY.outerjoin(role_table, held))
-            .where(_columns.channel_id == channel_id.uuid)
-        )
-        row = found.one_or_none()
         if row is None:
             return None
         return to_channel(row), None if row.role is None else ChannelRole(row.role)
@@ -270,7 +278,7 @@ def _owner_not_suspended(now: datetime) -> ColumnElement[bool]:
     return or_(_columns.owner_suspension_reason.is_(None), _columns.owner_suspended_until <= now)
 
 
-def to_channel(row: Row[Any, Any, Any]) -> Channel:
+def to_channel(row: Any) -> Channel:
     return Channel(
         id=ChannelId(row.channel_id),
         owner_id=AccountId(row.owner_id),

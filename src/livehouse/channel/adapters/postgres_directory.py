@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ARRAY, DateTime, TextClause, Uuid, bindparam, text
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
+from cpc.eventbus.postgres_reads import PreparedRead
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.application.discovery_ports import (
     ENOUGH_BEGIN,
@@ -153,7 +154,7 @@ class PostgresDirectory:
         return await self._cards(CARDS_OF, values)
 
     async def _cards(self, query: str, values: dict[str, object]) -> list[ChannelCard]:
-        return [_card(row) for row in await self._connection.execute(_sql(query), values)]
+        return [_card(row) for row in await _prepared(query).rows(self._connection, **values)]
 
 
 CARDS_OF = f"""
@@ -250,12 +251,17 @@ _TYPED: dict[str, TypeEngine[Any]] = {
 }
 
 
+@lru_cache(64)  # lists with each set of filters, searches of each form
+def _prepared(statement: str) -> PreparedRead:
+    return PreparedRead(_sql(statement))
+
+
 def _sql(statement: str) -> TextClause:
     used = [name for name in _TYPED if re.search(rf"(?<!:):{name}\b", statement)]
     return text(statement).bindparams(*(bindparam(name, type_=_TYPED[name]) for name in used))
 
 
-def _card(row: Row[Any, Any, Any]) -> ChannelCard:
+def _card(row: Any) -> ChannelCard:
     return ChannelCard(
         ChannelId(row.channel_id),
         AccountId(row.owner_id),

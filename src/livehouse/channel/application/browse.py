@@ -27,7 +27,7 @@ MAX_FOUND = 50
 _CHANNELS, _CATEGORIES = "channels", "categories"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ChannelPage:
     """next_cursor: give it back for the next page; None at the end."""
 
@@ -85,7 +85,7 @@ class ListChannels:
         return ChannelPage(await with_avatars(shown, self._avatars), next_cursor)
 
     def forget(self) -> None:
-        """What is live has changed. Here nothing is kept."""
+        """Some channel has changed. Here nothing is kept."""
 
 
 class ListCategories:

@@ -1,7 +1,9 @@
-"""The list of what is live, which every page shows and asks for again and again, through the node's cache."""
+"""The first page of each list of channels, which everybody's home and browsing begin with, through the node's
+cache."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -13,13 +15,15 @@ from livehouse.accounts.contract import Actor, Avatars
 from livehouse.channel.application.browse import ChannelPage, ListChannels
 from livehouse.channel.application.ports import UnitOfWorkFactory
 
-KIND: Final = "live channels"
+KIND: Final = "channel list"
 FRESH_S: Final = 2.0
 STALE_S: Final = 10.0
+_MAX_DECODED = 256
 
 
 class CachedListChannels(ListChannels):
-    """Its first pages of what is live. They are the same for everybody."""
+    """Its first pages, which are the same for everybody. While nothing of one changes it is the same
+    object."""
 
     def __init__(
         self,
@@ -33,7 +37,7 @@ class CachedListChannels(ListChannels):
         self._access_to_lists = access
         self._reads = reads
         self._encoder = msgspec.msgpack.Encoder()
-        self._decoder = msgspec.msgpack.Decoder(ChannelPage)
+        self._decoded = lru_cache(_MAX_DECODED)(msgspec.msgpack.Decoder(ChannelPage).decode)
 
     async def __call__(
         self,
@@ -53,16 +57,16 @@ class CachedListChannels(ListChannels):
                 actor, live_only=live_only, cursor=cursor, limit=limit, **wanted
             )
 
-        if not live_only or cursor is not None:
+        if cursor is not None:
             return await read()
         await self._access_to_lists.require(actor, Action.LIST_CHANNELS)
 
         async def load() -> bytes:
             return self._encoder.encode(await read())
 
-        key = msgspec.json.encode([limit, wanted]).decode()
+        key = msgspec.json.encode([live_only, limit, wanted]).decode()
         try:
-            return self._decoder.decode(await self._reads.get(key, load))
+            return self._decoded(await self._reads.get(key, load))
         except msgspec.DecodeError:  # of another version of Livehouse that used the same cache
             self._reads.forget(key)
             return await read()

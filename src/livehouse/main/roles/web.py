@@ -25,7 +25,7 @@ from livehouse.main.wiring.accounts import build_accounts, follow_actor_changes
 from livehouse.main.wiring.cache import (
     build_cache,
     build_cache_counts,
-    build_live_reads,
+    build_list_reads,
     build_read_channel_page,
     forget_by_events,
 )
@@ -89,7 +89,7 @@ def build_use_cases(
     keep_image = build_keep_image(engine, clock, image_store)
     counts = build_cache_counts()
     channel = build_channel(
-        engine, clock, ids, keep_image=keep_image, live_reads=build_live_reads(cache, clock, counts)
+        engine, clock, ids, keep_image=keep_image, list_reads=build_list_reads(cache, clock, counts)
     )
     accounts = build_accounts(
         engine,

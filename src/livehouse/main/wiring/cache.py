@@ -29,6 +29,7 @@ from livehouse.streaming.application.queries import RunningBroadcast
 
 # The worker brings the directory up to date by the same events, and may be later with it.
 _DIRECTORY_LAG_S = 1.0
+_LISTS_FORGOTTEN_EVERY_S = 0.1
 _EVENTS = ("channel.>", "streaming.StreamStarted.v1.>", "streaming.StreamEnded.v1.>")
 
 
@@ -58,7 +59,7 @@ def build_cache_counts() -> CacheCounts:
     return PrometheusCacheCounts()
 
 
-def build_live_reads(cache: Cache, clock: Clock, counts: CacheCounts) -> CachedReads:
+def build_list_reads(cache: Cache, clock: Clock, counts: CacheCounts) -> CachedReads:
     return CachedReads(
         cache,
         cached_lists.KIND,
@@ -89,16 +90,7 @@ async def forget_by_events(
 ) -> None:
     """From here on what others change is read anew as soon as they say so. What is missed while NATS is
     away, is at most as old as the cache lets things be."""
-    loop = asyncio.get_running_loop()
-    again_at_s = 0.0
-
-    def forget_lists() -> None:
-        nonlocal again_at_s
-        if loop.time() < again_at_s:
-            return  # They will be forgotten in a moment anyway, and not more often.
-        again_at_s = loop.time() + _DIRECTORY_LAG_S
-        list_channels.forget()
-        loop.call_later(_DIRECTORY_LAG_S, list_channels.forget)
+    lists = _ForgottenLists(list_channels)
 
     async def on_event(message: Msg) -> None:
         try:
@@ -112,7 +104,34 @@ async def forget_by_events(
         channel_id = event.data.get("channel_id")
         if isinstance(channel_id, str):
             read_channel_page.forget_by_id(channel_id)
-        forget_lists()
+        lists.told()
 
     for subject in _EVENTS:
         await connection.subscribe(subject, cb=on_event)
+
+
+class _ForgottenLists:
+    """Forgets lists at each event, or a moment later where there are many: what leaves a list is gone from
+    all in `_LISTS_FORGOTTEN_EVERY_S`. And once more when the directory has followed the last of them."""
+
+    def __init__(self, list_channels: ListChannels) -> None:
+        self._list_channels = list_channels
+        self._loop = asyncio.get_running_loop()
+        self._not_before_s = self._again_at_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def told(self) -> None:
+        now_s = self._loop.time()
+        self._again_at_s = now_s + _DIRECTORY_LAG_S
+        if self._timer is not None:
+            self._timer.cancel()
+        if now_s >= self._not_before_s:
+            self._forget()
+        else:
+            self._timer = self._loop.call_at(self._not_before_s, self._forget)
+
+    def _forget(self) -> None:
+        now_s = self._loop.time()
+        self._list_channels.forget()
+        self._not_before_s = now_s + _LISTS_FORGOTTEN_EVERY_S
+        self._timer = self._loop.call_at(self._again_at_s, self._forget) if self._again_at_s > now_s else None

@@ -82,10 +82,10 @@ def build_channel(
     ids: Ids,
     *,
     keep_image: KeepImage | None = None,
-    live_reads: CachedReads | None = None,
+    list_reads: CachedReads | None = None,
 ) -> ChannelUseCases:
-    """keep_image: None: in memory, for programs that take no uploads. live_reads: None: without a cache."""
-    units = _units(engine)
+    """keep_image: None: in memory, for programs that take no uploads. list_reads: None: without a cache."""
+    units, looks = _units(engine), _units(reading(engine))
     access = build_access(engine, clock)
     people, names, deed_log = build_people(engine, clock), build_names(engine), build_deed_log(engine)
     avatars, deeds = build_avatars(engine), build_deeds(engine, clock, ids)
@@ -105,9 +105,9 @@ def build_channel(
         ),
         change_channel=ChangeChannel(units, access, clock, ids),
         channel_by_name=ChannelByName(units, access),
-        list_channels=ListChannels(units, avatars, access, clock)
-        if live_reads is None
-        else CachedListChannels(units, avatars, access, clock, live_reads),
+        list_channels=ListChannels(looks, avatars, access, clock)
+        if list_reads is None
+        else CachedListChannels(looks, avatars, access, clock, list_reads),
         find_channels=FindChannels(units, clock),
         change_banner=ChangeBanner(units, access, keep, clock),
         read_about=ReadAbout(units, access, markdown),

@@ -40,7 +40,7 @@ def build_social(
     engine: AsyncEngine, channels: Channels, clock: Clock, ids: Ids, *, shown: Channels | None = None
 ) -> SocialUseCases:
     """shown: channels as a page shows them, which may be seconds old; None: as `channels`."""
-    units = _units(engine)
+    units, looks = _units(engine), _units(reading(engine))
     access = build_access(engine, clock)
     people, names = build_people(engine, clock), build_names(engine)
     end_follow = EndFollow(units, clock, ids)
@@ -51,11 +51,11 @@ def build_social(
     return SocialUseCases(
         follow_channel=FollowChannel(units, channels, people, access, end_follow, clock, ids),
         unfollow_channel=UnfollowChannel(channels, access, end_follow),
-        list_following=ListFollowing(units, build_channel_cards(engine, clock), access),
+        list_following=ListFollowing(looks, build_channel_cards(engine, clock), access),
         list_followers=ListFollowers(units, channels, names, access),
         count_followers=CountFollowers(units, channels, access),
         read_relationship=ReadRelationship(
-            _units(reading(engine)), shown or channels, build_standings(engine, clock), access, clock
+            looks, shown or channels, build_standings(engine, clock), access, clock
         ),
         list_tiers=ListTiers(units, channels, access),
         create_tier=CreateTier(units, channels, access, clock, ids),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, delete, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cpc.eventbus.postgres_reads import PreparedRead
 from cpc.kernel.ids import EntityId
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import ChannelId
@@ -18,6 +19,24 @@ from livehouse.social.adapters.postgres_tables import follow_tally as _tally
 from livehouse.social.adapters.postgres_tables import follower_count as _count
 from livehouse.social.application.ports import Place
 from livehouse.social.domain.follow import Follow, FollowTally
+
+# The rail of every page asks for one's own.
+_OF_ACCOUNT = (
+    select(_follow)
+    .where(_follow.c.account_id == bindparam("account_id"))
+    .order_by(_follow.c.followed_at.desc(), _follow.c.channel_id.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+_FIRST_OF_ACCOUNT = PreparedRead(_OF_ACCOUNT)
+_NEXT_OF_ACCOUNT = PreparedRead(
+    _OF_ACCOUNT.where(
+        tuple_(_follow.c.followed_at, _follow.c.channel_id)
+        < tuple_(
+            bindparam("after_at", type_=_follow.c.followed_at.type),
+            bindparam("after_id", type_=_follow.c.channel_id.type),
+        )
+    )
+)
 
 
 class PostgresFollows:
@@ -69,13 +88,14 @@ class PostgresFollows:
         await self._count_down(follow.channel_id, 1)
 
     async def of_account(self, account_id: AccountId, *, after: Place | None, limit: int) -> Sequence[Follow]:
-        query = select(_follow).where(_follow.c.account_id == account_id.uuid)
-        if after is not None:
-            query = query.where(
-                tuple_(_follow.c.followed_at, _follow.c.channel_id) < (after.at, after.id.uuid)
+        mine = {"account_id": account_id.uuid, "limit": limit}
+        if after is None:
+            rows = await _FIRST_OF_ACCOUNT.rows(self._connection, **mine)
+        else:
+            rows = await _NEXT_OF_ACCOUNT.rows(
+                self._connection, **mine, after_at=after.at, after_id=after.id.uuid
             )
-        query = query.order_by(_follow.c.followed_at.desc(), _follow.c.channel_id.desc()).limit(limit)
-        return [to_follow(row) for row in await self._connection.execute(query)]
+        return [to_follow(row) for row in rows]
 
     async def of_channel(self, channel_id: ChannelId, *, after: Place | None, limit: int) -> Sequence[Follow]:
         query = select(_follow).where(_follow.c.channel_id == channel_id.uuid)
@@ -134,5 +154,5 @@ def _is(account_id: AccountId, channel_id: ChannelId) -> ColumnElement[bool]:
     return and_(_follow.c.account_id == account_id.uuid, _follow.c.channel_id == channel_id.uuid)
 
 
-def to_follow(row: Row[tuple[object, ...]]) -> Follow:
+def to_follow(row: Any) -> Follow:
     return Follow(AccountId(row.account_id), ChannelId(row.channel_id), row.followed_at, row.notifies)

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from livehouse.accounts.contract import AccountId
@@ -90,7 +89,7 @@ class PostgresPayments:
             )
 
 
-def to_payment(row: Row[Any]) -> Payment:
+def to_payment(row: Any) -> Payment:
     return Payment(
         id=PaymentId(row.payment_id),
         account_id=None if row.account_id is None else AccountId(row.account_id),

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Select, delete, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from livehouse.accounts.contract import AccountId
@@ -152,7 +151,7 @@ class PostgresSubscriptions:
         return [to_subscription(row, pending.get((row.account_id, row.channel_id))) for row in rows]
 
 
-def to_subscription(row: Row[Any], pending: Payment | None) -> PaidSubscription:
+def to_subscription(row: Any, pending: Payment | None) -> PaidSubscription:
     return PaidSubscription(
         id=SubscriptionId(row.subscription_id),
         account_id=AccountId(row.account_id),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import FromClause, bindparam, select, text
-from sqlalchemy.engine import Row
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cpc.eventbus.postgres_reads import PreparedRead
 from cpc.kernel.ids import EntityId
 from livehouse.social.adapters.postgres_follows import to_follow
 from livehouse.social.adapters.postgres_payments import to_payment
@@ -26,25 +25,54 @@ from livehouse.social.domain.payment import PaymentState
 from livehouse.social.domain.tier import badge_months, entitlements_of
 
 _next_tier, _former_tier = _tier.alias("next_tier"), _tier.alias("former_tier")
-_OF_BOND = (_follow, _subscription, _payment, _tier, _next_tier)
+_PARTS = {
+    "follow": _follow,
+    "subscription": _subscription,
+    "pending": _payment,
+    "tier": _tier,
+    "next_tier": _next_tier,
+}
 _one = select(text("1")).subquery()  # a row also where there is nothing
 _mine = [
     (table.c.account_id == bindparam("account_id")) & (table.c.channel_id == bindparam("channel_id"))
     for table in (_follow, _subscription, _payment)
 ]
-# Made once: it is asked whenever somebody who is signed in opens a channel's page.
-_BOND = select(*_OF_BOND).select_from(
-    _one.outerjoin(_follow, _mine[0])
-    .outerjoin(_subscription, _mine[1])
-    .outerjoin(_payment, _mine[2] & (_payment.c.state == PaymentState.PENDING.value))
-    .outerjoin(
-        _tier,
-        (_tier.c.channel_id == _subscription.c.channel_id) & (_tier.c.tier_id == _subscription.c.tier_id),
+_is_its_tier = (_tier.c.channel_id == _subscription.c.channel_id) & (
+    _tier.c.tier_id == _subscription.c.tier_id
+)
+_BOND = PreparedRead(
+    select(
+        *(column.label(f"{part}_{column.name}") for part, table in _PARTS.items() for column in table.c)
+    ).select_from(
+        _one.outerjoin(_follow, _mine[0])
+        .outerjoin(_subscription, _mine[1])
+        .outerjoin(_payment, _mine[2] & (_payment.c.state == PaymentState.PENDING.value))
+        .outerjoin(_tier, _is_its_tier)
+        .outerjoin(
+            _next_tier,
+            (_next_tier.c.channel_id == _subscription.c.channel_id)
+            & (_next_tier.c.tier_id == _subscription.c.next_tier_id),
+        )
     )
-    .outerjoin(
-        _next_tier,
-        (_next_tier.c.channel_id == _subscription.c.channel_id)
-        & (_next_tier.c.tier_id == _subscription.c.next_tier_id),
+)
+_SUPPORT = PreparedRead(
+    select(
+        _follow.c.followed_at,
+        _subscription.c.run_started_at,
+        _subscription.c.run_months,
+        _subscription.c.months_before,
+        _tier.c.benefits,
+        _former_tier.c.benefits.label("former_benefits"),
+    ).select_from(
+        _one.outerjoin(_follow, _mine[0])
+        .outerjoin(_subscription, _mine[1] & (_subscription.c.entitled_until > bindparam("now")))
+        .outerjoin(_tier, _is_its_tier)
+        .outerjoin(
+            _former_tier,
+            (_former_tier.c.channel_id == _subscription.c.channel_id)
+            & (_former_tier.c.tier_id == _subscription.c.former_tier_id)
+            & (_subscription.c.former_until > bindparam("now")),
+        )
     )
 )
 
@@ -54,11 +82,12 @@ class PostgresSupports:
         self._connection = connection
 
     async def bond(self, channel_id: EntityId, account_id: EntityId) -> Bond:
-        found = await self._connection.execute(
-            _BOND, {"channel_id": channel_id.uuid, "account_id": account_id.uuid}
-        )
-        row = found.one()
-        follow, subscription, pending, tier, next_tier = (_part(row, table) for table in _OF_BOND)
+        row = await _BOND.row(self._connection, channel_id=channel_id.uuid, account_id=account_id.uuid)
+        follow = None if row.follow_account_id is None else _Part(row, "follow")
+        subscription = None if row.subscription_account_id is None else _Part(row, "subscription")
+        pending = None if row.pending_payment_id is None else _Part(row, "pending")
+        tier = None if row.tier_tier_id is None else _Part(row, "tier")
+        next_tier = None if row.next_tier_tier_id is None else _Part(row, "next_tier")
         return Bond(
             None if follow is None else to_follow(follow),
             None
@@ -69,35 +98,9 @@ class PostgresSupports:
         )
 
     async def of(self, channel_id: EntityId, account_id: EntityId, now: datetime) -> Support:
-        one = select(text("1")).subquery()  # a row also where there is nothing
-        is_follow = (_follow.c.account_id == account_id.uuid) & (_follow.c.channel_id == channel_id.uuid)
-        is_paid = (
-            (_subscription.c.account_id == account_id.uuid)
-            & (_subscription.c.channel_id == channel_id.uuid)
-            & (_subscription.c.entitled_until > now)
+        row = await _SUPPORT.row(
+            self._connection, channel_id=channel_id.uuid, account_id=account_id.uuid, now=now
         )
-        is_its_tier = (_tier.c.channel_id == _subscription.c.channel_id) & (
-            _tier.c.tier_id == _subscription.c.tier_id
-        )
-        is_its_former = (
-            (_former_tier.c.channel_id == _subscription.c.channel_id)
-            & (_former_tier.c.tier_id == _subscription.c.former_tier_id)
-            & (_subscription.c.former_until > now)
-        )
-        query = select(
-            _follow.c.followed_at,
-            _subscription.c.run_started_at,
-            _subscription.c.run_months,
-            _subscription.c.months_before,
-            _tier.c.benefits,
-            _former_tier.c.benefits.label("former_benefits"),
-        ).select_from(
-            one.outerjoin(_follow, is_follow)
-            .outerjoin(_subscription, is_paid)
-            .outerjoin(_tier, is_its_tier)
-            .outerjoin(_former_tier, is_its_former)
-        )
-        row = (await self._connection.execute(query)).one()
         if row.run_started_at is None:
             return Support(row.followed_at)
         months = row.months_before + Run(row.run_started_at, row.run_months).begun(now)
@@ -105,8 +108,14 @@ class PostgresSupports:
         return Support(row.followed_at, months, entitlements_of(benefits), badge_months(benefits, months))
 
 
-def _part(row: Row[Any], table: FromClause) -> Any:
-    """What of the row is of one table; None where that had none."""
-    if row._mapping[next(iter(table.primary_key))] is None:
-        return None
-    return SimpleNamespace(**{column.name: row._mapping[column] for column in table.c})
+class _Part:
+    """A row of one table within that of the bond."""
+
+    __slots__ = ("_part", "_row")
+
+    def __init__(self, row: Any, part: str) -> None:
+        self._row = row
+        self._part = part
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, f"{self._part}_{name}")

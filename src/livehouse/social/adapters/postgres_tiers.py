@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from livehouse.channel.contract import ChannelId
@@ -91,7 +90,7 @@ def to_benefits(stored: Sequence[Mapping[str, Any]]) -> tuple[Benefit, ...]:
     )
 
 
-def to_tier(row: Row[Any]) -> SubscriptionTier:
+def to_tier(row: Any) -> SubscriptionTier:
     return SubscriptionTier(
         TierId(row.tier_id),
         ChannelId(row.channel_id),

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, exists, insert, or_, select, text, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cpc.eventbus.postgres import PostgresTransaction
+from cpc.eventbus.postgres_reads import PreparedRead
 from livehouse.channel.contract import ChannelId
 from livehouse.streaming.adapters import postgres_tables as tables
 from livehouse.streaming.application.ports import BroadcastAlreadyRunning
@@ -105,9 +106,8 @@ class PostgresBroadcasts:
         )
 
     async def running_of(self, channel_id: ChannelId, *, lock: bool = False) -> Broadcast | None:
-        query = _running().where(tables.broadcast.c.channel_id == channel_id.uuid)
-        found = await self._connection.execute(query.with_for_update() if lock else query)
-        row = found.one_or_none()
+        read = _RUNNING_OF_LOCKED if lock else _RUNNING_OF
+        row = await read.row(self._connection, channel_id=channel_id.uuid)
         return None if row is None else _to_broadcast(row)
 
     async def running_on(self, node_id: str) -> list[Broadcast]:
@@ -270,6 +270,11 @@ def _running() -> Select[Any]:
     return select(tables.broadcast).where(tables.broadcast.c.state != text("'ended'"))
 
 
+_OF_CHANNEL = tables.broadcast.c.channel_id == bindparam("channel_id")
+_RUNNING_OF = PreparedRead(_running().where(_OF_CHANNEL))
+_RUNNING_OF_LOCKED = PreparedRead(_running().where(_OF_CHANNEL).with_for_update())
+
+
 def _open(channel_id: ChannelId) -> Select[Any]:
     columns = tables.ingest_session.c
     return (
@@ -325,7 +330,7 @@ def _broadcast_values(broadcast: Broadcast) -> dict[str, Any]:
     }
 
 
-def _to_broadcast(row: Row[Any]) -> Broadcast:
+def _to_broadcast(row: Any) -> Broadcast:
     return Broadcast(
         id=BroadcastId(row.broadcast_id),
         channel_id=ChannelId(row.channel_id),

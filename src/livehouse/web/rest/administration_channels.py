@@ -62,6 +62,7 @@ async def suspend_channel(
 ) -> AdministeredChannel:
     """Suspend a channel: nobody sees it any more, and its broadcast ends. For administrators."""
     suspended = await cases.channel.manager.suspend(actor, name, reason=body.reason, until=body.until)
+    cases.channel.list_channels.forget()
     return _administered(suspended)
 
 
@@ -78,6 +79,7 @@ async def reinstate_channel(
 ) -> None:
     """Let a suspended channel be seen again. For administrators."""
     await cases.channel.manager.reinstate(actor, name, reason=reason)
+    cases.channel.list_channels.forget()
 
 
 def _administered(channel: ChannelResult) -> AdministeredChannel:

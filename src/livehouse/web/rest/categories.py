@@ -143,6 +143,7 @@ async def change_category(
         box_art=box_art,
         expected_version=expected_version(if_match, "category-changed"),
     )
+    cases.channel.list_channels.forget()
     return _tagged(response, changed)
 
 
@@ -165,6 +166,7 @@ async def remove_category(
     """Take a category away, or merge it into another one. For administrators."""
     expected = expected_version(if_match, "category-changed")
     await cases.channel.remove_category(actor, slug, into=into, expected_version=expected)
+    cases.channel.list_channels.forget()
 
 
 def category_card(card: CategoryCardResult) -> CategoryCard:

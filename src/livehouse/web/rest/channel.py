@@ -240,6 +240,7 @@ async def cancel_channel_deletion(name: str, actor: CurrentActor, cases: Cases) 
 async def _changed(cases: Cases, actor: Actor, name: str) -> ChannelPageResult:
     """As it is now: who changed something is shown it."""
     cases.processes.read_channel_page.forget(name)
+    cases.channel.list_channels.forget()
     return await cases.processes.read_channel_page(actor, name)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from livehouse.channel.application import ChannelCard as ChannelCardResult
+from livehouse.channel.application.browse import ChannelPage as ChannelPageResult
 from livehouse.channel.contract import Privacy
 from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
@@ -41,10 +43,13 @@ class ChannelPage(Shape):
     next_cursor: NextCursor
 
 
-@router.get("/channels", openapi_extra=may_answer("no-such-category", "malformed-language"))
+@router.get(
+    "/channels",
+    response_model=ChannelPage,
+    openapi_extra=may_answer("no-such-category", "malformed-language"),
+)
 async def list_channels(
     request: Request,
-    response: Response,
     actor: CurrentActor,
     cases: Cases,
     live: Annotated[bool, Query(description="Only those that are live")] = False,
@@ -59,7 +64,7 @@ async def list_channels(
     ] = None,
     limit: Limit = 24,
     cursor: Cursor = None,
-) -> ChannelPage:
+) -> Response:
     """Channels, live and most watched first. Unlisted and suspended ones are in no list."""
     page = await cases.channel.list_channels(
         actor,
@@ -70,8 +75,16 @@ async def list_channels(
         cursor=cursor,
         limit=limit,
     )
+    response = Response(_represented(page), media_type="application/json")
     link_next(request, response, page.next_cursor)
-    return ChannelPage(channels=[channel_card(card) for card in page.channels], next_cursor=page.next_cursor)
+    return response
+
+
+# Once for each page and not for each of its visitors.
+@lru_cache(maxsize=256)
+def _represented(page: ChannelPageResult) -> str:
+    shape = ChannelPage(channels=[channel_card(card) for card in page.channels], next_cursor=page.next_cursor)
+    return shape.model_dump_json(by_alias=True)
 
 
 def channel_card(card: ChannelCardResult) -> ChannelCard:

@@ -79,6 +79,7 @@ async def change_avatar(request: Request, actor: CurrentActor, cases: Cases) -> 
     """Send an avatar: cut to a square, turned upright, without what a camera wrote into it."""
     account = await cases.accounts.change_avatar(actor, request.stream())
     cases.processes.read_channel_page.forget(account.name.value)
+    cases.channel.list_channels.forget()
     return Avatar(avatar_url=image_url(account.avatar))
 
 
@@ -88,6 +89,7 @@ async def remove_avatar(actor: CurrentActor, cases: Cases) -> None:
     await cases.accounts.change_avatar.remove(actor)
     if actor.name is not None:
         cases.processes.read_channel_page.forget(actor.name.value)
+    cases.channel.list_channels.forget()
 
 
 @router.put("/channels/{name}/banner", openapi_extra=_UPLOAD | _REFUSALS)
