@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
@@ -117,7 +119,7 @@ def create_app(use_cases: UseCases, options: WebOptions | None = None) -> ASGIAp
 
 def build_routes(options: WebOptions) -> FastAPI:
     """The routes alone: enough to write down the OpenAPI document."""
-    app = FastAPI(
+    app = _Routes(
         title="Livehouse",
         version=options.version,
         summary="Live streaming that anyone can run",
@@ -140,8 +142,21 @@ def build_routes(options: WebOptions) -> FastAPI:
         app.include_router(router)
     app.router.default = StaticPage(options.page_folder)
     app.router.middleware_stack = RouteTable(ROUTERS, otherwise=app.router.app)
-    complete_openapi(app, ROUTERS)
+    app.openapi()  # now, not while somebody waits for it
     return app
+
+
+class _Routes(FastAPI):
+    """The document, most of a second's work, is made once a process: the routes are always ROUTERS."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.version not in _DOCUMENTS:
+            _DOCUMENTS[self.version] = complete_openapi(super().openapi(), ROUTERS)
+        return _DOCUMENTS[self.version]
+
+
+# By version.
+_DOCUMENTS: dict[str, dict[str, Any]] = {}
 
 
 def _operation_id(route: APIRoute) -> str:

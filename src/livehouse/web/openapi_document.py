@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
@@ -32,9 +32,8 @@ _BY_PARAMETER = {"cursor": "malformed-cursor", "if-match": "malformed-if-match"}
 Json = dict[str, Any]
 
 
-def complete_openapi(app: FastAPI, routers: Sequence[APIRouter]) -> None:
-    """Complete what `app.openapi()` answers from now on."""
-    document = app.openapi()
+def complete_openapi(document: Json, routers: Sequence[APIRouter]) -> Json:
+    """The same document, completed in place."""
     document["info"]["description"] = DESCRIPTION
     document["servers"] = [{"url": "/"}]
     components = document.setdefault("components", {})
@@ -72,6 +71,7 @@ def complete_openapi(app: FastAPI, routers: Sequence[APIRouter]) -> None:
         tag for path in document["paths"].values() for operation in path.values() for tag in operation["tags"]
     }
     document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items() if name in tags]
+    return document
 
 
 def _operations(routers: Sequence[APIRouter]) -> Iterator[tuple[APIRoute, str]]:
