@@ -28,6 +28,19 @@ export default defineConfig(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-restricted-properties': [
+        'error',
+        // One way of writing days and times on all pages.
+        ...['DateTimeFormat', 'RelativeTimeFormat'].map((property) => ({
+          object: 'Intl',
+          property,
+          message: 'Ask #shared/format/times.svelte.',
+        })),
+        ...['toLocaleDateString', 'toLocaleTimeString', 'toDateString', 'toTimeString'].map((property) => ({
+          property,
+          message: 'Ask #shared/format/times.svelte.',
+        })),
+      ],
     },
   },
   {
@@ -55,5 +68,6 @@ export default defineConfig(
     extends: [ts.configs.disableTypeChecked],
     languageOptions: { globals: globals.node },
   },
+  { files: ['src/shared/format/times.svelte.ts'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['**/*.test.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
 );

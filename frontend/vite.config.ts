@@ -16,6 +16,8 @@ export default defineConfig({
     // light-dark(), oklch() and :has() as they are: browsers with AV1 over WebRTC all know them.
     target: ['chrome123', 'firefox121', 'safari17.5'],
     assetsInlineLimit: 0,
+    // Those browsers know modulepreload too.
+    modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 200,
   },
   server: {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Occurrence } from '#shared/api/types';
-import { byDay, isRunning, scheduleFormats, timeSpan } from './schedule-days';
+import { TimeReader } from '#shared/format/times.svelte';
+import { byDay, isRunning } from './schedule-days';
 
-const berlin = scheduleFormats('en-GB', 'Europe/Berlin');
+const berlin = new TimeReader('en-GB', 'Europe/Berlin');
 
 function show(starts_at: string, ends_at: string, state: Occurrence['state'] = 'planned'): Occurrence {
   return {
@@ -42,7 +43,11 @@ describe('byDay', () => {
     const shows = ['2026-10-20T00:00:00Z', '2026-10-27T00:00:00Z', '2026-11-03T01:00:00Z'].map((at) =>
       show(at, new Date(Date.parse(at) + 3_600_000).toISOString()),
     );
-    expect(shows.map((one) => timeSpan(one, berlin))).toEqual(['02:00–03:00', '01:00–02:00', '02:00–03:00']);
+    expect(shows.map((one) => berlin.span(one.starts_at, one.ends_at))).toEqual([
+      '02:00–03:00',
+      '01:00–02:00',
+      '02:00–03:00',
+    ]);
   });
 
   it('keeps a show that began yesterday under today while it runs', () => {

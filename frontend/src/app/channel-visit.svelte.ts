@@ -16,6 +16,7 @@ export class ChannelVisit {
   #problem = $state.raw<Problem | null>(null);
   #broadcast = $state.raw<BroadcastNews | null>(null);
   #isOver = false;
+  #isInside = false;
   #polling: ReturnType<typeof setInterval> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -70,7 +71,6 @@ export class ChannelVisit {
     };
     globalThis.addEventListener('online', online);
     void this.load();
-    this.room.start();
     this.#polling = setInterval(() => {
       // The chat socket tells everything; REST is asked only while it is away.
       if (this.room.state !== 'open' && !document.hidden) void this.load();
@@ -81,12 +81,20 @@ export class ChannelVisit {
       clearInterval(this.#polling);
       clearTimeout(this.#retry);
       this.room.stop();
+      this.#isInside = false;
     };
   }
 
   changed(channel: Channel): void {
     this.#channel = channel;
     if (this.#broadcast !== null) this.#broadcast = { ...this.#broadcast, title: channel.title };
+  }
+
+  /** Only what exists is asked for its chat: a misspelt address costs one question. */
+  #enter(): void {
+    if (this.#isInside || this.#isOver) return;
+    this.#isInside = true;
+    this.room.start();
   }
 
   async load(): Promise<void> {
@@ -96,6 +104,7 @@ export class ChannelVisit {
       const channel = await answerOf(api.GET('/api/v1/channels/{name}', path));
       this.#channel = channel;
       this.#problem = null;
+      this.#enter();
       // An open chat socket knows it sooner than this answer was written.
       if (this.room.state !== 'open' || this.#broadcast === null) this.#broadcast = newsOf(channel);
     } catch (failure) {

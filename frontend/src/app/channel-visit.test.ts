@@ -56,6 +56,38 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+it('asks the chat in only once the channel is known to exist', async () => {
+  leave();
+  FakeSocket.last = null;
+  const problem = { type: '/problems/no-such-channel', detail: 'There is no channel.' };
+  const asked = vi
+    .spyOn(globalThis, 'fetch')
+    .mockImplementation(() => Promise.resolve(Response.json(problem, { status: 404 })));
+  asked.mockClear();
+  const missing = new ChannelVisit('nobody');
+  const leaveMissing = missing.start();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(missing).toMatchObject({ isShut: true, channel: null });
+  expect(asked).toHaveBeenCalledOnce();
+  expect(FakeSocket.last).toBeNull();
+  leaveMissing();
+});
+
+it('opens the chat when a server that was away is back', async () => {
+  leave();
+  FakeSocket.last = null;
+  vi.spyOn(globalThis, 'fetch').mockRejectedValueOnce(new TypeError('network'));
+  const other = new ChannelVisit('bob');
+  const leaveOther = other.start();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(other.problem).not.toBeNull();
+  expect(FakeSocket.last).toBeNull();
+  await vi.advanceTimersByTimeAsync(3010);
+  expect(other.channel).not.toBeNull();
+  expect(FakeSocket.last).not.toBeNull();
+  leaveOther();
+});
+
 it('knows from REST what the socket has not said yet', () => {
   expect(visit).toMatchObject({ state: 'offline', title: 'Painting' });
 });

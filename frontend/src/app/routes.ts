@@ -1,11 +1,10 @@
-import HomePage from './HomePage.svelte';
 import NotFoundPage from './NotFoundPage.svelte';
 import { routes } from './router';
 
 /** Which page answers which path. Channel names that would hide a page are reserved by the server. */
 export function layRoutes(): void {
   Object.assign(routes, {
-    '/': HomePage,
+    '/': () => import('./HomePage.svelte'),
     '/browse': () => import('./BrowsePage.svelte'),
     '/browse/categories': () => import('./BrowsePage.svelte'),
     '/category/:slug': () => import('./CategoryPage.svelte'),

@@ -1,7 +1,7 @@
 import type { Part } from '#shared/paged-list.svelte';
 import { answerOf, api } from '#shared/api/client';
 import type { Category, ChannelCard, SearchResult } from '#shared/api/types';
-import { plural } from '#shared/format/time';
+import { plural } from '#shared/format/numbers';
 
 /** What the live list is narrowed to; empty: not at all. */
 export interface Filters {

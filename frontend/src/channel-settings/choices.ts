@@ -1,5 +1,6 @@
 import type { Privacy } from '#shared/api/types';
-import { plural, roughly } from '#shared/format/time';
+import { plural } from '#shared/format/numbers';
+import { roughly } from '#shared/format/times.svelte';
 
 interface Option {
   readonly value: string;

@@ -1,4 +1,5 @@
 import type { ScheduleEntry, Weekday } from '#shared/api/types';
+import { durationWords, yourTimes } from '#shared/format/times.svelte';
 
 /** In the order of a calendar's week that begins on Monday. */
 export const week: readonly Weekday[] = [
@@ -11,36 +12,25 @@ export const week: readonly Weekday[] = [
   'sunday',
 ];
 
+const minuteMs = 60_000;
 const lists = new Intl.ListFormat('en', { type: 'conjunction' });
-const day = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', dateStyle: 'medium' });
 
 export function dayName(weekday: Weekday): string {
   return weekday.slice(0, 1).toUpperCase() + weekday.slice(1);
 }
 
-/** `30 min`, `2 h`, `1 h 30 min`. */
-export function durationWords(minutes: number): string {
-  const hours = Math.floor(minutes / 60);
-  const rest = minutes % 60;
-  return [hours > 0 ? `${hours} h` : '', rest > 0 ? `${rest} min` : ''].filter(Boolean).join(' ');
-}
-
-/** A calendar's day, which has no time zone: `1 Dec 2026`. */
-export function dateWords(date: string): string {
-  return day.format(Date.parse(`${date}T00:00:00Z`));
-}
-
 /** `Every Tuesday and Saturday at 19:30 (Europe/Paris), for 2 h, until 1 Mar 2027`. */
 export function showWords(entry: ScheduleEntry): string {
+  const times = yourTimes();
   const [date = '', time = ''] = entry.starts_at.split('T');
   const days =
     entry.repeats_on.length === 0
-      ? dateWords(date)
+      ? times.calendarDay(date)
       : entry.repeats_on.length === week.length
         ? 'Every day'
         : `Every ${lists.format(entry.repeats_on.map(dayName))}`;
-  const until = entry.repeats_until === null ? '' : `, until ${dateWords(entry.repeats_until)}`;
-  return `${days} at ${time.slice(0, 5)} (${zoneWords(entry.time_zone)}), for ${durationWords(entry.duration_min)}${until}`;
+  const until = entry.repeats_until === null ? '' : `, until ${times.calendarDay(entry.repeats_until)}`;
+  return `${days} at ${times.wallClock(time.slice(0, 5))} (${zoneWords(entry.time_zone)}), for ${durationWords(entry.duration_min * minuteMs)}${until}`;
 }
 
 export function zoneWords(zone: string): string {

@@ -1,6 +1,6 @@
 import type { BroadcastStatistics } from '#shared/api/types';
-import { momentWords } from '#shared/format/dates';
-import { plural } from '#shared/format/time';
+import { plural } from '#shared/format/numbers';
+import { momentWords } from '#shared/format/times.svelte';
 
 interface Bar {
   readonly id: string;

@@ -14,7 +14,7 @@ function show(fragments: unknown[], name = 'mallory', badges: object = { badges:
     sent_at: '2026-01-01T00:00:00Z',
   })!;
   const you = { id: 'acc_1', name: 'Ada', canSend: true };
-  render(ChatLine, { props: { message, you, theme: 'dark' } });
+  render(ChatLine, { props: { message, you } });
   return screen.getByTestId('chat-message');
 }
 

@@ -1,4 +1,4 @@
-import { plural } from '#shared/format/time';
+import { plural } from '#shared/format/numbers';
 import type { ChatMessage } from './frames';
 
 export function plainText(message: ChatMessage): string {

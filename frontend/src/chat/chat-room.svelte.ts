@@ -1,6 +1,7 @@
 import { Backoff } from '#shared/backoff';
 import { randomId } from '#shared/random-id';
 import { ChatLog, keptLinesWhileReading, type PendingLine } from './chat-log';
+import { openChat, type ChatModes } from './room-modes';
 import { readFrame, type BroadcastNews, type ChatMessage, type Chatter, type PageFrame } from './frames';
 
 export type ChatRoomState = 'connecting' | 'open' | 'reconnecting' | 'closed';
@@ -34,6 +35,9 @@ export class ChatRoom {
   #you = $state.raw<Chatter | null>(null);
   #messageCharacters = $state(500);
   #notice = $state<string | null>(null);
+  #modes = $state.raw<ChatModes>(openChat);
+  #saidAtMs = $state<number | null>(null);
+  #refusedUntilMs = $state(0);
   #arrived = $state(0);
   #isReading = false;
   #hasEarlier = $state(true);
@@ -78,6 +82,17 @@ export class ChatRoom {
 
   get messageCharacters(): number {
     return this.#messageCharacters;
+  }
+
+  get modes(): ChatModes {
+    return this.#modes;
+  }
+
+  /** When the next line will be taken, for whoever slow mode holds; in the past where nothing is waited for. */
+  get mayWriteAtMs(): number {
+    const pauseMs = this.#modes.slowModeS * 1000;
+    const slow = this.#saidAtMs === null || pauseMs === 0 ? 0 : this.#saidAtMs + pauseMs;
+    return Math.max(slow, this.#refusedUntilMs);
   }
 
   /** A sentence of the server that belongs to no line. */
@@ -247,9 +262,15 @@ export class ChatRoom {
         }, steadyMs);
         this.#state = 'open';
         this.#notice = null;
+        // What somebody else said in this browser holds nobody back.
+        if (frame.you?.id !== this.#you?.id) {
+          this.#saidAtMs = null;
+          this.#refusedUntilMs = 0;
+        }
         this.#you = frame.you;
         this.#messageCharacters = frame.limits.messageCharacters;
         this.#hasEarlier = frame.lastSeq > 0;
+        this.#modes = frame.modes;
         if (frame.broadcast !== null) this.#options.onBroadcast(frame.broadcast);
         // The same nonce again: a line that was kept after all is only acknowledged.
         for (const { nonce, text, state } of this.#log.pending) {
@@ -262,6 +283,7 @@ export class ChatRoom {
         break;
       case 'ack':
         this.#settle(frame.nonce);
+        this.#said(Date.now());
         this.#log.acknowledge(frame.nonce, frame.seq);
         this.#publish();
         break;
@@ -271,9 +293,13 @@ export class ChatRoom {
           this.#isLoadingEarlier = false;
         } else {
           this.#settle(frame.nonce);
+          if (frame.retryAfterMs !== null) this.#refusedUntilMs = Date.now() + frame.retryAfterMs;
           this.#log.refuse(frame.nonce, frame.sentence);
           this.#publish();
         }
+        break;
+      case 'modes':
+        this.#modes = frame.modes;
         break;
       case 'broadcast':
         this.#options.onBroadcast(frame.broadcast);
@@ -284,7 +310,15 @@ export class ChatRoom {
     }
   }
 
+  /** Of the server's clock only what cannot be ahead of ours: a wait is never longer than the mode's. */
+  #said(atMs: number): void {
+    const known = Math.min(atMs, Date.now());
+    if (!Number.isNaN(known)) this.#saidAtMs = Math.max(this.#saidAtMs ?? 0, known);
+  }
+
   #take(messages: readonly ChatMessage[]): void {
+    for (const { sender, sentAt } of messages)
+      if (sender.id === this.#you?.id) this.#said(Date.parse(sentAt));
     const wasFirst = this.#log.firstSeq;
     const { added, gap } = this.#log.accept(messages, this.#isReading);
     for (const { nonce } of messages) if (nonce !== null) this.#settle(nonce);

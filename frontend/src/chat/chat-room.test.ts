@@ -106,6 +106,42 @@ describe('ChatRoom', () => {
     expect(first.sent[1]).toEqual({ type: 'send', nonce: 'n1', text: 'hello' });
   });
 
+  it('says under slow mode when the next line will be taken', async () => {
+    const first = await socket(1);
+    first.says({ ...welcome, modes: { slow_mode_s: 30 } });
+    expect(room.mayWriteAtMs).toBeLessThanOrEqual(Date.now());
+    room.send('hello');
+    first.says({ type: 'ack', nonce: 'n1', seq: 1, id: 'msg_1' });
+    const saidAt = Date.now();
+    expect(room.mayWriteAtMs).toBe(saidAt + 30_000);
+    first.says({ type: 'modes', modes: { slow_mode_s: 5 } });
+    expect(room.mayWriteAtMs).toBe(saidAt + 5000);
+    first.says({ type: 'modes', modes: { slow_mode_s: 0 } });
+    expect(room.mayWriteAtMs).toBeLessThanOrEqual(saidAt);
+  });
+
+  it('knows of a line said before it was opened, and never waits longer than the mode says', async () => {
+    const first = await socket(1);
+    first.says({ ...welcome, modes: { slow_mode_s: 30 } });
+    const before = { ...message(1), sent_at: new Date(Date.now() - 10_000).toISOString() };
+    first.says({ type: 'messages', history: true, messages: [before] });
+    expect(room.mayWriteAtMs).toBe(Date.now() + 20_000);
+    // The server's clock is an hour ahead of this one.
+    const ahead = { ...message(2), sent_at: new Date(Date.now() + 3_600_000).toISOString() };
+    first.says({ type: 'messages', messages: [ahead] });
+    expect(room.mayWriteAtMs).toBe(Date.now() + 30_000);
+  });
+
+  it('takes the time of a refusal for the wait, and forgets it with the person', async () => {
+    const first = await socket(1);
+    first.says(welcome);
+    room.send('hello');
+    first.says({ type: 'error', nonce: 'n1', error: { title: 'Slow down', retry_after_s: 7 } });
+    expect(room.mayWriteAtMs).toBe(Date.now() + 7000);
+    first.says({ ...welcome, you: { id: 'acc_2', name: 'bob', can_send: true } });
+    expect(room.mayWriteAtMs).toBe(0);
+  });
+
   it('gives a line back when no answer comes', async () => {
     const first = await socket(1);
     first.says(welcome);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readFrame, readMessage } from './frames';
+import { openChat } from './room-modes';
 
 const message = {
   seq: 4,
@@ -35,10 +36,26 @@ describe('readFrame', () => {
       you: null,
       limits: { messageCharacters: 200 },
       lastSeq: 9,
+      modes: openChat,
       broadcast: { state: 'live', viewers: 3, startedAt: null, title: null },
     });
     const you = { id: 'acc_2', name: 'bob', can_send: true };
     expect(readFrame(JSON.stringify({ ...welcome, you }))).toMatchObject({ you: { canSend: true } });
+  });
+
+  it('reads the modes of the room, and takes what it cannot read for off', () => {
+    const modes = { slow_mode_s: 30, followers_only_min: 0, members_only: true, emotes_only: true };
+    expect(readFrame(JSON.stringify({ type: 'modes', modes }))).toEqual({
+      type: 'modes',
+      modes: { slowModeS: 30, followersOnlyMin: 0, isMembersOnly: true, isEmotesOnly: true },
+    });
+    const strange = { slow_mode_s: -1, followers_only_min: 'ten', members_only: 'yes', emotes_only: null };
+    for (const given of [strange, null, 7]) {
+      expect(readFrame(JSON.stringify({ type: 'modes', modes: given }))).toEqual({
+        type: 'modes',
+        modes: openChat,
+      });
+    }
   });
 
   it('drops the messages it cannot read and keeps the others', () => {

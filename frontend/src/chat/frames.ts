@@ -1,3 +1,5 @@
+import { openChat, type ChatModes } from './room-modes';
+
 /** The frames of the chat socket. What arrives is checked: a frame we do not know is dropped, never trusted. */
 
 export type ChatFragment =
@@ -40,6 +42,7 @@ export type ServerFrame =
       readonly you: Chatter | null;
       readonly limits: ChatLimits;
       readonly lastSeq: number;
+      readonly modes: ChatModes;
       readonly broadcast: BroadcastNews | null;
     }
   | { readonly type: 'messages'; readonly isHistory: boolean; readonly messages: readonly ChatMessage[] }
@@ -50,6 +53,7 @@ export type ServerFrame =
       readonly sentence: string;
       readonly retryAfterMs: number | null;
     }
+  | { readonly type: 'modes'; readonly modes: ChatModes }
   | { readonly type: 'broadcast'; readonly broadcast: BroadcastNews }
   | { readonly type: 'pong' };
 
@@ -133,6 +137,18 @@ function readBroadcast(value: unknown): BroadcastNews | null {
   };
 }
 
+function readModes(value: unknown): ChatModes {
+  const read = fields(value);
+  return read === null
+    ? openChat
+    : {
+        slowModeS: count(read['slow_mode_s']) ?? 0,
+        followersOnlyMin: count(read['followers_only_min']),
+        isMembersOnly: read['members_only'] === true,
+        isEmotesOnly: read['emotes_only'] === true,
+      };
+}
+
 function readChatter(value: unknown): Chatter | null {
   const read = fields(value);
   const id = text(read?.['id']);
@@ -171,6 +187,7 @@ export function readFrame(data: unknown): ServerFrame | null {
             count(fields(frame['limits'])?.['message_characters']) ?? defaultMessageCharacters,
         },
         lastSeq: count(frame['last_seq']) ?? 0,
+        modes: readModes(frame['modes']),
         broadcast: readBroadcast(frame['broadcast']),
       };
     case 'messages':
@@ -186,6 +203,8 @@ export function readFrame(data: unknown): ServerFrame | null {
     }
     case 'error':
       return readError(frame);
+    case 'modes':
+      return { type: 'modes', modes: readModes(frame['modes']) };
     case 'broadcast': {
       const broadcast = readBroadcast(frame);
       return broadcast === null ? null : { type: 'broadcast', broadcast };

@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { Problem, problemFromFailure } from './api/problems';
 
 /** What a form or a button is doing: nothing, something, or what went wrong with it. */
@@ -15,7 +16,8 @@ export class Attempt {
 
   /** Whether it worked. One at a time: a second call while the first runs does nothing. */
   async run(work: () => Promise<void>): Promise<boolean> {
-    if (this.#isBusy) return false;
+    // Whoever begins it in an effect does not begin it anew when it ends.
+    if (untrack(() => this.#isBusy)) return false;
     this.#isBusy = true;
     this.#problem = null;
     try {

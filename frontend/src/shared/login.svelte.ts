@@ -1,7 +1,7 @@
 import { answerOf, api, setCsrfToken } from './api/client';
 import { isMadeAlready } from './api/problems';
 import type { Account } from './api/types';
-import { setDateLocale } from './format/dates';
+import { setTimeLocale } from './format/times.svelte';
 
 /** Who is signed in on this page. `known` is false until the server has said so once. */
 class Login {
@@ -50,7 +50,7 @@ class Login {
   #become(account: Account | null, csrfToken: string | null): void {
     this.#account = account;
     setCsrfToken(csrfToken);
-    setDateLocale(account?.locale ?? '');
+    setTimeLocale(account?.locale ?? '');
   }
 }
 

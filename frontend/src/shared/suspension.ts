@@ -1,5 +1,5 @@
 import type { Suspension } from './api/types';
-import { momentWords } from './format/dates';
+import { momentWords } from './format/times.svelte';
 
 /** One whose end has passed is still told of, and counts no more. */
 export function counts(suspension: Suspension | null, nowMs: number): suspension is Suspension {

@@ -1,5 +1,5 @@
 import type { Benefit } from '#shared/api/types';
-import { plural } from '#shared/format/time';
+import { plural } from '#shared/format/numbers';
 
 /** A benefit as the one who gets it reads it. */
 export function benefitWords(benefit: Benefit): string {

@@ -1,7 +1,7 @@
 import type { Subscription, Tier } from '#shared/api/types';
-import { dayWords } from '#shared/format/dates';
+import { plural } from '#shared/format/numbers';
+import { dayWords } from '#shared/format/times.svelte';
 import { moneyWords } from '#shared/format/money';
-import { plural } from '#shared/format/time';
 
 /** Whether it gives its holder anything, now. */
 export function isRunning(subscription: Subscription | null): boolean {
@@ -14,7 +14,7 @@ export function isPending(subscription: Subscription | null): boolean {
 
 /** On the button: the state of things, in two words. */
 export function buttonWords(subscription: Subscription | null): string {
-  if (isPending(subscription)) return 'Subscription asked for';
+  if (isPending(subscription)) return 'Requested';
   return isRunning(subscription) ? 'Subscribed' : 'Subscribe';
 }
 

@@ -180,12 +180,25 @@ class DeedHistory(Protocol):
         ...
 
 
-class Names(Protocol):
-    """Read facade: what accounts are called."""
+@dataclass(frozen=True, slots=True)
+class PersonCard:
+    """Somebody in a list."""
 
-    async def of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, AccountName]:
-        """Those that are gone are left out."""
+    id: AccountId
+    name: AccountName
+    avatar: ImageName | None = None
+
+
+class PersonCards(Protocol):
+    """Read facade: people for a list that another slice makes."""
+
+    async def of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, PersonCard]:
+        """In one look however many they are. Those that are gone are left out."""
         ...
+
+
+class Names(Protocol):
+    """Read facade: whose a name is."""
 
     async def account_called(self, name: str) -> AccountId:
         """Raises `NotFound` (no-such-account), also for a name that no account could have."""

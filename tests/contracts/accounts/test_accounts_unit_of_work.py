@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from cpc.images.image import ImageName
 from cpc.kernel.errors import Conflict
 from livehouse.access.contract import Scope, Suspension
 from livehouse.accounts.application.ports import UnitOfWorkFactory
-from livehouse.accounts.contract import AccountId, AccountName
+from livehouse.accounts.contract import AccountId, AccountName, PersonCard
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId
 from livehouse.accounts.domain.login_session import LoginSession, LoginSessionId
@@ -21,6 +22,7 @@ from livehouse.accounts.domain.outgoing_mail import MailId, MailKind, OneTimeTok
 from livehouse.accounts.domain.personal_access_token import PersonalAccessToken, PersonalAccessTokenId
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+FACE = ImageName("3" * 40)
 
 
 def account(name: str = "ada") -> Account:
@@ -351,14 +353,16 @@ async def test_blocks_are_kept_by_pair(unit_of_work: UnitOfWorkFactory) -> None:
     async with unit_of_work() as unit:
         for one in (ada, *people):
             await unit.accounts.add(one, "hash")
+        await unit.accounts.save(replace(people[2], avatar=FACE))
         for one in (*people, people[0]):
             await unit.blocks.add(ada.id, one.id, NOW)
         assert await unit.blocks.exists(ada.id, people[0].id)
         assert not await unit.blocks.exists(people[0].id, ada.id)
         assert await unit.blocks.count(ada.id) == 3
         assert list(await unit.blocks.page(ada.id, after=AccountName("bob"), limit=1)) == [
-            (AccountName("eve"), NOW)
+            (PersonCard(people[1].id, AccountName("eve")), NOW)
         ]
         await unit.blocks.remove(ada.id, people[0].id)
         await unit.accounts.erase(people[1], NOW)
-        assert list(await unit.blocks.page(ada.id, after=None, limit=9)) == [(AccountName("mallory"), NOW)]
+        mallory = PersonCard(people[2].id, AccountName("mallory"), FACE)
+        assert list(await unit.blocks.page(ada.id, after=None, limit=9)) == [(mallory, NOW)]

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from cpc.images.image import ImageName
 from livehouse.accounts.application.ports import UnitOfWorkFactory
-from livehouse.accounts.contract import AccountId, AccountName
+from livehouse.accounts.contract import AccountId, AccountName, PersonCard
 from livehouse.accounts.domain.account import Account
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -28,6 +28,10 @@ async def test_avatars_are_found_by_whose_they_are_and_by_name(unit_of_work: Uni
     async with unit_of_work() as unit:
         assert await unit.accounts.by_id(ada.id) == ada
         assert await unit.accounts.avatars_of([ada.id, bob.id, AccountId(uuid4())]) == {ada.id: one}
+        assert await unit.accounts.cards_of([ada.id, bob.id, AccountId(uuid4())]) == {
+            ada.id: PersonCard(ada.id, ada.name, one),
+            bob.id: PersonCard(bob.id, bob.name),
+        }
         assert await unit.accounts.avatars_among([one, other]) == {one}
         await unit.accounts.save(replace(ada, avatar=None))
         assert await unit.accounts.avatars_among([one, other]) == frozenset()

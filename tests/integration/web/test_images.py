@@ -38,6 +38,37 @@ async def test_an_avatar_is_shown_wherever_its_owner_is(
         assert opened(file.content).size == (side, side)
 
 
+async def test_lists_of_people_show_everybodys_picture(
+    ada: httpx.AsyncClient, bob: httpx.AsyncClient, root: httpx.AsyncClient
+) -> None:
+    of_ada, of_bob = [
+        (await browser.put(AVATAR, content=picture())).json()["avatar_url"] for browser in (ada, bob)
+    ]
+    channel = "/api/v1/channels/ada"
+    free = {"name": "Gold", "price": {"amount": 0, "currency": "EUR"}, "benefits": []}
+    tier_id = (await ada.post(f"{channel}/tiers", json=free)).json()["id"]
+    grant = {"account": "bob", "tier_id": tier_id, "months": 1}
+    assert (await ada.post(f"{channel}/supporters", json=grant)).status_code == 201
+    await bob.put(f"{channel}/follow")
+    role = await ada.put(f"{channel}/roles/bob", json={"role": "vip"})
+    assert role.json()["avatar_url"] == of_bob
+    await root.put("/api/v1/account/blocks/bob")
+    lists = [
+        (ada, f"{channel}/followers", of_bob),
+        (ada, f"{channel}/supporters", of_bob),
+        (ada, f"{channel}/payments", of_bob),
+        (ada, f"{channel}/roles", of_bob),
+        (root, "/api/v1/account/blocks", of_bob),
+        (bob, "/api/v1/me/subscriptions", of_ada),
+        (root, "/api/v1/administration/accounts?prefix=bob", of_bob),
+        (root, "/api/v1/administration/channels?query=bob", of_bob),
+    ]
+    for browser, path, url in lists:
+        page = (await browser.get(path)).json()
+        (people,) = (value for value in page.values() if isinstance(value, list))
+        assert [one["avatar_url"] for one in people] == [url], path
+
+
 async def test_a_file_is_a_picture_for_ever_and_nothing_that_runs(visit, ada: httpx.AsyncClient) -> None:
     url = (await ada.put(AVATAR, content=picture())).json()["avatar_url"]
     file = await visit().get(url)

@@ -10,12 +10,12 @@ from tests.unit.streaming.stage import CHANNEL
 
 from livehouse.access.contract import Action, Suspension
 from livehouse.accounts.application.check_password import CheckPassword
-from livehouse.accounts.application.queries import FindNames, FindPeople
+from livehouse.accounts.application.queries import FindNames, FindPeople, FindPersonCards
 from livehouse.accounts.application.record_deed import RecordDeed
 from livehouse.accounts.application.rename_account import RenameAccount
 from livehouse.accounts.application.tell_owner import TellOfChannelDeletion
 from livehouse.accounts.contract import Actor
-from livehouse.accounts.testing import FakePasswordHasher
+from livehouse.accounts.testing import FakeAvatars, FakePasswordHasher
 from livehouse.channel.application.create_channel import CreateChannel, CreateChannelAgain
 from livehouse.channel.application.delete_channel import CancelChannelDeletion, RequestChannelDeletion
 from livehouse.channel.application.read_administration import ListAllChannels
@@ -31,6 +31,10 @@ TARGET_NAME = str(TARGET.name)
 
 def names(world: World) -> FindNames:
     return FindNames(world.accounts.unit_of_work)
+
+
+def cards(world: World) -> FindPersonCards:
+    return FindPersonCards(world.accounts.unit_of_work)
 
 
 def people(world: World) -> FindPeople:
@@ -91,14 +95,20 @@ async def list_own_channels(world: World, actor: Actor) -> object:
 @call(Action.LIST_ROLES)
 async def list_roles(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await ListRoles(world.channels.unit_of_work, world.access, names(world))(actor, "ada")
+    return await ListRoles(world.channels.unit_of_work, world.access, cards(world))(actor, "ada")
 
 
 @call(Action.GRANT_ROLE)
 async def grant_role(world: World, actor: Actor) -> object:
     world.is_ready()
     grant = GrantRole(
-        world.channels.unit_of_work, world.access, people(world), names(world), world.clock, world.ids
+        world.channels.unit_of_work,
+        world.access,
+        people(world),
+        names(world),
+        cards(world),
+        world.clock,
+        world.ids,
     )
     return await grant(actor, "ada", TARGET_NAME, ChannelRole.MODERATOR)
 
@@ -123,7 +133,7 @@ async def lay_down_role(world: World, actor: Actor) -> object:
 @call(Action.LIST_ALL_CHANNELS)
 async def list_all_channels(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await ListAllChannels(world.channels.unit_of_work, world.access, world.clock)(actor)
+    return await ListAllChannels(world.channels.unit_of_work, FakeAvatars(), world.access, world.clock)(actor)
 
 
 @call(Action.SUSPEND_CHANNEL)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from tests.unit.access.everybody import CAST, CHANNEL, NOW, OTHER_CHANNEL, TARGET, World, call
 
 from livehouse.access.contract import Action, Role
-from livehouse.accounts.application.queries import FindNames
+from livehouse.accounts.application.queries import FindNames, FindPersonCards
 from livehouse.accounts.contract import AccountId, Actor
+from livehouse.accounts.testing import FakeAvatars
 from livehouse.channel.contract import ChannelId
 from livehouse.channel.testing import FakeChannelCards
 from livehouse.social.adapters.manual_payments import ManualPayments
@@ -75,9 +76,9 @@ async def list_following(world: World, actor: Actor) -> object:
 
 @call(Action.LIST_FOLLOWERS)
 async def list_followers(world: World, actor: Actor) -> object:
-    names = FindNames(world.accounts.unit_of_work)
+    cards = FindPersonCards(world.accounts.unit_of_work)
     world.is_ready()
-    listing = ListFollowers(world.social.unit_of_work, world.social_channels, names, world.access)
+    listing = ListFollowers(world.social.unit_of_work, world.social_channels, cards, world.access)
     return await listing(actor, "ada")
 
 
@@ -193,15 +194,15 @@ async def cancel_subscription(world: World, actor: Actor) -> object:
 async def list_subscriptions(world: World, actor: Actor) -> object:
     world.is_ready()
     units, channels = world.social.unit_of_work, world.social_channels
-    return await ListSubscriptions(units, channels, world.access, world.clock)(actor)
+    return await ListSubscriptions(units, channels, FakeAvatars(), world.access, world.clock)(actor)
 
 
 @call(Action.LIST_SUPPORTERS)
 async def list_supporters(world: World, actor: Actor) -> object:
     units, channels = world.social.unit_of_work, world.social_channels
-    names = FindNames(world.accounts.unit_of_work)
+    cards = FindPersonCards(world.accounts.unit_of_work)
     world.is_ready()
-    return await ListSupporters(units, channels, names, world.access, world.clock)(actor, "ada")
+    return await ListSupporters(units, channels, cards, world.access, world.clock)(actor, "ada")
 
 
 @call(Action.GRANT_SUBSCRIPTION)
@@ -216,9 +217,9 @@ async def grant_subscription(world: World, actor: Actor) -> object:
 
 @call(Action.LIST_PAYMENTS)
 async def list_payments(world: World, actor: Actor) -> object:
-    names = FindNames(world.accounts.unit_of_work)
+    cards = FindPersonCards(world.accounts.unit_of_work)
     world.is_ready()
-    listing = ListPayments(world.social.unit_of_work, world.social_channels, names, world.access)
+    listing = ListPayments(world.social.unit_of_work, world.social_channels, cards, world.access)
     return await listing(actor, "ada")
 
 

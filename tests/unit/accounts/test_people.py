@@ -140,7 +140,7 @@ async def test_people_are_blocked_and_unblocked(stage: Stage) -> None:
         await stage.block(ada, name)
     first = await stage.list_blocks(ada, limit=2)
     rest = await stage.list_blocks(ada, limit=2, cursor=first.next_cursor)
-    assert [name.value for name, _ in (*first.blocks, *rest.blocks)] == ["eve", "mallory", "trent"]
+    assert [person.name.value for person, _ in (*first.blocks, *rest.blocks)] == ["eve", "mallory", "trent"]
     assert rest.next_cursor is None
     mallory = (await stage.read_profile(ada, "mallory")).id
     assert await stage.people.has_blocked(ada.require_account(), mallory)

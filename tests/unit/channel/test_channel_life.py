@@ -16,7 +16,7 @@ from livehouse.access.application.decide_access import DecideAccess
 from livehouse.access.contract import Role, Suspension
 from livehouse.access.testing import InMemoryStandings
 from livehouse.accounts.application.personal_data import FindDeeds
-from livehouse.accounts.application.queries import FindNames
+from livehouse.accounts.application.queries import FindNames, FindPersonCards
 from livehouse.accounts.application.record_deed import RecordDeed
 from livehouse.accounts.contract import AccountId, AccountName, Actor
 from livehouse.accounts.domain.account import Account
@@ -52,14 +52,14 @@ class World:
         units = self.database.unit_of_work
         standings = FindStandings(units, self.clock)
         access = DecideAccess(standings, InMemoryStandings().supporters, self.clock)
-        names = FindNames(self.accounts.unit_of_work)
+        names, cards = FindNames(self.accounts.unit_of_work), FindPersonCards(self.accounts.unit_of_work)
         people = FakePeople(ADA, BOB, EVE, blocks=frozenset({(ADA.require_account(), EVE.require_account())}))
         self.standings = standings
         self.channels = FindChannels(units, self.clock)
         self.create = CreateChannel(units, self.clock, self.ids)
-        self.grant = GrantRole(units, access, people, names, self.clock, self.ids)
+        self.grant = GrantRole(units, access, people, names, cards, self.clock, self.ids)
         self.revoke = RevokeRole(units, access, names, self.clock, self.ids)
-        self.list_roles = ListRoles(units, access, names)
+        self.list_roles = ListRoles(units, access, cards)
         self.take_roles_away = TakeRolesAway(units)
         self.request_deletion = RequestChannelDeletion(units, access, self.clock, self.ids)
         self.erase = EraseChannels(units, self.clock, self.ids)

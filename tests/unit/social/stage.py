@@ -13,7 +13,8 @@ from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.application.decide_access import DecideAccess
 from livehouse.access.contract import Role, Supporting, Suspension
 from livehouse.access.testing import InMemoryStandings
-from livehouse.accounts.application.queries import FindNames
+from livehouse.accounts.application.change_avatar import FindAvatars
+from livehouse.accounts.application.queries import FindNames, FindPersonCards
 from livehouse.accounts.contract import AccountId, AccountName, Actor, Deeds
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.testing import InMemoryAccountsDatabase, RecordedDeeds
@@ -88,11 +89,13 @@ class Stage:
         self.access = access = DecideAccess(self.standings, self.supporters, clock)
         self.channels = channels = FakeChannels(CHANNEL, OTHER)
         self.names = names = FindNames(self.accounts.unit_of_work)
+        cards = FindPersonCards(self.accounts.unit_of_work)
+        avatars = FindAvatars(self.accounts.unit_of_work)
         self.end_follow = EndFollow(units, clock, ids)
         self.follow = FollowChannel(units, channels, self.people, access, self.end_follow, clock, ids)
         self.unfollow = UnfollowChannel(channels, access, self.end_follow)
         self.list_following = ListFollowing(units, FakeChannelCards(channels), access)
-        self.list_followers = ListFollowers(units, channels, names, access)
+        self.list_followers = ListFollowers(units, channels, cards, access)
         self.count_followers = CountFollowers(units, channels, access)
         self.relationship = ReadRelationship(units, channels, self.standings, access, clock)
         self.personal_data = SocialPersonalData(units, channels, clock)
@@ -108,10 +111,10 @@ class Stage:
         self.take = TakeTier(units, channels, self.people, access, ledger, clock)
         self.change = ChangeSubscription(units, channels, self.people, access, ledger, clock)
         self.cancel = CancelSubscription(units, channels, self.people, access, ledger, clock)
-        self.list_subscriptions = ListSubscriptions(units, channels, access, clock)
-        self.list_supporters = ListSupporters(units, channels, names, access, clock)
+        self.list_subscriptions = ListSubscriptions(units, channels, avatars, access, clock)
+        self.list_supporters = ListSupporters(units, channels, cards, access, clock)
         self.grant = GrantSubscription(units, channels, names, access, ledger, deeds, clock)
-        self.list_payments = ListPayments(units, channels, names, access)
+        self.list_payments = ListPayments(units, channels, cards, access)
         self.confirm = ConfirmPayment(desk, channels, access)
         self.refuse = RefusePayment(desk, channels, access)
         self.pass_time = PassTime(units, ledger, clock)

@@ -140,7 +140,7 @@ async def test_lists_name_those_who_are_there() -> None:
     assert seen == ["bob", "ada"]
     assert cursor is None
     followers = await stage.list_followers(MODERATOR, "ada")
-    assert [name.value for name, _ in followers.followers] == ["eve"]
+    assert [person.name.value for person, _ in followers.followers] == ["eve"]
     for cursor in ("rubbish", "%%%", "é", "MTcw"):
         with pytest.raises(Invalid) as refused:
             await stage.list_following(EVE, cursor=cursor)

@@ -1688,6 +1688,12 @@ export interface components {
         /** AdministeredAccount */
         AdministeredAccount: {
             /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -1757,7 +1763,7 @@ export interface components {
         /** AdministeredChannels */
         AdministeredChannels: {
             /** Channels */
-            channels: components["schemas"]["AdministeredChannel"][];
+            channels: components["schemas"]["ListedAdministeredChannel"][];
             /**
              * Next Cursor
              * @description Send as `cursor` for the next page; null at the end. `Link` holds its address
@@ -1860,6 +1866,12 @@ export interface components {
         };
         /** Block */
         Block: {
+            /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
             /**
              * Blocked At
              * Format: date-time
@@ -2354,6 +2366,12 @@ export interface components {
             account: string | null;
             amount: components["schemas"]["Money"];
             /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
+            /**
              * Created At
              * Format: date-time
              */
@@ -2776,6 +2794,12 @@ export interface components {
         /** Follower */
         Follower: {
             /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
+            /**
              * Followed At
              * Format: date-time
              */
@@ -2886,6 +2910,101 @@ export interface components {
              * @example lho_…
              */
             token: string;
+        };
+        /** ListedAdministeredChannel */
+        ListedAdministeredChannel: {
+            /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Deletion Due At
+             * @description When it will be erased; mostly null
+             */
+            deletion_due_at: string | null;
+            /**
+             * Id
+             * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Name
+             * @example ada
+             */
+            name: string;
+            /**
+             * Owner Id
+             * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            owner_id: string;
+            privacy: components["schemas"]["Privacy"];
+            /** @description The last one; its end may have passed */
+            suspension: components["schemas"]["SuspensionShape"] | null;
+            /**
+             * Title
+             * @example Painting the sea
+             */
+            title: string;
+        };
+        /** ListedSubscription */
+        ListedSubscription: {
+            /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
+            /**
+             * Channel
+             * @description Its name
+             * @example ada
+             */
+            channel: string;
+            /**
+             * Channel Id
+             * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            channel_id: string;
+            /**
+             * Id
+             * @example sub_0198f0a2b3c47d5e8f901a2b3c4d5e6f
+             */
+            id: string;
+            /**
+             * Months
+             * @description Begun over all times
+             */
+            months: number;
+            /** @description From the renewal on; null for the same */
+            next_tier: components["schemas"]["Tier"] | null;
+            /** Paid Until */
+            paid_until: string | null;
+            /** @description The one that waits to be settled */
+            payment: components["schemas"]["Payment"] | null;
+            /**
+             * Started At
+             * @description When it began, the last time
+             */
+            started_at: string | null;
+            /**
+             * State
+             * @description pending: waits for its first payment. active. cancelled: paid for until `paid_until`, then it ends. ended, refused, expired: over
+             * @example active
+             */
+            state: string;
+            /**
+             * Streak
+             * @description Begun without a gap
+             */
+            streak: number;
+            tier: components["schemas"]["Tier"];
         };
         /** Login */
         Login: {
@@ -3711,6 +3830,12 @@ export interface components {
         /** RoleHolderShape */
         RoleHolderShape: {
             /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
+            /**
              * Granted At
              * Format: date-time
              */
@@ -4096,10 +4221,16 @@ export interface components {
              * Subscriptions
              * @description Asked for last first
              */
-            subscriptions: components["schemas"]["Subscription"][];
+            subscriptions: components["schemas"]["ListedSubscription"][];
         };
         /** Supporter */
         Supporter: {
+            /**
+             * Avatar Url
+             * @description 300 pixels square; with -150 or -70 before .webp smaller. null: none
+             * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
+             */
+            avatar_url: string | null;
             /**
              * Id
              * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
@@ -4698,6 +4829,7 @@ export interface operations {
                      * @example {
                      *       "blocks": [
                      *         {
+                     *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "blocked_at": "2026-01-31T20:00:00Z",
                      *           "name": "mallory"
                      *         }
@@ -5516,6 +5648,7 @@ export interface operations {
                      * @example {
                      *       "accounts": [
                      *         {
+                     *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "created_at": "2026-01-31T20:00:00Z",
                      *           "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "is_administrator": false,
@@ -5575,6 +5708,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *       "created_at": "2026-01-31T20:00:00Z",
                      *       "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *       "is_administrator": false,
@@ -5642,6 +5776,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *       "created_at": "2026-01-31T20:00:00Z",
                      *       "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *       "is_administrator": false,
@@ -6097,6 +6232,7 @@ export interface operations {
                      * @example {
                      *       "channels": [
                      *         {
+                     *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "created_at": "2026-01-31T20:00:00Z",
                      *           "deletion_due_at": "2026-01-31T20:00:00Z",
                      *           "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
@@ -8037,6 +8173,7 @@ export interface operations {
                      * @example {
                      *       "followers": [
                      *         {
+                     *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "followed_at": "2026-01-31T20:00:00Z",
                      *           "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "name": "grace"
@@ -8170,6 +8307,7 @@ export interface operations {
                      *             "amount": 499,
                      *             "currency": "EUR"
                      *           },
+                     *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "created_at": "2026-01-31T20:00:00Z",
                      *           "due_at": "2026-01-31T20:00:00Z",
                      *           "id": "pay_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
@@ -8820,6 +8958,7 @@ export interface operations {
                      *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0",
                      *       "roles": [
                      *         {
+                     *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "granted_at": "2026-01-31T20:00:00Z",
                      *           "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "name": "grace",
@@ -8900,6 +9039,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *       "granted_at": "2026-01-31T20:00:00Z",
                      *       "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *       "name": "grace",
@@ -10516,6 +10656,7 @@ export interface operations {
                      *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0",
                      *       "supporters": [
                      *         {
+                     *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "months": 0,
                      *           "name": "grace",
@@ -11462,6 +11603,7 @@ export interface operations {
                      *       "next_cursor": "WyJjaGFubmVscyIsdHJ1ZSw0MiwiY2huXzAxOThmMGEyIl0",
                      *       "subscriptions": [
                      *         {
+                     *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "channel": "ada",
                      *           "channel_id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "id": "sub_0198f0a2b3c47d5e8f901a2b3c4d5e6f",

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bitrate, byteSize, compactCount, latency, percent } from './numbers';
-import { clockTime, coarseTime, plural, roughly } from './time';
+import { bitrate, byteSize, compactCount, latency, percent, plural } from './numbers';
 
 describe('numbers', () => {
   it.each([
@@ -38,28 +37,7 @@ describe('numbers', () => {
   });
 });
 
-describe('time', () => {
-  it.each([
-    [-5, '0:00'],
-    [7000, '0:07'],
-    [754_000, '12:34'],
-    [3_723_000, '1:02:03'],
-  ])('writes %d ms on a clock as %s', (ms, words) => {
-    expect(clockTime(ms)).toBe(words);
-  });
-
-  it('leaves out the seconds on a card', () => {
-    expect(coarseTime(59_000)).toBe('just now');
-    expect(coarseTime(12 * 60_000)).toBe('12 min');
-    expect(coarseTime(185 * 60_000)).toBe('3 h 05 min');
-  });
-
-  it('says roughly how long', () => {
-    expect(roughly(60_000)).toBe('1 minute');
-    expect(roughly(5 * 3_600_000)).toBe('5 hours');
-    expect(roughly(3 * 86_400_000)).toBe('3 days');
-  });
-
+describe('counts', () => {
   it('counts one and many', () => {
     expect(plural(1, 'viewer')).toBe('1 viewer');
     expect(plural(0, 'viewer')).toBe('0 viewers');

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ARRAY, any_, bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -15,7 +16,7 @@ from cpc.images.image import ImageName
 from cpc.kernel.errors import Conflict
 from livehouse.access.contract import Suspension
 from livehouse.accounts.adapters import postgres_tables as tables
-from livehouse.accounts.contract import AccountId, AccountName
+from livehouse.accounts.contract import AccountId, AccountName, PersonCard
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.likeness import skeleton, too_similar
 from livehouse.accounts.domain.mail_address import MailAddress
@@ -135,13 +136,13 @@ class PostgresAccounts:
             query = query.where(name > after.value)
         return [to_account(row) for row in await self._connection.execute(query)]
 
-    async def names(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, AccountName]:
+    async def cards_of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, PersonCard]:
         found = await self._connection.execute(
-            select(_account.c.account_id, _account.c.name).where(
+            select(_account.c.account_id, _account.c.name, _account.c.avatar).where(
                 _account.c.account_id.in_([account_id.uuid for account_id in account_ids])
             )
         )
-        return {AccountId(row.account_id): AccountName(row.name) for row in found}
+        return {(card := to_card(*row)).id: card for row in found}
 
     async def administrators(self) -> Sequence[AccountName]:
         found = await self._connection.execute(select(_account.c.name).where(_account.c.is_administrator))
@@ -211,6 +212,10 @@ def to_account(row: Any) -> Account:
         avatar=None if row.avatar is None else ImageName(row.avatar),
         renamed_at=row.renamed_at,
     )
+
+
+def to_card(account_id: UUID, name: str, avatar: str | None) -> PersonCard:
+    return PersonCard(AccountId(account_id), AccountName(name), None if avatar is None else ImageName(avatar))
 
 
 def _values(account: Account) -> dict[str, Any]:

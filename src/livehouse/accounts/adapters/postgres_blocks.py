@@ -9,8 +9,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from livehouse.accounts.adapters.postgres_accounts import to_card
 from livehouse.accounts.adapters.postgres_tables import account, block
-from livehouse.accounts.contract import AccountId, AccountName
+from livehouse.accounts.contract import AccountId, AccountName, PersonCard
 
 
 class PostgresBlocks:
@@ -45,10 +46,10 @@ class PostgresBlocks:
 
     async def page(
         self, account_id: AccountId, *, after: AccountName | None, limit: int
-    ) -> Sequence[tuple[AccountName, datetime]]:
+    ) -> Sequence[tuple[PersonCard, datetime]]:
         name = account.c.name.collate("C")
         query = (
-            select(account.c.name, block.c.blocked_at)
+            select(account.c.account_id, account.c.name, account.c.avatar, block.c.blocked_at)
             .join(account, account.c.account_id == block.c.blocked_id)
             .where(block.c.account_id == account_id.uuid)
             .order_by(name)
@@ -56,4 +57,7 @@ class PostgresBlocks:
         )
         if after is not None:
             query = query.where(name > after.value)
-        return [(AccountName(row.name), row.blocked_at) for row in await self._connection.execute(query)]
+        return [
+            (to_card(row.account_id, row.name, row.avatar), row.blocked_at)
+            for row in await self._connection.execute(query)
+        ]

@@ -13,16 +13,16 @@ from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import find_account
-from livehouse.accounts.contract import AccountName, Actor, PersonBlocked
+from livehouse.accounts.contract import AccountName, Actor, PersonBlocked, PersonCard
 
 MAX_BLOCKS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class BlockPage:
-    """blocks: name, and when it was. next_cursor: give it back for the next page; None at the end."""
+    """blocks: who, and when it was. next_cursor: give it back for the next page; None at the end."""
 
-    blocks: Sequence[tuple[AccountName, datetime]]
+    blocks: Sequence[tuple[PersonCard, datetime]]
     next_cursor: str | None
 
 
@@ -79,4 +79,4 @@ class ListBlocks:
         limit = page_size(limit)
         async with self._unit_of_work() as unit:
             found = await unit.blocks.page(actor.require_account(), after=after, limit=limit + 1)
-        return BlockPage(*cut_page(found, limit, lambda last: write_cursor("blocks", last[0].value)))
+        return BlockPage(*cut_page(found, limit, lambda last: write_cursor("blocks", last[0].name.value)))

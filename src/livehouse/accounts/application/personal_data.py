@@ -89,11 +89,11 @@ class AccountsPersonalData:
         while True:
             async with self._unit_of_work() as unit:
                 found = await unit.blocks.page(account_id, after=after, limit=_AT_ONCE)
-            for name, at in found:
-                yield {"name": name.value, "blocked_at": at.isoformat()}
+            for person, at in found:
+                yield {"name": person.name.value, "blocked_at": at.isoformat()}
             if len(found) < _AT_ONCE:
                 return
-            after = found[-1][0]
+            after = found[-1][0].name
 
 
 class FindDeeds:

@@ -10,7 +10,7 @@ from typing import Protocol
 from cpc.eventbus.envelope import Transaction
 from cpc.images.image import ImageName
 from cpc.images.ports import ImagesInDoubt
-from livehouse.accounts.contract import AccountId, AccountName
+from livehouse.accounts.contract import AccountId, AccountName, PersonCard
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId
 from livehouse.accounts.domain.login_session import LoginSession, LoginSessionId
@@ -50,7 +50,7 @@ class Accounts(Protocol):
         """By name. prefix: what names begin with. suspended_at: only those suspended at that time."""
         ...
 
-    async def names(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, AccountName]:
+    async def cards_of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, PersonCard]:
         """Of those that are there."""
         ...
 
@@ -160,7 +160,7 @@ class Blocks(Protocol):
 
     async def page(
         self, account_id: AccountId, *, after: AccountName | None, limit: int
-    ) -> Sequence[tuple[AccountName, datetime]]:
+    ) -> Sequence[tuple[PersonCard, datetime]]:
         """By name, with when it was."""
         ...
 

@@ -9,7 +9,7 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Invalid, NotFound
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.application.ports import Accounts, UnitOfWorkFactory
-from livehouse.accounts.contract import AccountId, AccountName, Actor
+from livehouse.accounts.contract import AccountId, AccountName, Actor, PersonCard
 from livehouse.accounts.domain.account import Account
 
 
@@ -83,17 +83,24 @@ class FindPeople:
             return await unit.blocks.exists(account_id, other)
 
 
+class FindPersonCards:
+    """The `PersonCards` facade of the contract."""
+
+    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
+        self._unit_of_work = unit_of_work
+
+    async def of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, PersonCard]:
+        if not account_ids:
+            return {}
+        async with self._unit_of_work() as unit:
+            return await unit.accounts.cards_of(account_ids)
+
+
 class FindNames:
     """The `Names` facade of the contract."""
 
     def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
         self._unit_of_work = unit_of_work
-
-    async def of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, AccountName]:
-        if not account_ids:
-            return {}
-        async with self._unit_of_work() as unit:
-            return await unit.accounts.names(account_ids)
 
     async def account_called(self, name: str) -> AccountId:
         async with self._unit_of_work() as unit:

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from cpc.images.image import ImageName
 from cpc.kernel.errors import Conflict
 from livehouse.accounts.application.ports import ShareOfRest
-from livehouse.accounts.contract import AccountId, AccountName
+from livehouse.accounts.contract import AccountId, AccountName, PersonCard
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.administration import AuditEntry, AuditEntryId
 from livehouse.accounts.domain.likeness import skeleton, too_similar
@@ -29,6 +29,10 @@ _Token = TypeVar("_Token", bound=_Owned)
 
 def _without(tokens: Mapping[bytes, _Token], account_id: AccountId) -> dict[bytes, _Token]:
     return {key: token for key, token in tokens.items() if token.account_id != account_id}
+
+
+def _card(account: Account) -> PersonCard:
+    return PersonCard(account.id, account.name, account.avatar)
 
 
 class InMemoryAccounts:
@@ -80,9 +84,9 @@ class InMemoryAccounts:
             and (after is None or account.name > after)
         ][:limit]
 
-    async def names(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, AccountName]:
+    async def cards_of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, PersonCard]:
         found = [await self.by_id(account_id) for account_id in account_ids]
-        return {account.id: account.name for account in found if account is not None}
+        return {account.id: _card(account) for account in found if account is not None}
 
     async def administrators(self) -> Sequence[AccountName]:
         return [account.name for account in self._all() if account.is_administrator]
@@ -146,13 +150,14 @@ class InMemoryBlocks:
 
     async def page(
         self, account_id: AccountId, *, after: AccountName | None, limit: int
-    ) -> Sequence[tuple[AccountName, datetime]]:
-        mine = sorted(
-            (self._tables.accounts[blocked][0].name, at)
+    ) -> Sequence[tuple[PersonCard, datetime]]:
+        mine = [
+            (_card(self._tables.accounts[blocked][0]), at)
             for (blocker, blocked), at in self._tables.blocks.items()
             if blocker == account_id
-        )
-        return [(name, at) for name, at in mine if after is None or name > after][:limit]
+        ]
+        mine.sort(key=lambda one: one[0].name)
+        return [(card, at) for card, at in mine if after is None or card.name > after][:limit]
 
 
 class InMemoryMailQueue:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cpc.images.image import ImageName
 from cpc.kernel.clock import Clock
 from cpc.kernel.cursors import cut_page, page_size, read_cursor, write_cursor
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import Actor
+from livehouse.accounts.contract import Actor, Avatars
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import ChannelName
 from livehouse.channel.domain.channel import Channel, ChannelState
@@ -18,17 +19,20 @@ _LISTING = "all-channels"
 
 @dataclass(frozen=True, slots=True)
 class AllChannelsPage:
-    """next_cursor: give it back for the next page; None at the end."""
+    """Each with its owner's picture. next_cursor: give it back for the next page; None at the end."""
 
-    channels: Sequence[Channel]
+    channels: Sequence[tuple[Channel, ImageName | None]]
     next_cursor: str | None
 
 
 class ListAllChannels:
     """Unlisted, suspended and all."""
 
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock) -> None:
+    def __init__(
+        self, unit_of_work: UnitOfWorkFactory, avatars: Avatars, access: Access, clock: Clock
+    ) -> None:
         self._unit_of_work = unit_of_work
+        self._avatars = avatars
         self._access = access
         self._clock = clock
 
@@ -52,4 +56,6 @@ class ListAllChannels:
             found = await unit.channels.page(
                 prefix=query.lower(), state=state, now=self._clock.now(), after=after, limit=limit + 1
             )
-        return AllChannelsPage(*cut_page(found, limit, lambda last: write_cursor(_LISTING, last.name.value)))
+        shown, next_cursor = cut_page(found, limit, lambda last: write_cursor(_LISTING, last.name.value))
+        avatars = await self._avatars({channel.owner_id for channel in shown})
+        return AllChannelsPage([(channel, avatars.get(channel.owner_id)) for channel in shown], next_cursor)

@@ -11,7 +11,7 @@ from cpc.kernel.cursors import cut_page, page_size, read_cursor, write_cursor
 from cpc.kernel.errors import Conflict, NotFound
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action, Role
-from livehouse.accounts.contract import AccountId, AccountName, Actor, Names, People
+from livehouse.accounts.contract import AccountId, AccountName, Actor, Names, People, PersonCard, PersonCards
 from livehouse.channel.application.ports import RolePlace, UnitOfWorkFactory
 from livehouse.channel.application.queries import find_by_name
 from livehouse.channel.contract import ChannelId, ChannelRoleChanged
@@ -24,8 +24,7 @@ _OWN_LISTING = "own-channels"
 
 @dataclass(frozen=True, slots=True)
 class RoleHolder:
-    account_id: AccountId
-    name: AccountName
+    person: PersonCard
     role: ChannelRole
     granted_at: datetime
 
@@ -53,6 +52,7 @@ class GrantRole:
         access: Access,
         people: People,
         names: Names,
+        cards: PersonCards,
         clock: Clock,
         ids: Ids,
     ) -> None:
@@ -60,6 +60,7 @@ class GrantRole:
         self._access = access
         self._people = people
         self._names = names
+        self._cards = cards
         self._clock = clock
         self._ids = ids
 
@@ -93,7 +94,10 @@ class GrantRole:
                     channel.id, channel.owner_id, channel.name, channel.version, account_id, role.value
                 )
                 unit.outbox.publish(event.to_cloud_event(event_id=self._ids.uuid(), time=now))
-        return RoleHolder(account_id, AccountName.parse(account_name), role, grant.granted_at)
+        # An account erased meanwhile takes the role with it.
+        person = (await self._cards.of([account_id])).get(account_id)
+        called = PersonCard(account_id, AccountName.parse(account_name))
+        return RoleHolder(person or called, role, grant.granted_at)
 
 
 class RevokeRole:
@@ -150,10 +154,10 @@ class TakeRolesAway:
 
 
 class ListRoles:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, names: Names) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, cards: PersonCards) -> None:
         self._unit_of_work = unit_of_work
         self._access = access
-        self._names = names
+        self._cards = cards
 
     async def __call__(
         self, actor: Actor, name: str, *, cursor: str | None = None, limit: int = 50
@@ -171,12 +175,12 @@ class ListRoles:
         async with self._unit_of_work() as unit:
             found = await unit.roles.page(channel.id, after=after, limit=limit + 1)
         shown, next_cursor = cut_page(found, limit, _role_cursor)
-        names = await self._names.of([grant.account_id for grant in shown])
+        people = await self._cards.of([grant.account_id for grant in shown])
         return RolePage(
             [
-                RoleHolder(grant.account_id, names[grant.account_id], grant.role, grant.granted_at)
+                RoleHolder(people[grant.account_id], grant.role, grant.granted_at)
                 for grant in shown
-                if grant.account_id in names
+                if grant.account_id in people
             ],
             next_cursor,
         )

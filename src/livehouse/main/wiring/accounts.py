@@ -40,7 +40,13 @@ from livehouse.accounts.application.login_sessions import (
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.personal_data import AccountsPersonalData, FindDeeds
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWork, UnitOfWorkFactory
-from livehouse.accounts.application.queries import FindNames, FindPeople, ReadOwnAccount, ReadProfile
+from livehouse.accounts.application.queries import (
+    FindNames,
+    FindPeople,
+    FindPersonCards,
+    ReadOwnAccount,
+    ReadProfile,
+)
 from livehouse.accounts.application.read_administration import FindAccount, ListAccounts, ReadAuditLog
 from livehouse.accounts.application.record_deed import RecordDeed
 from livehouse.accounts.application.rename_account import RenameAccount
@@ -61,6 +67,7 @@ from livehouse.accounts.contract import (
     Names,
     People,
     PersonalData,
+    PersonCards,
 )
 from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.domain.outgoing_mail import OutgoingMail
@@ -152,6 +159,11 @@ def build_people(engine: AsyncEngine, clock: Clock, *, sends_mail: bool = False)
 def build_names(engine: AsyncEngine) -> Names:
     """The facade other slices are given."""
     return FindNames(_units(engine))
+
+
+def build_person_cards(engine: AsyncEngine) -> PersonCards:
+    """The facade other slices are given."""
+    return FindPersonCards(_units(reading(engine)))
 
 
 def build_avatars(engine: AsyncEngine) -> Avatars:

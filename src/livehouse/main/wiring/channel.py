@@ -69,6 +69,7 @@ from livehouse.main.wiring.accounts import (
     build_deeds,
     build_names,
     build_people,
+    build_person_cards,
 )
 from livehouse.main.wiring.images import build_keep_image
 from livehouse.main.wiring.persistence import reading
@@ -88,6 +89,7 @@ def build_channel(
     units, looks = _units(engine), _units(reading(engine))
     access = build_access(engine, clock)
     people, names, deed_log = build_people(engine, clock), build_names(engine), build_deed_log(engine)
+    cards = build_person_cards(engine)
     avatars, deeds = build_avatars(engine), build_deeds(engine, clock, ids)
     markdown = MarkdownItRenderer()
     keep = keep_image or build_keep_image(engine, clock)
@@ -129,10 +131,10 @@ def build_channel(
         ),
         read_broadcast_statistics=ReadBroadcastStatistics(units, access, clock, build_message_counts(engine)),
         list_own_channels=ListOwnChannels(units, access),
-        list_roles=ListRoles(units, access, names),
-        grant_role=GrantRole(units, access, people, names, clock, ids),
+        list_roles=ListRoles(units, access, cards),
+        grant_role=GrantRole(units, access, people, names, cards, clock, ids),
         revoke_role=RevokeRole(units, access, names, clock, ids),
-        list_all_channels=ListAllChannels(units, access, clock),
+        list_all_channels=ListAllChannels(units, avatars, access, clock),
     )
 
 

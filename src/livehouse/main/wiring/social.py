@@ -11,7 +11,13 @@ from cpc.kernel.ids import Ids
 from livehouse.accounts.contract import PersonalData
 from livehouse.channel.contract import Channels
 from livehouse.main.wiring.access import build_access, build_standings
-from livehouse.main.wiring.accounts import build_deeds, build_names, build_people
+from livehouse.main.wiring.accounts import (
+    build_avatars,
+    build_deeds,
+    build_names,
+    build_people,
+    build_person_cards,
+)
 from livehouse.main.wiring.channel import build_channel_cards
 from livehouse.main.wiring.duties import again
 from livehouse.main.wiring.persistence import reading
@@ -43,6 +49,7 @@ def build_social(
     units, looks = _units(engine), _units(reading(engine))
     access = build_access(engine, clock)
     people, names = build_people(engine, clock), build_names(engine)
+    cards, avatars = build_person_cards(engine), build_avatars(engine)
     end_follow = EndFollow(units, clock, ids)
     payments = ManualPayments()
     ledger = _ledger(engine, channels, clock, ids)
@@ -52,7 +59,7 @@ def build_social(
         follow_channel=FollowChannel(units, channels, people, access, end_follow, clock, ids),
         unfollow_channel=UnfollowChannel(channels, access, end_follow),
         list_following=ListFollowing(looks, build_channel_cards(engine, clock), access),
-        list_followers=ListFollowers(units, channels, names, access),
+        list_followers=ListFollowers(units, channels, cards, access),
         count_followers=CountFollowers(units, channels, access),
         read_relationship=ReadRelationship(
             looks, shown or channels, build_standings(engine, clock), access, clock
@@ -64,10 +71,10 @@ def build_social(
         take_tier=TakeTier(units, channels, people, access, ledger, clock),
         change_subscription=ChangeSubscription(units, channels, people, access, ledger, clock),
         cancel_subscription=CancelSubscription(units, channels, people, access, ledger, clock),
-        list_subscriptions=ListSubscriptions(units, channels, access, clock),
-        list_supporters=ListSupporters(units, channels, names, access, clock),
+        list_subscriptions=ListSubscriptions(units, channels, avatars, access, clock),
+        list_supporters=ListSupporters(units, channels, cards, access, clock),
         grant_subscription=GrantSubscription(units, channels, names, access, ledger, deeds, clock),
-        list_payments=ListPayments(units, channels, names, access),
+        list_payments=ListPayments(units, channels, cards, access),
         confirm_payment=ConfirmPayment(desk, channels, access),
         refuse_payment=RefusePayment(desk, channels, access),
     )

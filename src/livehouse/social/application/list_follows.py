@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cpc.kernel.cursors import cut_page, page_size
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import AccountName, Actor, Names
+from livehouse.accounts.contract import Actor, PersonCard, PersonCards
 from livehouse.channel.contract import ChannelCard, ChannelCards, Channels
 from livehouse.social.application.pages import cursor_at, place_at
 from livehouse.social.application.ports import Place, UnitOfWorkFactory
@@ -24,7 +24,7 @@ class FollowingPage:
 
 @dataclass(frozen=True, slots=True)
 class FollowersPage:
-    followers: Sequence[tuple[AccountName, Follow]]
+    followers: Sequence[tuple[PersonCard, Follow]]
     next_cursor: str | None
 
 
@@ -55,11 +55,11 @@ class ListFollowing:
 
 class ListFollowers:
     def __init__(
-        self, unit_of_work: UnitOfWorkFactory, channels: Channels, names: Names, access: Access
+        self, unit_of_work: UnitOfWorkFactory, channels: Channels, people: PersonCards, access: Access
     ) -> None:
         self._unit_of_work = unit_of_work
         self._channels = channels
-        self._names = names
+        self._people = people
         self._access = access
 
     async def __call__(
@@ -75,9 +75,9 @@ class ListFollowers:
         shown, next_cursor = cut_page(
             found, limit, lambda last: cursor_at("followers", Place(last.followed_at, last.account_id))
         )
-        names = await self._names.of([follow.account_id for follow in shown])
+        people = await self._people.of([follow.account_id for follow in shown])
         return FollowersPage(
-            [(names[follow.account_id], follow) for follow in shown if follow.account_id in names],
+            [(people[follow.account_id], follow) for follow in shown if follow.account_id in people],
             next_cursor,
         )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cpc.images.image import ImageName
 from cpc.kernel.clock import Clock
 from cpc.kernel.cursors import cut_page, page_size
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import Actor, Names
+from livehouse.accounts.contract import Actor, Avatars, PersonCards
 from livehouse.channel.contract import Channels
 from livehouse.social.application.pages import cursor_at, place_at
 from livehouse.social.application.ports import Place, UnitOfWorkFactory
@@ -18,9 +19,11 @@ from livehouse.social.domain.payment import PaymentState
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionsPage:
-    """next_cursor: give it back for the next page; None at the end."""
+    """Each with the picture of the channel's owner. next_cursor: give it back for the next page; None at
+    the end.
+    """
 
-    subscriptions: Sequence[SubscriptionView]
+    subscriptions: Sequence[tuple[SubscriptionView, ImageName | None]]
     next_cursor: str | None
 
 
@@ -38,10 +41,16 @@ class PaymentsPage:
 
 class ListSubscriptions:
     def __init__(
-        self, unit_of_work: UnitOfWorkFactory, channels: Channels, access: Access, clock: Clock
+        self,
+        unit_of_work: UnitOfWorkFactory,
+        channels: Channels,
+        avatars: Avatars,
+        access: Access,
+        clock: Clock,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._channels = channels
+        self._avatars = avatars
         self._access = access
         self._clock = clock
 
@@ -75,7 +84,8 @@ class ListSubscriptions:
             for one in shown
             if one.channel_id in channels
         ]
-        return SubscriptionsPage(views, next_cursor)
+        avatars = await self._avatars({view.channel.owner_id for view in views})
+        return SubscriptionsPage([(view, avatars.get(view.channel.owner_id)) for view in views], next_cursor)
 
 
 class ListSupporters:
@@ -83,13 +93,13 @@ class ListSupporters:
         self,
         unit_of_work: UnitOfWorkFactory,
         channels: Channels,
-        names: Names,
+        people: PersonCards,
         access: Access,
         clock: Clock,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._channels = channels
-        self._names = names
+        self._people = people
         self._access = access
         self._clock = clock
 
@@ -112,22 +122,22 @@ class ListSupporters:
         next_cursor = None
         if len(found) > limit and shown[-1].run is not None:
             next_cursor = cursor_at("supporters", Place(shown[-1].run.started_at, shown[-1].account_id))
-        names = await self._names.of([one.account_id for one in shown])
+        people = await self._people.of([one.account_id for one in shown])
         views = [
-            SupporterView(names[one.account_id], one, tiers[one.tier_id], one.months(now), one.streak(now))
+            SupporterView(people[one.account_id], one, tiers[one.tier_id], one.months(now), one.streak(now))
             for one in shown
-            if one.account_id in names
+            if one.account_id in people
         ]
         return SupportersPage(views, next_cursor)
 
 
 class ListPayments:
     def __init__(
-        self, unit_of_work: UnitOfWorkFactory, channels: Channels, names: Names, access: Access
+        self, unit_of_work: UnitOfWorkFactory, channels: Channels, people: PersonCards, access: Access
     ) -> None:
         self._unit_of_work = unit_of_work
         self._channels = channels
-        self._names = names
+        self._people = people
         self._access = access
 
     async def __call__(
@@ -150,10 +160,10 @@ class ListPayments:
                 found, limit, lambda last: cursor_at("payments", Place(last.created_at, last.id))
             )
             tiers = await unit.tiers.by_ids({one.tier_id for one in shown})
-        names = await self._names.of([one.account_id for one in shown if one.account_id is not None])
+        people = await self._people.of([one.account_id for one in shown if one.account_id is not None])
         views = [
             PaymentView(
-                one, tiers[one.tier_id], None if one.account_id is None else names.get(one.account_id)
+                one, tiers[one.tier_id], None if one.account_id is None else people.get(one.account_id)
             )
             for one in shown
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from livehouse.accounts.contract import AccountName
+from livehouse.accounts.contract import PersonCard
 from livehouse.channel.contract import ChannelRef
 from livehouse.social.application.ports import UnitOfWork
 from livehouse.social.domain.paid_subscription import PaidSubscription
@@ -27,7 +27,7 @@ class SubscriptionView:
 
 @dataclass(frozen=True, slots=True)
 class SupporterView:
-    name: AccountName
+    person: PersonCard
     subscription: PaidSubscription
     tier: SubscriptionTier
     months: int
@@ -36,11 +36,11 @@ class SupporterView:
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """name: None where the account was erased."""
+    """person: None where the account was erased."""
 
     payment: Payment
     tier: SubscriptionTier
-    name: AccountName | None
+    person: PersonCard | None
 
 
 async def view_of(

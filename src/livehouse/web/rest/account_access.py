@@ -15,6 +15,7 @@ from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
+from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import AS_WRITTEN, SECRET, Body, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"], route_class=PlainRoute)
@@ -68,6 +69,7 @@ class NewAccessToken(Body):
 
 class Block(Shape):
     name: Annotated[str, Field(examples=["mallory"])]
+    avatar_url: AvatarUrl
     blocked_at: Rfc3339
 
 
@@ -155,7 +157,10 @@ async def list_blocks(
     page = await cases.accounts.list_blocks(actor, cursor=cursor, limit=limit)
     link_next(request, response, page.next_cursor)
     return Blocks(
-        blocks=[Block(name=name.value, blocked_at=at) for name, at in page.blocks],
+        blocks=[
+            Block(name=person.name.value, avatar_url=image_url(person.avatar), blocked_at=at)
+            for person, at in page.blocks
+        ],
         next_cursor=page.next_cursor,
     )
 

@@ -14,6 +14,7 @@ from livehouse.web.dependencies import Cases
 from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
+from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import Body, Moment, Rfc3339, Shape, SuspensionShape
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"], route_class=PlainRoute)
@@ -22,6 +23,7 @@ router = APIRouter(prefix="/api/v1/administration", tags=["administration"], rou
 class AdministeredAccount(Shape):
     id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["ada"])]
+    avatar_url: AvatarUrl
     created_at: Rfc3339
     is_administrator: bool
     suspension: Annotated[SuspensionShape | None, Field(description="The last one; its end may have passed")]
@@ -150,6 +152,7 @@ def _account(account: AccountResult) -> AdministeredAccount:
     return AdministeredAccount(
         id=str(account.id),
         name=account.name.value,
+        avatar_url=image_url(account.avatar),
         created_at=account.created_at,
         is_administrator=account.is_administrator,
         suspension=SuspensionShape.of(account.suspension),

@@ -16,6 +16,7 @@ from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.administration import NewSuspension
+from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import Rfc3339, Shape, SuspensionShape
 
 router = APIRouter(prefix="/api/v1/administration/channels", tags=["administration"], route_class=PlainRoute)
@@ -32,8 +33,12 @@ class AdministeredChannel(Shape):
     deletion_due_at: Annotated[Rfc3339 | None, Field(description="When it will be erased; mostly null")]
 
 
+class ListedAdministeredChannel(AdministeredChannel):
+    avatar_url: AvatarUrl
+
+
 class AdministeredChannels(Shape):
-    channels: list[AdministeredChannel]
+    channels: list[ListedAdministeredChannel]
     next_cursor: NextCursor
 
 
@@ -52,7 +57,11 @@ async def list_all_channels(
     page = await cases.channel.list_all_channels(actor, query=query, state=state, cursor=cursor, limit=limit)
     link_next(request, response, page.next_cursor)
     return AdministeredChannels(
-        channels=[_administered(channel) for channel in page.channels], next_cursor=page.next_cursor
+        channels=[
+            ListedAdministeredChannel(**_administered(channel).model_dump(), avatar_url=image_url(avatar))
+            for channel, avatar in page.channels
+        ],
+        next_cursor=page.next_cursor,
     )
 
 

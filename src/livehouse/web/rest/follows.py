@@ -51,6 +51,7 @@ class Following(Shape):
 class Follower(Shape):
     id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["grace"])]
+    avatar_url: AvatarUrl
     followed_at: Rfc3339
 
 
@@ -141,7 +142,12 @@ async def list_followers(
     link_next(request, response, page.next_cursor)
     return Followers(
         followers=[
-            Follower(id=str(follow.account_id), name=follower.value, followed_at=follow.followed_at)
+            Follower(
+                id=str(follower.id),
+                name=follower.name.value,
+                avatar_url=image_url(follower.avatar),
+                followed_at=follow.followed_at,
+            )
             for follower, follow in page.followers
         ],
         next_cursor=page.next_cursor,

@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from cpc.images.image import ImageName
 from livehouse.social.application import Benefit as BenefitResult
 from livehouse.social.application import BenefitKind, SubscriptionTier
 from livehouse.social.application import Money as MoneyResult
 from livehouse.social.application import Payment as PaymentResult
 from livehouse.social.application.subscription_views import PaymentView, SubscriptionView, SupporterView
 from livehouse.web.paging import NextCursor
+from livehouse.web.rest.images import AvatarUrl, image_url
 from livehouse.web.rest.shapes import Body, Rfc3339, Shape
 
 TierIdText = Annotated[str, Field(max_length=100, examples=["tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
@@ -144,14 +146,19 @@ class Subscription(Shape):
     payment: Annotated[Payment | None, Field(description="The one that waits to be settled")]
 
 
+class ListedSubscription(Subscription):
+    avatar_url: AvatarUrl
+
+
 class Subscriptions(Shape):
-    subscriptions: Annotated[list[Subscription], Field(description="Asked for last first")]
+    subscriptions: Annotated[list[ListedSubscription], Field(description="Asked for last first")]
     next_cursor: NextCursor
 
 
 class Supporter(Shape):
     id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["grace"])]
+    avatar_url: AvatarUrl
     tier: Tier
     state: Annotated[str, Field(description="active or cancelled", examples=["active"])]
     months: Annotated[int, Field(ge=0)]
@@ -168,6 +175,7 @@ class Supporters(Shape):
 class ChannelPayment(Payment):
     tier_name: Annotated[str, Field(examples=["Gold"])]
     account: Annotated[str | None, Field(description="Whose; null once it was erased", examples=["grace"])]
+    avatar_url: AvatarUrl
 
 
 class Payments(Shape):
@@ -221,7 +229,8 @@ def channel_payment_shape(view: PaymentView) -> ChannelPayment:
     return ChannelPayment(
         **payment_shape(view.payment).model_dump(),
         tier_name=view.tier.name,
-        account=None if view.name is None else view.name.value,
+        account=None if view.person is None else view.person.name.value,
+        avatar_url=None if view.person is None else image_url(view.person.avatar),
     )
 
 
@@ -242,11 +251,16 @@ def subscription_shape(view: SubscriptionView) -> Subscription:
     )
 
 
+def listed_subscription_shape(view: SubscriptionView, avatar: ImageName | None) -> ListedSubscription:
+    return ListedSubscription(**subscription_shape(view).model_dump(), avatar_url=image_url(avatar))
+
+
 def supporter_shape(view: SupporterView) -> Supporter:
     subscription = view.subscription
     return Supporter(
         id=str(subscription.account_id),
-        name=view.name.value,
+        name=view.person.name.value,
+        avatar_url=image_url(view.person.avatar),
         tier=tier_shape(view.tier),
         state=subscription.state.value,
         months=view.months,

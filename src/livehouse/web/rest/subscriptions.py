@@ -26,6 +26,7 @@ from livehouse.web.rest.subscription_shapes import (
     WantedTier,
     benefits_from,
     channel_payment_shape,
+    listed_subscription_shape,
     money_from,
     payment_shape,
     subscription_shape,
@@ -139,7 +140,7 @@ async def list_subscriptions(
     page = await cases.social.list_subscriptions(actor, cursor=cursor, limit=limit)
     link_next(request, response, page.next_cursor)
     return Subscriptions(
-        subscriptions=[subscription_shape(view) for view in page.subscriptions],
+        subscriptions=[listed_subscription_shape(view, avatar) for view, avatar in page.subscriptions],
         next_cursor=page.next_cursor,
     )
 
