@@ -150,7 +150,7 @@ async def use_cases(
 @pytest.fixture
 async def kept_answers(database_url: str, clock: FakeClock) -> AsyncIterator[PostgresKeptAnswers]:
     engine = build_engine(database_url)
-    yield build_kept_answers(engine, clock, UuidV7Ids(clock))
+    yield build_kept_answers(engine, clock, UuidV7Ids(clock), KEYS)
     await engine.dispose()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,7 +14,10 @@ from sqlalchemy import text
 
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Unavailable
+from cpc.kernel.ids import UuidV7Ids
+from cpc.kernel.keyring import KeyRing
 from livehouse.main.wiring.persistence import build_engine
+from livehouse.main.wiring.web import build_kept_answers
 from livehouse.web.idempotency.kept_answers import (
     CLAIMED_FOR,
     KEPT_FOR,
@@ -39,6 +43,23 @@ SCHEDULE = "/api/v1/channels/ada/schedule"
 
 def keyed(key: str | None = None) -> dict[str, str]:
     return {"Idempotency-Key": f'"{key or uuid4()}"'}
+
+
+Rows = Callable[[], Awaitable[list[dict[str, bytes]]]]
+
+
+@pytest.fixture
+async def rows(database_url: str) -> AsyncIterator[Rows]:
+    """What stands in the table."""
+    engine = build_engine(database_url)
+
+    async def read() -> list[dict[str, bytes]]:
+        async with engine.connect() as database:
+            found = await database.execute(text("SELECT owner, key, fingerprint FROM web.kept_answer"))
+            return [dict(row._mapping) for row in found]
+
+    yield read
+    await engine.dispose()
 
 
 async def shows(browser: httpx.AsyncClient) -> int:
@@ -151,6 +172,31 @@ async def test_signing_up_again_tells_that_it_was_done(visit) -> None:
     assert elsewhere.json()["type"] == "/problems/name-taken"
 
 
+async def test_no_password_and_no_address_can_be_tried_on_the_table(visit, rows: Rows) -> None:
+    """Whoever has a dump of it has nothing that a guess can be hashed and compared with."""
+    browser, headers = visit(), keyed("8e03978e")
+    password = {"name": "ada", "password": "correct horse battery"}
+    requests = {"/api/v1/accounts": password, "/api/v1/session": password}
+    for path, body in requests.items():
+        assert (await browser.post(path, json=body, headers=keyed("8e03978e" + path))).is_success
+        browser.cookies.clear()
+    guesses = [b"8e03978e" + path.encode() for path in requests]
+    guesses += [b"192.0.2.1", b"address 192.0.2.1", b"correct horse battery"]
+    for path, body in requests.items():
+        sent = browser.build_request("POST", path, json=body, headers=headers).content
+        targets = (path.encode(), path.encode() + b"?")
+        guesses.append(sent)
+        for parts in [(b"POST", target, sent) for target in targets]:
+            guesses.append(b"".join(parts))
+            guesses.append(b"".join(len(part).to_bytes(8, "big") + part for part in parts))
+            of_request = request_key("", "", method="POST", target=parts[1], body=sent)
+            assert hashlib.sha256(guesses[-1]).digest() == of_request.fingerprint, "as it is before the key"
+    kept = await rows()
+    assert len(kept) == len(requests)
+    written = {bytes(value) for row in kept for value in (row["owner"], row["key"], row["fingerprint"])}
+    assert not written & {hashlib.sha256(guess).digest() for guess in guesses}
+
+
 async def test_a_bad_login_is_refused_as_without_a_key(ada: httpx.AsyncClient) -> None:
     headers = keyed()
     first = await ada.post(SCHEDULE, json=SHOW, headers=headers)
@@ -248,20 +294,53 @@ async def test_a_body_may_hold_any_bytes(kept_answers: PostgresKeptAnswers) -> N
     assert await kept_answers.claim(ONE) == answer
 
 
+async def test_two_people_with_the_same_request_cannot_be_told_by_it(
+    kept_answers: PostgresKeptAnswers, rows: Rows
+) -> None:
+    await kept_answers.claim(ONE)
+    await kept_answers.claim(request_key("bob", "k", method="POST", target=b"/", body=b"{}"))
+    first, second = await rows()
+    assert first["fingerprint"] != second["fingerprint"]
+
+
 @pytest.fixture
-async def count(database_url: str) -> AsyncIterator[object]:
+async def rotated(database_url: str, clock: FakeClock) -> AsyncIterator[PostgresKeptAnswers]:
+    """After `livehouse secrets rotate`: the key of before still verifies."""
     engine = build_engine(database_url)
-
-    async def rows() -> int:
-        async with engine.connect() as database:
-            return int((await database.execute(text("SELECT count(*) FROM web.kept_answer"))).scalar_one())
-
-    yield rows
+    ring = KeyRing("k2", {"k1": b"k" * 32, "k2": b"l" * 32})
+    yield build_kept_answers(engine, clock, UuidV7Ids(clock), ring)
     await engine.dispose()
 
 
+async def test_what_was_kept_before_the_keys_were_rotated_still_counts(
+    kept_answers: PostgresKeptAnswers, rotated: PostgresKeptAnswers, clock: FakeClock, rows: Rows
+) -> None:
+    claimed = await kept_answers.claim(ONE)
+    assert isinstance(claimed, Claimed)
+    assert await rotated.claim(ONE) == InProgress()
+    assert await rotated.claim(OTHER_BODY) == KeyReused()
+    await kept_answers.complete(ONE, claimed.claim_id, ANSWER)
+    assert await rotated.claim(ONE) == ANSWER
+    assert await rotated.claim(OTHER_BODY) == KeyReused()
+    assert len(await rows()) == 1
+    clock.advance(KEPT_FOR)
+    assert isinstance(await rotated.claim(OTHER_BODY), Claimed)
+
+
+async def test_a_claim_of_before_the_keys_were_rotated_runs_out(
+    kept_answers: PostgresKeptAnswers, rotated: PostgresKeptAnswers, clock: FakeClock
+) -> None:
+    await kept_answers.claim(ONE)
+    clock.advance(CLAIMED_FOR)
+    assert await rotated.claim(OTHER_BODY) == KeyReused(), "the key is still that of the first request"
+    claimed = await rotated.claim(ONE)
+    assert isinstance(claimed, Claimed)
+    await rotated.complete(ONE, claimed.claim_id, ANSWER)
+    assert await rotated.claim(ONE) == ANSWER
+
+
 async def test_the_worker_forgets_what_is_old_or_too_much(
-    kept_answers: PostgresKeptAnswers, clock: FakeClock, count, monkeypatch
+    kept_answers: PostgresKeptAnswers, clock: FakeClock, rows: Rows, monkeypatch
 ) -> None:
     monkeypatch.setattr("livehouse.web.idempotency.postgres_kept_answers.MAX_KEPT_PER_OWNER", 3)
     for number in range(5):
@@ -269,9 +348,9 @@ async def test_the_worker_forgets_what_is_old_or_too_much(
         clock.advance(timedelta(seconds=1))
     await kept_answers.claim(request_key("bob", "k", method="POST", target=b"/", body=b""))
     assert await kept_answers.purge() is False
-    assert await count() == 4
+    assert len(await rows()) == 4
     kept = request_key("ada", "k4", method="POST", target=b"/", body=b"")
     assert await kept_answers.claim(kept) == InProgress(), "the oldest went"
     clock.advance(KEPT_FOR)
     await kept_answers.purge()
-    assert await count() == 0
+    assert not await rows()

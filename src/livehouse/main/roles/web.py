@@ -65,7 +65,12 @@ async def run(role: RoleContext) -> None:
         options = build_options(
             settings,
             _ready_checks(engine, connection, outside),
-            build_kept_answers(engine, clock, UuidV7Ids(clock)),
+            build_kept_answers(
+                engine,
+                clock,
+                UuidV7Ids(clock),
+                NodeSecrets(settings.secrets_dir, clock).key_ring("token"),
+            ),
         )
         following = asyncio.create_task(follow_actor_changes(settings.database_dsn, options.known_actors))
         try:

@@ -53,6 +53,7 @@ async def run(role: RoleContext) -> None:
         timedelta(seconds=settings.return_window_s),
         timedelta(seconds=settings.takeover_silence_s),
     )
+    tokens = NodeSecrets(settings.secrets_dir, clock).key_ring("token")
     stop_broadcast = build_stop_broadcast(engine, channel.find_channels, connection, clock, ids)
     follow_suspensions = build_account_suspensions(engine, stop_broadcast, clock, ids)
     parting = build_parting(engine, channel.find_channels, clock, ids)
@@ -66,15 +67,13 @@ async def run(role: RoleContext) -> None:
             build_channel_life(engine, connection, channel, clock, ids),
         ),
         **build_channel_deletions(engine, clock, ids),
-        **build_accounts_duties(
-            engine, clock, ids, NodeSecrets(settings.secrets_dir, clock).key_ring("token"), settings
-        ),
+        **build_accounts_duties(engine, clock, ids, tokens, settings),
         **build_image_duties(engine, clock, build_image_store(settings)),
         **build_playback_duties(
             engine, channel.find_channels, connection, clock, sends_mail=settings.sends_mail
         ),
         **build_streaming_purges(engine, clock),
-        **build_web_duties(engine, clock, ids),
+        **build_web_duties(engine, clock, ids, tokens),
         **build_social_duties(engine, channel.find_channels, clock, ids),
         "media reports": listener.run,
     }

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
+from cpc.kernel.keyring import KeyRing
 from livehouse.main.wiring.duties import again
 from livehouse.web.idempotency.postgres_kept_answers import PostgresKeptAnswers
 from livehouse.web.known_actors import KnownActors
@@ -17,8 +18,9 @@ _IDENTITY_TRUSTED_S = 2.0
 _IDENTITY_FOLLOWED_S = 30.0
 
 
-def build_kept_answers(engine: AsyncEngine, clock: Clock, ids: Ids) -> PostgresKeptAnswers:
-    return PostgresKeptAnswers(engine, clock, ids)
+def build_kept_answers(engine: AsyncEngine, clock: Clock, ids: Ids, key_ring: KeyRing) -> PostgresKeptAnswers:
+    """key_ring: the node's token keys."""
+    return PostgresKeptAnswers(engine, clock, ids, key_ring)
 
 
 def build_known_actors() -> KnownActors:
@@ -27,8 +29,8 @@ def build_known_actors() -> KnownActors:
 
 
 def build_web_duties(
-    engine: AsyncEngine, clock: Clock, ids: Ids
+    engine: AsyncEngine, clock: Clock, ids: Ids, key_ring: KeyRing
 ) -> Mapping[str, Callable[[], Awaitable[None]]]:
     """For the worker role: by name, functions that run until cancelled."""
-    kept = build_kept_answers(engine, clock, ids)
+    kept = build_kept_answers(engine, clock, ids, key_ring)
     return {"kept answers": lambda: again(kept.purge, _LOOK_FOR_OLD_ANSWERS_S)}

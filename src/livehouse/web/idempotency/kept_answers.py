@@ -17,11 +17,14 @@ MAX_KEPT_PER_OWNER = 1_000
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """owner, key: SHA-256 of who asks and of the key. fingerprint: SHA-256 of the request itself."""
+    """Never written down as it is: a request may hold a password, and an address is one of few.
 
-    owner: bytes
-    key: bytes
-    fingerprint: bytes
+    owner: who asks. fingerprint: SHA-256 of the request itself.
+    """
+
+    owner: str
+    key: str = field(repr=False)
+    fingerprint: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,24 @@
-"""Kept answers in PostgreSQL, schema `web`. Neither who asked nor the key is in it, only their hashes."""
+"""Kept answers in PostgreSQL, schema `web`. Who asked, the key and the request are in it as hashes under the
+node's key ring: whoever has the table alone can try no password and no address on it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.sql.expression import bindparam
 
 from cpc.eventbus.postgres import PostgresTransaction
 from cpc.kernel.clock import Clock
 from cpc.kernel.ids import Ids
+from cpc.kernel.keyring import KeyRing
 from livehouse.web.idempotency.kept_answers import (
     CLAIMED_FOR,
     KEPT_FOR,
@@ -43,6 +50,14 @@ _CLAIM = text(
 _LOOK = text(
     "SELECT fingerprint, status, headers, body FROM web.kept_answer WHERE owner = :owner AND key = :key"
 )
+# What stands under a key of the ring that is no longer the active one. A claim that ran out is free.
+_LOOK_BACK = text(
+    """
+    SELECT fingerprint, status, headers, body FROM web.kept_answer
+    WHERE owner = :owner AND key = :key AND expires_at > :now
+        AND NOT (status IS NULL AND claimed_until <= :now AND fingerprint = :fingerprint)
+    """
+)
 _COMPLETE = text(
     """
     UPDATE web.kept_answer SET status = :status, headers = :headers, body = :body
@@ -70,23 +85,38 @@ _PURGE = text(
 )
 
 
-class PostgresKeptAnswers:
-    """The `KeptAnswers` of the port."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A request under one key of the ring. fingerprint: also of owner and key, so that two people's same
+    request cannot be told by it."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, ids: Ids) -> None:
+    owner: bytes
+    key: bytes
+    fingerprint: bytes
+
+
+class PostgresKeptAnswers:
+    """The `KeptAnswers` of the port. key_ring: the node's token keys."""
+
+    def __init__(self, engine: AsyncEngine, clock: Clock, ids: Ids, key_ring: KeyRing) -> None:
         self._engine = engine
         self._clock = clock
         self._ids = ids
+        self._key_ring = key_ring
 
     async def claim(self, request: RequestKey) -> Claimed | KeptAnswer | InProgress | KeyReused:
+        place, *former = self._places(request)
         now, claim_id = self._clock.now(), self._ids.uuid()
-        place = {"owner": request.owner, "key": request.key}
         async with PostgresTransaction(self._engine) as transaction:
-            taken = await transaction.connection.execute(
+            connection = transaction.connection
+            for one in former:
+                found = (await connection.execute(_LOOK_BACK, {**_columns(one), "now": now})).first()
+                if found is not None:
+                    return _outcome(found, one)
+            taken = await connection.execute(
                 _CLAIM,
                 {
-                    **place,
-                    "fingerprint": request.fingerprint,
+                    **_columns(place),
                     "claim_id": claim_id,
                     "claimed_until": now + CLAIMED_FOR,
                     "expires_at": now + KEPT_FOR,
@@ -95,22 +125,17 @@ class PostgresKeptAnswers:
             )
             if taken.first() is not None:
                 return Claimed(claim_id)
-            found = (await transaction.connection.execute(_LOOK, place)).first()
-        if found is None:
-            return InProgress()  # it was released this very moment
-        if bytes(found.fingerprint) != request.fingerprint:
-            return KeyReused()
-        if found.status is None:
-            return InProgress()
-        return KeptAnswer(found.status, found.headers, None if found.body is None else bytes(found.body))
+            found = (await connection.execute(_LOOK, {"owner": place.owner, "key": place.key})).first()
+        return InProgress() if found is None else _outcome(found, place)  # None: released this very moment
 
     async def complete(self, request: RequestKey, claim_id: UUID, answer: KeptAnswer) -> None:
+        place = self._places(request)[0]
         async with PostgresTransaction(self._engine) as transaction:
             await transaction.connection.execute(
                 _COMPLETE,
                 {
-                    "owner": request.owner,
-                    "key": request.key,
+                    "owner": place.owner,
+                    "key": place.key,
                     "claim_id": claim_id,
                     "status": answer.status,
                     "headers": dict(answer.headers),
@@ -119,9 +144,10 @@ class PostgresKeptAnswers:
             )
 
     async def release(self, request: RequestKey, claim_id: UUID) -> None:
+        place = self._places(request)[0]
         async with PostgresTransaction(self._engine) as transaction:
             await transaction.connection.execute(
-                _RELEASE, {"owner": request.owner, "key": request.key, "claim_id": claim_id}
+                _RELEASE, {"owner": place.owner, "key": place.key, "claim_id": claim_id}
             )
 
     async def purge(self) -> bool:
@@ -131,3 +157,26 @@ class PostgresKeptAnswers:
                 {"now": self._clock.now(), "at_once": _PURGED_AT_ONCE, "most": MAX_KEPT_PER_OWNER},
             )
         return gone.rowcount >= _PURGED_AT_ONCE
+
+    def _places(self, request: RequestKey) -> Sequence[_Place]:
+        """Under every key of the ring, the active one first."""
+        owner, key = request.owner.encode(), request.key.encode()
+        whole = len(owner).to_bytes(8, "big") + owner + len(key).to_bytes(8, "big") + key
+        hashes = (
+            self._key_ring.keyed_hashes(owner, purpose="idempotency owner"),
+            self._key_ring.keyed_hashes(key, purpose="idempotency key"),
+            self._key_ring.keyed_hashes(whole + request.fingerprint, purpose="idempotency request"),
+        )
+        return [_Place(*(digest for _, digest in under_one)) for under_one in zip(*hashes, strict=True)]
+
+
+def _columns(place: _Place) -> dict[str, bytes]:
+    return {"owner": place.owner, "key": place.key, "fingerprint": place.fingerprint}
+
+
+def _outcome(found: Row[Any], place: _Place) -> KeptAnswer | InProgress | KeyReused:
+    if bytes(found.fingerprint) != place.fingerprint:
+        return KeyReused()
+    if found.status is None:
+        return InProgress()
+    return KeptAnswer(found.status, found.headers, None if found.body is None else bytes(found.body))

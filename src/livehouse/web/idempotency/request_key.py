@@ -31,6 +31,4 @@ def request_key(owner: str, key: str, *, method: str, target: bytes, body: bytes
     """owner: whose key it is, for two people may choose the same one. target: path and query as sent."""
     parts = (method.encode(), target, body)
     fingerprint = hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts))
-    return RequestKey(
-        hashlib.sha256(owner.encode()).digest(), hashlib.sha256(key.encode()).digest(), fingerprint.digest()
-    )
+    return RequestKey(owner, key, fingerprint.digest())
