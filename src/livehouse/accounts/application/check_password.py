@@ -5,7 +5,7 @@ from __future__ import annotations
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Forbidden
 from livehouse.accounts.application.login_tokens import LoginTokens
-from livehouse.accounts.application.ports import PasswordHasher, UnitOfWorkFactory
+from livehouse.accounts.application.ports import Accounts, PasswordHasher, UnitOfWorkFactory
 from livehouse.accounts.application.throttle import count_try
 from livehouse.accounts.contract import AccountId
 from livehouse.accounts.domain.password import Password
@@ -24,8 +24,11 @@ class CheckPassword:
         self._tokens = tokens
         self._clock = clock
 
-    async def __call__(self, account_id: AccountId, password: str) -> None:
-        """Raises `Forbidden` (wrong-password), `RateLimited` (too-many-tries)."""
+    async def __call__(self, account_id: AccountId, password: str) -> str:
+        """The hash that it was compared with, for `require_unchanged`.
+
+        Raises `Forbidden` (wrong-password), `RateLimited` (too-many-tries).
+        """
         key = self._tokens.attempt_key("password", str(account_id))
         await count_try(
             self._unit_of_work,
@@ -40,3 +43,14 @@ class CheckPassword:
             raise Forbidden("wrong-password", "That is not your password.")
         async with self._unit_of_work() as unit:
             await unit.attempts.forgive([key], forget=True)
+        return password_hash
+
+
+async def require_unchanged(accounts: Accounts, account_id: AccountId, password_hash: str) -> None:
+    """That the password is still the one `CheckPassword` compared with, in the unit of work that does what it
+    was asked for, and that has locked the account: a reset that came meanwhile keeps the old one out.
+
+    Raises `Forbidden` (wrong-password).
+    """
+    if await accounts.password_hash(account_id) != password_hash:
+        raise Forbidden("wrong-password", "Your password was changed this very moment. Type the new one.")

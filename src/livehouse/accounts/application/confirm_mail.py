@@ -8,7 +8,7 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Conflict, Invalid, NotFound
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.application.check_password import CheckPassword
+from livehouse.accounts.application.check_password import CheckPassword, require_unchanged
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import own_account
@@ -55,8 +55,8 @@ class AskForMail:
         """
         await self._access.require(actor, Action.CHANGE_MAIL)
         address = MailAddress.parse(mail)
-        await self._check_password(actor.require_account(), password)
-        await self._send(actor, address)
+        password_hash = await self._check_password(actor.require_account(), password)
+        await self._send(actor, address, password_hash)
 
     async def again(self, actor: Actor) -> None:
         """Raises `Unauthenticated`, `Conflict` (nothing-to-confirm), `RateLimited`, `Invalid`."""
@@ -67,7 +67,8 @@ class AskForMail:
             raise Conflict("nothing-to-confirm", "There is no mail address that waits to be confirmed.")
         await self._send(actor, account.pending_mail)
 
-    async def _send(self, actor: Actor, address: MailAddress) -> None:
+    async def _send(self, actor: Actor, address: MailAddress, password_hash: str | None = None) -> None:
+        """password_hash: what the password was compared with, where one was asked for."""
         if not self._sends_mail:
             raise Invalid("no-mail-here", "This server sends no mail.")
         mine = self._tokens.attempt_key("confirm", str(actor.require_account()))
@@ -75,6 +76,8 @@ class AskForMail:
         now = self._clock.now()
         async with self._unit_of_work() as unit:
             account = await own_account(unit.accounts, actor, for_update=True)
+            if password_hash is not None:
+                await require_unchanged(unit.accounts, account.id, password_hash)
             await unit.accounts.save(replace(account, pending_mail=address))
             await unit.mail_queue.add(
                 OutgoingMail(MailId(self._ids.uuid()), MailKind.CONFIRM_MAIL, address, account.id, now, now)

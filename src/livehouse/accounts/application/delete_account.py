@@ -9,7 +9,7 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Conflict
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.application.check_password import CheckPassword
+from livehouse.accounts.application.check_password import CheckPassword, require_unchanged
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import own_account
 from livehouse.accounts.application.tell_owner import tell_owner
@@ -44,9 +44,10 @@ class RequestDeletion:
         Raises `Unauthenticated`, `Forbidden` (wrong-password), `RateLimited`, `Conflict` (is-administrator).
         """
         await self._access.require(actor, Action.REQUEST_DELETION)
-        await self._check_password(actor.require_account(), password)
+        password_hash = await self._check_password(actor.require_account(), password)
         async with self._unit_of_work() as unit:
             account = await own_account(unit.accounts, actor, for_update=True)
+            await require_unchanged(unit.accounts, account.id, password_hash)
             if account.is_administrator:
                 raise Conflict("is-administrator", "The operator takes the administrator's role away first.")
             if account.deletion_due_at is None:

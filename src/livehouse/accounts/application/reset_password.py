@@ -6,7 +6,7 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Invalid
 from cpc.kernel.ids import Ids
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.application.check_password import CheckPassword
+from livehouse.accounts.application.check_password import CheckPassword, require_unchanged
 from livehouse.accounts.application.confirm_mail import link_void
 from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.ports import PasswordHasher, UnitOfWork, UnitOfWorkFactory
@@ -158,10 +158,11 @@ class ChangePassword:
         """
         await self._access.require(actor, Action.CHANGE_PASSWORD)
         new_password = Password.parse_new(new, account_name=str(actor.name))
-        await self._check_password(actor.require_account(), old)
+        old_hash = await self._check_password(actor.require_account(), old)
         password_hash = await self._hasher.hash(new_password)
         async with self._unit_of_work() as unit:
             account = await own_account(unit.accounts, actor, for_update=True)
+            await require_unchanged(unit.accounts, account.id, old_hash)
             await unit.accounts.set_password_hash(account.id, password_hash)
             await unit.login_sessions.remove_others(account.id, self._tokens.hashes(token))
             await tell_owner(unit, account, MailKind.PASSWORD_CHANGED, self._clock, self._ids)

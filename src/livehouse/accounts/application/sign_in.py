@@ -23,6 +23,9 @@ MAX_TRIES_NAME = 100  # many addresses guess at one name
 NAME_GROWS_SCARCE_AFTER = 50
 MAX_SCARCE_TRIES = 2
 MAX_TRIES_DEVICE = 20  # a browser that signed in to this account before: others' tries do not slow it down
+_MAX_LOOKS = 3
+"""A password may be changed while it is compared, or its hash renewed: what counts is what is stored when the
+login is. Whoever is overtaken more often signs in again."""
 
 
 class SignIn:
@@ -63,19 +66,29 @@ class SignIn:
         if account is None or password_hash is None:
             await self._hasher.verify_nothing(given)
             raise _wrong()
-        if not await self._hasher.verify(given, password_hash):
-            raise _wrong()
-        renewed_hash = await self._hasher.hash(given) if self._hasher.needs_rehash(password_hash) else None
-        login_session, signed_in = self._tokens.open(account, program)
-        async with self._unit_of_work() as unit:
-            if renewed_hash is not None:
-                await unit.accounts.set_password_hash(account.id, renewed_hash)
-            await unit.login_sessions.add(login_session, keep_newest=MAX_PER_ACCOUNT)
-            await unit.attempts.forgive([own_key], forget=True)
-            await unit.attempts.forgive([key for key, _ in limits if key != own_key], forget=False)
-            if share is not None:
-                await unit.attempts.forgive([share.key], forget=True)
-        return signed_in
+        for _ in range(_MAX_LOOKS):
+            if not await self._hasher.verify(given, password_hash):
+                raise _wrong()
+            renewed_hash = (
+                await self._hasher.hash(given) if self._hasher.needs_rehash(password_hash) else None
+            )
+            async with self._unit_of_work() as unit:
+                found = await unit.accounts.by_id(account.id, for_update=True)
+                if found is None:
+                    raise _wrong()
+                stored_hash = await unit.accounts.password_hash(found.id)
+                if stored_hash == password_hash:
+                    login_session, signed_in = self._tokens.open(found, program)
+                    if renewed_hash is not None:
+                        await unit.accounts.set_password_hash(found.id, renewed_hash)
+                    await unit.login_sessions.add(login_session, keep_newest=MAX_PER_ACCOUNT)
+                    await unit.attempts.forgive([own_key], forget=True)
+                    await unit.attempts.forgive([key for key, _ in limits if key != own_key], forget=False)
+                    if share is not None:
+                        await unit.attempts.forgive([share.key], forget=True)
+                    return signed_in
+            password_hash = stored_hash
+        raise _wrong()
 
     def _limits(
         self, name: str, address: str, device: str | None
