@@ -113,7 +113,10 @@ class Settings(BaseModel):
         "credentials come from that service's environment variables",
     )
     smtp_url: str | None = Field(
-        None, repr=False, description="Server that takes our mail: smtp://user:password@mail.example.org:587"
+        None,
+        repr=False,
+        description="Server that takes our mail: smtp://user:password@mail.example.org:587, or smtps://; "
+        "user and password are sent over TLS only, or to this very machine",
     )
     mail_from: str | None = Field(None, description="Address our mail comes from; needed with --smtp-url")
     deletion_grace_days: float = Field(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import re
+import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
@@ -23,8 +24,9 @@ from livehouse.accounts.adapters.smtp_mailer import SmtpMailer, SmtpServer
 from livehouse.accounts.application.ports import Letter, MailRefused
 from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.testing import FakePasswordHasher
+from livehouse.main.doctor import outside
 from livehouse.main.free_ports import free_port
-from livehouse.main.settings import ResolvedSettings
+from livehouse.main.settings import ResolvedSettings, Settings
 from livehouse.main.wiring.accounts import build_accounts, build_accounts_duties
 from livehouse.main.wiring.persistence import build_engine
 
@@ -80,8 +82,16 @@ async def smtp_port(box: LetterBox) -> AsyncIterator[int]:
 
 
 class serving:  # noqa: N801  # reads as the verb it is
-    def __init__(self, box: LetterBox, *, port: int = 0, context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        box: LetterBox,
+        *,
+        port: int = 0,
+        context: ssl.SSLContext | None = None,
+        starttls: ssl.SSLContext | None = None,
+    ) -> None:
         self._box = box
+        self._starttls = starttls
         self._port = port
         self._context = context
 
@@ -93,6 +103,7 @@ class serving:  # noqa: N801  # reads as the verb it is
                 loop=loop,
                 authenticator=self._box.authenticate,
                 auth_require_tls=False,
+                tls_context=self._starttls,
                 enable_SMTPUTF8=True,
             ),
             "127.0.0.1",
@@ -168,10 +179,77 @@ async def test_a_server_that_nobody_vouches_for_gets_nothing(
 
 
 @pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A name that says nothing of this machine; its server is here all the same."""
+    look_up = socket.getaddrinfo
+
+    def found(host: object, *arguments: object, **options: object) -> object:
+        return look_up("127.0.0.1" if host == "mail.example.org" else host, *arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    return "smtp://live:se%20cret@mail.example.org:{port}"
+
+
+async def doctor(url: str) -> str:
+    settings = Settings(smtp_url=url, mail_from=SENDER.value)
+    (finding,) = await asyncio.to_thread(lambda: list(outside.mail(settings)))
+    return finding.sentence
+
+
+async def test_a_password_is_not_sent_in_the_clear(box: LetterBox, smtp_port: int, elsewhere: str) -> None:
+    """Somebody on the line takes the offer of STARTTLS away (RFC 8314 section 4.1)."""
+    with pytest.raises(Unavailable, match="STARTTLS"):
+        await mailer(smtp_port, elsewhere).send(LETTER)
+    assert (box.logins, box.messages) == ([], [])
+    assert "offers no TLS" in await doctor(elsewhere.format(port=smtp_port))
+
+
+async def test_without_a_password_there_is_none_to_lose(
+    box: LetterBox, smtp_port: int, elsewhere: str
+) -> None:
+    url = elsewhere.replace("live:se%20cret@", "")
+    await mailer(smtp_port, url).send(LETTER)
+    assert len(box.messages) == 1
+    assert "answers." in await doctor(url.format(port=smtp_port))
+
+
+async def test_a_password_goes_over_starttls(
+    box: LetterBox,
+    elsewhere: str,
+    tls_context: ssl.SSLContext,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with serving(box, starttls=tls_context) as port:
+        with pytest.raises(Unavailable):  # nobody vouches for it
+            await mailer(port, elsewhere).send(LETTER)
+        assert box.logins == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "chain.pem"))
+        await mailer(port, elsewhere).send(LETTER)
+        assert box.logins == [(b"live", b"se cret")]
+        assert "answers." in await doctor(elsewhere.format(port=port))
+
+
+@pytest.mark.parametrize(
+    ("url", "requires_tls"),
+    [
+        ("smtp://user:word@mail.example.org", True),
+        ("smtp://user@192.0.2.1", True),
+        ("smtp://user:word@[::1]:25", False),
+        ("smtp://user:word@127.0.0.1", False),
+        ("smtp://user:word@localhost", False),
+        ("smtp://mail.example.org", False),
+    ],
+)
+def test_where_a_password_needs_tls(url: str, requires_tls: bool) -> None:
+    assert SmtpServer.parse(url).requires_tls is requires_tls
+
+
+@pytest.fixture
 def tls_context(tmp_path: Path) -> ssl.SSLContext:
     """With a certificate that only it believes in."""
     chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
-    subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
+    subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:mail.example.org")
     curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
     subprocess.run(
         ["openssl", "req", "-x509", *curve, *subject, "-keyout", str(key), "-out", str(chain)],

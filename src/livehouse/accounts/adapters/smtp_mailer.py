@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -20,7 +21,9 @@ _TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """uses_tls: from the first byte (RFC 8314 section 3.3); without, STARTTLS where the server offers it."""
+    """uses_tls: from the first byte (RFC 8314 section 3.3); without, STARTTLS where the server offers it, and
+    nothing without it where it is sent a password.
+    """
 
     host: str
     port: int
@@ -43,6 +46,30 @@ class SmtpServer:
             None if parts.password is None else unquote(parts.password),
         )
 
+    @property
+    def requires_tls(self) -> bool:
+        """Where a password is sent, but to this very machine. STARTTLS alone is an offer, which somebody on
+        the line may take away (RFC 8314 section 4.1).
+        """
+        return self.username is not None and not _is_this_machine(self.host)
+
+    def connection(self) -> aiosmtplib.SMTP:
+        """To be entered: connected then, and over TLS where it has to be; nobody has signed in yet."""
+        return aiosmtplib.SMTP(
+            hostname=self.host,
+            port=self.port,
+            use_tls=self.uses_tls,
+            start_tls=True if self.requires_tls and not self.uses_tls else None,
+            timeout=_TIMEOUT_S,
+        )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
 
 class SmtpMailer:
     """A connection a letter: they are few, and a server that restarts is no special case."""
@@ -56,24 +83,19 @@ class SmtpMailer:
     async def send(self, letter: Letter) -> None:
         server = self._server
         try:
-            await aiosmtplib.send(
-                self.message(letter),
-                sender=self._sender.value,
-                recipients=[letter.recipient.value],
-                hostname=server.host,
-                port=server.port,
-                use_tls=server.uses_tls,
-                username=server.username,
-                password=server.password,
-                timeout=_TIMEOUT_S,
-            )
+            async with server.connection() as connection:
+                if server.username is not None:
+                    await connection.login(server.username, server.password or "")
+                await connection.send_message(
+                    self.message(letter), sender=self._sender.value, recipients=[letter.recipient.value]
+                )
         except aiosmtplib.SMTPRecipientsRefused as error:
             refusals = [refused.code for refused in error.recipients]
             raise self._outcome(min(refusals, default=550), str(error)) from error
         except aiosmtplib.SMTPResponseException as error:
             raise self._outcome(error.code, error.message) from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise Unavailable("mail-away", f"The mail server does not answer: {error}") from error
+            raise Unavailable("mail-away", f"The mail server takes nothing: {error}") from error
 
     def message(self, letter: Letter) -> EmailMessage:
         """Header fields are set through the library, which refuses line ends in them."""

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import aiosmtplib
 import asyncpg
 
+from livehouse.accounts.adapters.smtp_mailer import SmtpServer
 from livehouse.main.doctor.finding import Finding, note, ok, wrong
 from livehouse.main.settings import Settings
 
@@ -53,15 +55,24 @@ def mail(settings: Settings) -> Iterator[Finding]:
             "Name a server with --smtp-url and an address with --mail-from."
         )
         return
-    parts = urlsplit(settings.smtp_url)
-    uses_tls = parts.scheme == "smtps"
-    host, port = parts.hostname or "", parts.port or (465 if uses_tls else 587)
+    server = SmtpServer.parse(settings.smtp_url)
+    where = f"{server.host}:{server.port}"
     try:
-        asyncio.run(_mail_greeting(host, port, uses_tls=uses_tls))
-    except (OSError, TimeoutError, ValueError) as error:
-        yield wrong(f"The mail server {host}:{port} does not answer: {type(error).__name__} {error}.")
-    else:
-        yield ok(f"The mail server {host}:{port} answers.")
+        asyncio.run(_mail_greeting(server))
+    except (OSError, TimeoutError, aiosmtplib.SMTPException) as error:
+        yield wrong(f"The mail server {where} does not answer: {type(error).__name__} {error}.")
+        return
+    except _NoTls:
+        yield wrong(
+            f"The mail server {where} offers no TLS, so the password of --smtp-url is not sent to it, and no "
+            "mail is. Give smtps:// or a server with STARTTLS, or one that takes mail without a password."
+        )
+        return
+    yield ok(f"The mail server {where} answers.")
+
+
+class _NoTls(Exception):
+    pass
 
 
 async def _server_version(url: str) -> int:
@@ -72,17 +83,17 @@ async def _server_version(url: str) -> int:
         await connection.close()
 
 
-async def _mail_greeting(host: str, port: int, *, uses_tls: bool) -> None:
+async def _mail_greeting(server: SmtpServer) -> None:
+    """Up to where a password would be sent."""
     async with asyncio.timeout(_TIMEOUT_S):
-        reader, writer = await asyncio.open_connection(host, port, ssl=True if uses_tls else None)
-        try:
-            line = await reader.readline()
-            writer.write(b"QUIT\r\n")
-            await writer.drain()
-        finally:
-            writer.close()
-    if not line.startswith(b"220"):
-        raise ValueError("what answers there is no mail server")
+        if server.requires_tls and not server.uses_tls:
+            plain = aiosmtplib.SMTP(hostname=server.host, port=server.port, start_tls=False)
+            async with plain:
+                await plain.ehlo()
+                if not plain.supports_extension("starttls"):
+                    raise _NoTls
+        async with server.connection():
+            pass
 
 
 async def _greeting(host: str, port: int) -> None:
