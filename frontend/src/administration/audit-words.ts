@@ -3,6 +3,7 @@ const acts: Readonly<Record<string, string>> = {
   lift_suspension: 'lifted the suspension of',
   make_administrator: 'made an administrator of',
   revoke_administrator: 'took the administration from',
+  hand_out_password_reset: 'handed out a link for a new password to',
   suspend_channel: 'suspended the channel',
   reinstate_channel: 'lifted the suspension of the channel',
   grant_subscription: 'granted a subscription to',

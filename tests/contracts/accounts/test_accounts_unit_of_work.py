@@ -307,9 +307,11 @@ async def test_a_one_time_token_is_taken_once_and_old_ones_go(unit_of_work: Unit
         return OneTimeToken(ada.id, "k1", bytes([number]), kind, MailAddress("ada@example.org"), ends)
 
     confirmation = token(9, MailKind.CONFIRM_MAIL)
+    handed_over = replace(token(8, MailKind.CONFIRM_MAIL), mail=None)
     async with unit_of_work() as unit:
         await unit.accounts.add(ada, "hash")
         await unit.one_time_tokens.add(confirmation, keep_newest=2)
+        await unit.one_time_tokens.add(handed_over, keep_newest=2)
         for number in (1, 2, 3):
             await unit.one_time_tokens.add(token(number), keep_newest=2)
     async with unit_of_work() as unit:
@@ -322,6 +324,7 @@ async def test_a_one_time_token_is_taken_once_and_old_ones_go(unit_of_work: Unit
         await unit.one_time_tokens.remove_all(ada.id, MailKind.RESET_PASSWORD)
         assert await unit.one_time_tokens.take([("k1", b"\x03")]) is None
         assert await unit.one_time_tokens.take([("k1", b"\x09")]) == confirmation
+        assert await unit.one_time_tokens.take([("k1", b"\x08")]) == handed_over
 
 
 async def test_mail_is_leased_postponed_and_removed(unit_of_work: UnitOfWorkFactory) -> None:

@@ -26,6 +26,7 @@ from livehouse.accounts.application.check_password import CheckPassword
 from livehouse.accounts.application.confirm_mail import AskForMail, ConfirmMail
 from livehouse.accounts.application.delete_account import CancelDeletion, EraseDueAccounts, RequestDeletion
 from livehouse.accounts.application.export_data import ExportData
+from livehouse.accounts.application.hand_out_reset import HandOutPasswordReset
 from livehouse.accounts.application.login_sessions import (
     EndLoginSession,
     EndOtherLoginSessions,
@@ -77,6 +78,7 @@ class Stage:
         self.change_password = ChangePassword(units, access, check, hasher, tokens, clock, ids)
         self.request_reset = RequestPasswordReset(units, access, tokens, clock, ids, sends_mail=mail)
         self.reset_password = ResetPassword(units, access, hasher, tokens, clock, ids)
+        self.hand_out_reset = HandOutPasswordReset(units, tokens, clock, ids)
         self.list_logins = ListLoginSessions(units, access, tokens, clock)
         self.end_login = EndLoginSession(units, access)
         self.end_other_logins = EndOtherLoginSessions(units, access, tokens)

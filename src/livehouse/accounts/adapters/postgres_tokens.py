@@ -200,7 +200,7 @@ class PostgresOneTimeTokens:
                 token_hash=token.token_hash,
                 key_id=token.key_id,
                 kind=token.kind.value,
-                mail=token.mail.value,
+                mail="" if token.mail is None else token.mail.value,
                 expires_at=token.expires_at,
             )
         )
@@ -237,7 +237,7 @@ def _to_one_time_token(row: Any) -> OneTimeToken:
         key_id=row.key_id,
         token_hash=row.token_hash,
         kind=MailKind(row.kind),
-        mail=MailAddress(row.mail),
+        mail=MailAddress(row.mail) if row.mail else None,
         expires_at=row.expires_at,
     )
 

@@ -104,7 +104,7 @@ class ConfirmMail:
             raise link_void()
         async with self._unit_of_work() as unit:
             found = await unit.one_time_tokens.take(self._tokens.one_time_token_hashes(token))
-            if found is None or not found.counts(MailKind.CONFIRM_MAIL, now):
+            if found is None or found.mail is None or not found.counts(MailKind.CONFIRM_MAIL, now):
                 raise link_void()
             account = await unit.accounts.by_id(found.account_id, for_update=True)
             if account is None or account.pending_mail != found.mail:

@@ -55,7 +55,7 @@ class RequestPasswordReset:
         """address: where the visitor comes from. Raises `Invalid`, `RateLimited` (too-many-mails)."""
         await self._access.require(ANONYMOUS, Action.REQUEST_PASSWORD_RESET)
         if not self._sends_mail:
-            raise Invalid("no-mail-here", "This server sends no mail. Ask whoever runs it.")
+            raise Invalid("no-mail-here", "This server sends no mail. Ask whoever runs it for a link.")
         recipient = MailAddress.parse(mail)
         theirs = self._tokens.attempt_key("reset", address)
         await count_mail(
@@ -127,7 +127,9 @@ class ResetPassword:
         if found is None or not found.counts(MailKind.RESET_PASSWORD, self._clock.now()):
             raise link_void()
         account = await unit.accounts.by_id(found.account_id, for_update=True)
-        if account is None or account.mail is None or account.mail.folded != found.mail.folded:
+        if account is None:
+            raise link_void()
+        if found.mail is not None and (account.mail is None or account.mail.folded != found.mail.folded):
             raise link_void()
         return account
 

@@ -19,6 +19,7 @@ from livehouse.accounts.application.ports import (
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.outgoing_mail import (
     LIFETIMES,
+    LINKS_KEPT,
     MailKind,
     OneTimeToken,
     OutgoingMail,
@@ -27,7 +28,6 @@ from livehouse.accounts.domain.outgoing_mail import (
 
 MAX_ACCOUNTS_OF_MAIL = 5
 _LEASE = timedelta(minutes=3)  # longer than a server may take; after a crash it is sent once more
-_LINKS_KEPT = 3  # the newest of a kind: who asked twice may use either
 
 
 class SendMails:
@@ -89,7 +89,7 @@ class SendMails:
                 mail=mail.recipient,
                 expires_at=self._clock.now() + lifetime,
             ),
-            keep_newest=_LINKS_KEPT,
+            keep_newest=LINKS_KEPT,
         )
         return token
 

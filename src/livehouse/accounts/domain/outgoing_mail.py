@@ -34,6 +34,8 @@ class MailKind(StrEnum):
     CHANNEL_DELETION = "channel_deletion"
 
 
+LINKS_KEPT = 3
+"""The newest of a kind of an account: who asked twice may use either."""
 LIFETIMES = {MailKind.CONFIRM_MAIL: timedelta(days=1), MailKind.RESET_PASSWORD: timedelta(hours=1)}
 
 
@@ -66,13 +68,16 @@ class OutgoingMail:
 
 @dataclass(frozen=True, slots=True)
 class OneTimeToken:
-    """What a link of a mail proves. mail: the address it went to. Used up by use."""
+    """What a link proves. Used up by use.
+
+    mail: the address it went to; None where the operator hands it over.
+    """
 
     account_id: AccountId
     key_id: str
     token_hash: bytes = field(repr=False)
     kind: MailKind
-    mail: MailAddress
+    mail: MailAddress | None
     expires_at: datetime
 
     def counts(self, kind: MailKind, now: datetime) -> bool:

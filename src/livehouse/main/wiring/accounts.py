@@ -32,6 +32,7 @@ from livehouse.accounts.application.check_password import CheckPassword
 from livehouse.accounts.application.confirm_mail import AskForMail, ConfirmMail
 from livehouse.accounts.application.delete_account import CancelDeletion, EraseDueAccounts, RequestDeletion
 from livehouse.accounts.application.export_data import ExportData
+from livehouse.accounts.application.hand_out_reset import HandOutPasswordReset
 from livehouse.accounts.application.login_sessions import (
     EndLoginSession,
     EndOtherLoginSessions,
@@ -194,6 +195,13 @@ def build_deed_history(engine: AsyncEngine) -> DeedHistory:
 def build_appoint_administrator(engine: AsyncEngine, clock: Clock, ids: Ids) -> AppointAdministrator:
     """For the command line."""
     return AppointAdministrator(_units(engine), clock, ids)
+
+
+def build_hand_out_password_reset(
+    engine: AsyncEngine, clock: Clock, ids: Ids, keyring: KeyRing
+) -> HandOutPasswordReset:
+    """For the command line. keyring: the node's token keys."""
+    return HandOutPasswordReset(_units(engine), LoginTokens(keyring, clock, ids), clock, ids)
 
 
 def build_accounts_duties(

@@ -106,7 +106,7 @@ ACCOUNTS = (
         "no-mail-here",
         Invalid,
         "This server sends no mail.",
-        "Leave `mail` out; ask whoever runs the server for a new password.",
+        "Leave `mail` out; ask whoever runs the server for a link that sets a new password.",
     ),
     ProblemType(
         "mail-away",
