@@ -18,7 +18,7 @@ from livehouse.web.problems import MEDIA_TYPE, PROBLEM_SLUGS, Problem
 
 _SAFE_METHODS = frozenset({"get", "head"})
 _ALWAYS = ("invalid-request", "too-many-requests", "unexpected", "database-away", "database-busy")
-_WITH_BODY = ("too-slow", "too-large")
+_WITH_BODY = ("too-slow", "too-large", "unsupported-media-type")
 _WITH_LOGIN = (
     *("unknown-authorization", "invalid-token", "sign-in-required", "not-allowed", "scope-missing"),
     *("login-required", "mail-not-confirmed", "account-suspended", "channel-suspended"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -141,12 +142,31 @@ async def _on_domain_error(request: Request, error: Exception) -> Response:
 
 async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    if _is_unread(request, error):
+        return _unsupported(request)
     found = [
         {"field": ".".join(str(part) for part in one["loc"])[:200], "message": str(one["msg"])[:300]}
         for one in error.errors()[:20]
     ]
     detail = "; ".join(f"{one['field']}: {one['message']}" for one in found[:3])
     return problem(400, "invalid-request", detail, request.url.path, errors=found)
+
+
+def _is_unread(request: Request, error: RequestValidationError) -> bool:
+    """Whether a body came that nobody tried to read, for it does not say that it is JSON."""
+    unread = any(one["loc"] == ("body",) and one["type"] != "missing" for one in error.errors())
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    is_json = re.fullmatch(r"application/(?:[^/]+\+)?json", media_type) is not None
+    return unread and not is_json
+
+
+def _unsupported(request: Request) -> Response:
+    """RFC 9110 section 15.5.16: a header says what would have been taken."""
+    header = {"POST": "Accept-Post", "PATCH": "Accept-Patch"}.get(request.method, "Accept")
+    detail = "Send application/json, and say so in the header Content-Type."
+    return problem(
+        415, "unsupported-media-type", detail, request.url.path, headers={header: "application/json"}
+    )
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:

@@ -298,3 +298,28 @@ async def test_the_document_describes_what_is_served(visit) -> None:
     )
     assert all("summary" in operation and operation.get("description") for operation in operations)
     assert "Problem" in document["components"]["schemas"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "header"),
+    [
+        ("POST", "/api/v1/session", "Accept-Post"),
+        ("PATCH", "/api/v1/account", "Accept-Patch"),
+        ("PUT", "/api/v1/account/password", "Accept"),
+    ],
+)
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", None])
+async def test_a_body_that_does_not_say_it_is_json_is_of_no_type_that_is_taken(
+    ada: httpx.AsyncClient, method: str, path: str, header: str, media_type: str | None
+) -> None:
+    """RFC 9110 section 15.5.16."""
+    said = {} if media_type is None else {"Content-Type": media_type}
+    answer = await ada.request(method, path, content=b'{"name": "ada"}', headers=said)
+    assert (answer.status_code, answer.json()["type"]) == (415, "/problems/unsupported-media-type")
+    assert answer.headers[header] == "application/json"
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/merge-patch+json; charset=utf-8"])
+async def test_what_says_it_is_json_and_is_not_an_object_is_invalid(visit, media_type: str) -> None:
+    answer = await visit().post("/api/v1/session", content=b"[]", headers={"Content-Type": media_type})
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/invalid-request")

@@ -4438,6 +4438,17 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `unsupported-media-type` */
+        Problem415: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description `too-many-requests` */
         Problem429: {
             headers: {
@@ -4611,6 +4622,7 @@ export interface operations {
             403: components["responses"]["Problem403OnChange"];
             408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -4736,6 +4748,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -5038,6 +5051,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -5319,6 +5333,7 @@ export interface operations {
             };
             408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `too-many-mails`, `too-many-requests`, `too-many-tries` */
             429: {
                 headers: {
@@ -5471,6 +5486,7 @@ export interface operations {
             };
             408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `too-many-requests`, `too-many-tries` */
             429: {
                 headers: {
@@ -5579,6 +5595,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -5827,6 +5844,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6018,6 +6036,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -6196,6 +6215,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6348,6 +6368,7 @@ export interface operations {
             };
             408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -6974,6 +6995,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -7149,6 +7171,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -7211,6 +7234,7 @@ export interface operations {
             };
             408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `image-damaged`, `image-too-complex`, `image-too-large`, `image-type-not-taken`, `not-an-image` */
             422: {
                 headers: {
@@ -7342,6 +7366,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -7415,6 +7440,7 @@ export interface operations {
             };
             408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `image-damaged`, `image-too-complex`, `image-too-large`, `image-type-not-taken`, `not-an-image` */
             422: {
                 headers: {
@@ -7919,6 +7945,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -8080,6 +8107,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `follow-rate`, `too-many-requests` */
             429: {
                 headers: {
@@ -8897,6 +8925,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -9077,6 +9106,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -9341,6 +9371,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -9486,6 +9517,7 @@ export interface operations {
             };
             408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -9717,6 +9749,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -10017,6 +10050,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -10336,6 +10370,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -10617,6 +10652,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -10868,6 +10904,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -11070,6 +11107,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -11254,6 +11292,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
@@ -11332,6 +11371,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -11387,6 +11427,7 @@ export interface operations {
             403: components["responses"]["Problem403OnChange"];
             408: components["responses"]["Problem408"];
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `image-damaged`, `image-too-complex`, `image-too-large`, `image-type-not-taken`, `not-an-image` */
             422: {
                 headers: {
@@ -11747,6 +11788,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -11840,6 +11882,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {
@@ -12179,6 +12222,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
                 headers: {

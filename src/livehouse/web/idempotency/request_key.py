@@ -22,7 +22,8 @@ def read_key(header: str) -> str:
     if not 1 <= len(key) <= MAX_KEY_CHARACTERS or not (quoted or _BARE.fullmatch(header)):
         raise Invalid(
             "malformed-idempotency-key",
-            f"Idempotency-Key is 1 to {MAX_KEY_CHARACTERS} visible characters in quotes, at best a UUID.",
+            f"Idempotency-Key is a text in quotes of 1 to {MAX_KEY_CHARACTERS} printable ASCII characters,"
+            " at best a UUID.",
         )
     return key
 

@@ -101,7 +101,7 @@ DOOR = (
         "unsupported-media-type",
         415,
         "The body is of a type that this address does not take.",
-        "`Accept-Post` or `Accept-Patch` names the type.",
+        "`Accept-Post`, `Accept-Patch` or `Accept` of the answer names the type: say it in `Content-Type`.",
     ),
     ProblemType(
         "too-many-requests",
