@@ -190,12 +190,15 @@ async def test_a_token_for_administration_is_refused_to_others(ada: httpx.AsyncC
 
 async def test_nothing_is_written_for_others_before_the_address_is_confirmed(visit, link: Link) -> None:
     browser = visit()
+    await sign_up(visit(), "bob")
     await sign_up(browser)
     tier = {"name": "Gold", "price": {"amount": 499, "currency": "EUR"}, "benefits": [{"kind": "replays"}]}
     tries = (
         ("PATCH", "/api/v1/channels/ada", {"title": "Cheap pills"}),
         ("PATCH", "/api/v1/account", {"bio": "Cheap pills"}),
         ("POST", "/api/v1/channels/ada/tiers", tier),
+        ("PUT", "/api/v1/channels/ada/roles/bob", {"role": "moderator"}),
+        ("POST", "/api/v1/channels/ada/rename", {"new_name": "cheap_pills"}),
     )
     for method, path, body in tries:
         answer = await browser.request(method, path, json=body)

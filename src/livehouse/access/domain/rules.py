@@ -126,7 +126,9 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.CREATE_CHANNEL: Rule(
         "Make a new channel after one's own was erased", SIGNED_IN, Scope.CHANNEL_MANAGE
     ),
-    Action.RENAME_CHANNEL: Rule("Rename a channel, and its owner's account with it", OWNER, login_only=True),
+    Action.RENAME_CHANNEL: Rule(
+        "Rename a channel, and its owner's account with it", OWNER, login_only=True, confirmed=True
+    ),
     Action.REQUEST_CHANNEL_DELETION: Rule("Have a channel erased, by password", OWNER, login_only=True),
     Action.CANCEL_CHANNEL_DELETION: Rule(
         "Keep a channel after all", OWNER, login_only=True, while_suspended=True, in_suspended_channel=True
@@ -140,7 +142,9 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.LIST_ROLES: Rule(
         "List who has a role on a channel", EDITORS | {Role.MODERATOR} | ADMINISTRATORS, Scope.CHANNEL_MANAGE
     ),
-    Action.GRANT_ROLE: Rule("Make somebody editor, moderator or VIP", OWNER, Scope.CHANNEL_MANAGE),
+    Action.GRANT_ROLE: Rule(
+        "Make somebody editor, moderator or VIP", OWNER, Scope.CHANNEL_MANAGE, confirmed=True
+    ),
     Action.REVOKE_ROLE: Rule("Take a role away", OWNER, Scope.CHANNEL_MANAGE),
     Action.LAY_DOWN_ROLE: Rule(
         "Lay down a role of one's own",
