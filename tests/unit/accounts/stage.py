@@ -68,7 +68,7 @@ class Stage:
         self.resolve = ResolveActor(units, tokens, clock, sends_mail=mail)
         self.people = FindPeople(units, clock, sends_mail=mail)
         self.read_own_account = ReadOwnAccount(units, access)
-        self.read_profile = ReadProfile(units, access)
+        self.read_profile = ReadProfile(units, access, clock)
         self.change_profile = ChangeProfile(units, access)
         self.images, self.image_store = InMemoryImagesDatabase(), InMemoryImageStore()
         self.keep_image = KeepImage(self.images.unit_of_work, FakeImageMaker(), self.image_store, clock)

@@ -18,10 +18,11 @@ from cpc.images.image import ImageName
 from cpc.images.read_image import ReadImage
 from cpc.images.testing import InMemoryImageStore
 from cpc.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
+from livehouse.access.contract import Suspension
 from livehouse.accounts.application import export_data
 from livehouse.accounts.application.delete_account import NAME_KEPT
 from livehouse.accounts.application.export_data import ExportData
-from livehouse.accounts.contract import AccountErased, AccountId, AccountName, ExportedFile
+from livehouse.accounts.contract import ANONYMOUS, AccountErased, AccountId, AccountName, ExportedFile
 from livehouse.accounts.domain.likeness import check_likeness, skeleton
 from livehouse.accounts.domain.profile import valid_bio, valid_display_name
 
@@ -152,6 +153,24 @@ async def test_people_are_blocked_and_unblocked(stage: Stage) -> None:
         await stage.block(ada, "ada")
     with pytest.raises(NotFound):
         await stage.block(ada, "nobody")
+
+
+async def test_of_somebody_suspended_others_see_the_name_alone(stage: Stage) -> None:
+    ada, _ = await stage.person()
+    bob, _ = await stage.person("bob")
+    await stage.change_profile(ada, display_name="Ada", bio="Cheap pills")
+    account = replace(await stage.account(ada.account_id), avatar=ImageName("0" * 40))
+    ends = stage.clock.now() + timedelta(days=1)
+    async with stage.database.unit_of_work() as unit:
+        await unit.accounts.save(replace(account, suspension=Suspension("spam", ends)))
+    for other in (bob, ANONYMOUS):
+        seen = await stage.read_profile(other, "ada")
+        assert (seen.shown_name, seen.bio, seen.avatar) == ("Ada", "", None)
+    for concerned in (ada, replace(bob, is_administrator=True)):
+        seen = await stage.read_profile(concerned, "ada")
+        assert (seen.bio, seen.avatar) == ("Cheap pills", account.avatar)
+    stage.clock.advance(timedelta(days=1))
+    assert (await stage.read_profile(bob, "ada")).bio == "Cheap pills"
 
 
 # --- leaving

@@ -51,15 +51,22 @@ class ReadOwnAccount:
 
 
 class ReadProfile:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
         self._access = access
+        self._clock = clock
 
     async def __call__(self, actor: Actor, name: str) -> Account:
-        """Raises `NotFound` (no-such-account)."""
+        """Of somebody suspended only the name, but to administrators and themselves: bio and picture may be
+        the very reason. Raises `NotFound` (no-such-account).
+        """
         await self._access.require(actor, Action.READ_PROFILE)
         async with self._unit_of_work() as unit:
-            return await find_account(unit.accounts, name)
+            account = await find_account(unit.accounts, name)
+        may_see = actor.is_administrator or actor.account_id == account.id
+        if account.suspension_at(self._clock.now()) is None or may_see:
+            return account
+        return replace(account, bio="", avatar=None)
 
 
 class FindPeople:

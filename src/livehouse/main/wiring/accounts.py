@@ -114,7 +114,7 @@ def build_accounts(
         sign_out=SignOut(units, tokens, access),
         resolve_actor=ResolveActor(_units(reading(engine)), tokens, clock, sends_mail=sends_mail),
         read_own_account=ReadOwnAccount(units, access),
-        read_profile=ReadProfile(units, access),
+        read_profile=ReadProfile(units, access, clock),
         change_profile=ChangeProfile(units, access),
         change_avatar=ChangeAvatar(
             units, access, keep_image or build_keep_image(engine, clock), tokens, clock
