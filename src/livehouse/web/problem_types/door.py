@@ -59,7 +59,7 @@ DOOR = (
     ProblemType(
         "malformed-idempotency-key",
         Invalid,
-        "`Idempotency-Key` is 1 to 255 visible characters in quotes.",
+        "`Idempotency-Key` is a text in quotes of 1 to 255 printable ASCII characters.",
         "Send a new UUID in quotes for each thing to be done.",
     ),
     ProblemType(
