@@ -225,13 +225,13 @@ async def test_a_bad_authorization_is_refused(visit, header: str) -> None:
 
 async def test_another_site_cannot_sign_someone_in_by_a_form(visit, ada: httpx.AsyncClient) -> None:
     answer = await visit().post("/api/v1/session", data=CREDENTIALS)
-    assert answer.status_code == 400
+    assert answer.status_code == 415
     answer = await visit().post(
         "/api/v1/session",
         content=b'{"name": "ada", "password": "correct horse battery"}',
         headers={"Content-Type": "text/plain"},
     )
-    assert answer.status_code == 400
+    assert answer.status_code == 415
 
 
 @pytest.mark.parametrize(
