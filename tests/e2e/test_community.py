@@ -12,7 +12,7 @@ from tests.e2e.browsers import RealBrowser
 from tests.e2e.encoders import FilmEncoder
 from tests.e2e.letter_box import LetterBox
 from tests.e2e.measuring import likeness_to_the_film
-from tests.e2e.pages import ChannelPage, sign_up
+from tests.e2e.pages import ChannelPage, sign_out, sign_up
 from tests.e2e.running_node import RunningNode
 from tests.e2e.waiting import eventually
 
@@ -75,6 +75,20 @@ def test_members_see_what_others_do_not(
         stranger.reload()
         passing.wait_for_state("refused")
         expect(stranger.get_by_test_id("player-refused")).to_be_visible()
+        _chat_is_shut(stranger, "members-only", "Its tier 'Gold' opens it.")
+
+    # The door opens by itself to who has become a member.
+    expect(fan.get_by_test_id("chat-refused")).to_be_hidden(timeout=PATIENCE_MS)
+    watching.say("good to be in")
+    expect(watching.line("good to be in")).to_be_visible()
+
+    sign_out(stranger)
+    stranger.goto(f"{node.url}/stage_owner")
+    _chat_is_shut(stranger, "sign-in-required", "Its tier 'Gold' opens it.")
+    expect(stranger.get_by_test_id("player-offline")).to_contain_text("for members of the channel")
+    keeps_the_rules_of_wcag(stranger)
+    stranger.get_by_test_id("chat-sign-in").click()
+    stranger.wait_for_url("**/sign-in?next=%2Fstage_owner")
 
     _follows(fan, node.url, "stage_owner")
     for page in (owner, fan, stranger):
@@ -109,6 +123,15 @@ def _offer_tier(page: Page, url: str, name: str, price: str) -> None:
     expect(offered).to_contain_text("4.99", timeout=PATIENCE_MS)
     expect(offered).to_contain_text("A postcard from the tour")
     keeps_the_rules_of_wcag(page)
+
+
+def _chat_is_shut(page: Page, reason: str, words: str) -> None:
+    refused = page.get_by_test_id("chat-refused")
+    expect(refused).to_have_attribute("data-reason", reason, timeout=PATIENCE_MS)
+    expect(refused).to_contain_text(words)
+    expect(page.get_by_test_id("chat-input")).to_be_hidden()
+    expect(page.get_by_test_id("chat-lines")).to_be_hidden()
+    expect(page.get_by_test_id("members-only")).to_be_visible()
 
 
 def _make_stream_key(page: Page, url: str) -> str:

@@ -7,7 +7,7 @@ class FakeSocket {
   static last: FakeSocket | null = null;
   readyState = FakeSocket.OPEN;
   onmessage: ((message: { data: unknown }) => void) | null = null;
-  onclose: (() => void) | null = null;
+  onclose: ((closed: { code: number }) => void) | null = null;
 
   constructor() {
     FakeSocket.last = this;
@@ -18,7 +18,7 @@ class FakeSocket {
   }
 
   close(): void {
-    this.onclose?.();
+    this.onclose?.({ code: 1005 });
   }
 
   says(frame: unknown): void {

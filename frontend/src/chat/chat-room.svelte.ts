@@ -4,7 +4,14 @@ import { ChatLog, keptLinesWhileReading, type PendingLine } from './chat-log';
 import { openChat, type ChatModes } from './room-modes';
 import { readFrame, type BroadcastNews, type ChatMessage, type Chatter, type PageFrame } from './frames';
 
-export type ChatRoomState = 'connecting' | 'open' | 'reconnecting' | 'closed';
+export type ChatRoomState = 'connecting' | 'open' | 'reconnecting' | 'refused' | 'closed';
+
+/** Why the chat is not for whoever is in front of the page. */
+export interface Refusal {
+  /** The last part of the problem's type; empty where the server gave only a code. */
+  readonly slug: string;
+  readonly sentence: string;
+}
 
 const pingMs = 20_000;
 const pongMs = 8000;
@@ -13,6 +20,15 @@ const ackMs = 10_000;
 const historyLines = 50;
 /** Open for so long, the next loss is a new one: waiting begins anew. */
 const steadyMs = 5000;
+/** Who was not let in asks again so often: a suspension ends, a channel opens to everybody. */
+const askAgainMs = 60_000;
+
+/** Codes that end a socket for good (docs/chat-socket.md), with what to say where no `error` came before. */
+const refusals: Readonly<Record<number, string>> = {
+  4403: 'This chat is not for you.',
+  4404: 'There is no such channel any more.',
+  4429: 'Too many chats are open from where you are. Close one; this one opens within a minute.',
+};
 
 export interface ChatRoomOptions {
   /** Says where the socket is; asked before each attempt. */
@@ -35,6 +51,7 @@ export class ChatRoom {
   #you = $state.raw<Chatter | null>(null);
   #messageCharacters = $state(500);
   #notice = $state<string | null>(null);
+  #refusal = $state.raw<Refusal | null>(null);
   #modes = $state.raw<ChatModes>(openChat);
   #saidAtMs = $state<number | null>(null);
   #refusedUntilMs = $state(0);
@@ -43,6 +60,8 @@ export class ChatRoom {
   #hasEarlier = $state(true);
   #isLoadingEarlier = $state(false);
   #socket: WebSocket | null = null;
+  /** The newest `error` of this socket that belongs to no line: at its end it says why. */
+  #lastError: Refusal | null = null;
   #attempt = 0;
   #isStopped = true;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -100,6 +119,11 @@ export class ChatRoom {
     return this.#notice;
   }
 
+  /** Not null while the state is `refused`. */
+  get refusal(): Refusal | null {
+    return this.#refusal;
+  }
+
   /** Lines that came at the end since the page was opened. */
   get arrived(): number {
     return this.#arrived;
@@ -120,6 +144,7 @@ export class ChatRoom {
     this.#dropSocket();
     clearTimeout(this.#retry);
     this.#state = 'closed';
+    this.#refusal = null;
   }
 
   /** A new socket at once: after signing in or out, or when the network is back. */
@@ -222,22 +247,38 @@ export class ChatRoom {
       return;
     }
     this.#socket = socket;
+    this.#lastError = null;
     // A connection that never opens is given up like one that falls silent.
     this.#schedulePing();
     socket.onmessage = (message: MessageEvent<unknown>) => {
       if (this.#socket === socket) this.#hear(message.data);
     };
-    socket.onclose = () => {
-      if (this.#socket === socket) this.#later();
+    socket.onclose = ({ code }: CloseEvent) => {
+      if (this.#socket !== socket) return;
+      const sentence = refusals[code];
+      if (sentence === undefined) this.#later();
+      else this.#beRefused(this.#lastError ?? { slug: '', sentence });
     };
   }
 
   #later(): void {
+    this.#leaveFor(this.#backoff.nextMs());
+    this.#state = 'reconnecting';
+    this.#refusal = null;
+  }
+
+  #beRefused(refusal: Refusal): void {
+    this.#leaveFor(askAgainMs);
+    this.#state = 'refused';
+    this.#refusal = refusal;
+    this.#notice = null;
+  }
+
+  #leaveFor(pauseMs: number): void {
     this.#dropSocket();
     this.#isLoadingEarlier = false;
-    this.#state = 'reconnecting';
     clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => void this.#connect(), this.#backoff.nextMs());
+    this.#retry = setTimeout(() => void this.#connect(), pauseMs);
   }
 
   #schedulePing(): void {
@@ -262,6 +303,8 @@ export class ChatRoom {
         }, steadyMs);
         this.#state = 'open';
         this.#notice = null;
+        this.#refusal = null;
+        this.#lastError = null;
         // What somebody else said in this browser holds nobody back.
         if (frame.you?.id !== this.#you?.id) {
           this.#saidAtMs = null;
@@ -289,7 +332,9 @@ export class ChatRoom {
         break;
       case 'error':
         if (frame.nonce === null) {
-          this.#notice = frame.sentence;
+          this.#lastError = { slug: frame.slug, sentence: frame.sentence };
+          // Before the welcome it says why the door stays shut, which the code that follows will.
+          if (this.#state === 'open') this.#notice = frame.sentence;
           this.#isLoadingEarlier = false;
         } else {
           this.#settle(frame.nonce);

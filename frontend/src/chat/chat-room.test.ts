@@ -7,16 +7,16 @@ class FakeSocket {
   readyState: number = WebSocket.OPEN;
   readonly sent: unknown[] = [];
   onmessage: ((message: { data: unknown }) => void) | null = null;
-  onclose: (() => void) | null = null;
+  onclose: ((closed: { code: number }) => void) | null = null;
 
   send(data: string): void {
     this.sent.push(JSON.parse(data));
   }
 
-  close(): void {
+  close(code = 1005): void {
     if (this.readyState === WebSocket.CLOSED) return;
     this.readyState = WebSocket.CLOSED;
-    this.onclose?.();
+    this.onclose?.({ code });
   }
 
   says(frame: unknown): void {
@@ -279,5 +279,79 @@ describe('ChatRoom', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(sockets).toHaveLength(1);
     expect(room.state).toBe('closed');
+  });
+
+  describe('before a shut door', () => {
+    const membersOnly = {
+      type: '/problems/members-only',
+      title: 'This is not allowed',
+      detail: "This chat is for members of the channel. Its tier 'Silver' opens it.",
+    };
+
+    async function beRefused(count: number, error: object = membersOnly): Promise<void> {
+      const opened = await socket(count);
+      opened.says({ type: 'error', error });
+      opened.close(4403);
+    }
+
+    it('says why, in the words of the server, and leaves it shut for a minute', async () => {
+      await beRefused(1);
+      expect(room.state).toBe('refused');
+      expect(room.refusal).toEqual({ slug: 'members-only', sentence: membersOnly.detail });
+      await vi.advanceTimersByTimeAsync(59_000);
+      expect(sockets).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(1000);
+      await beRefused(2, { ...membersOnly, detail: 'None of its tiers opens it.' });
+      expect(room.refusal?.sentence).toBe('None of its tiers opens it.');
+    });
+
+    it('tries again at once when asked to, and goes in when it may', async () => {
+      await beRefused(1);
+      room.reconnect();
+      const second = await socket(2);
+      // Until the answer nothing else is known.
+      expect(room.state).toBe('refused');
+      second.says(welcome);
+      expect(room).toMatchObject({ state: 'open', refusal: null, notice: null });
+      for (let third = 0; third < 4; third += 1) {
+        await vi.advanceTimersByTimeAsync(20_000);
+        second.says({ type: 'pong' });
+      }
+      expect(sockets).toHaveLength(2);
+    });
+
+    it('is shown out of an open room the same way', async () => {
+      const first = await socket(1);
+      first.says(welcome);
+      first.says({ type: 'error', error: { type: '/problems/account-suspended', detail: 'Until May.' } });
+      first.close(4403);
+      expect(room).toMatchObject({
+        state: 'refused',
+        refusal: { slug: 'account-suspended', sentence: 'Until May.' },
+        notice: null,
+      });
+    });
+
+    it('has words for a code without a reason', async () => {
+      (await socket(1)).close(4429);
+      expect(room.refusal?.sentence).toContain('Too many chats are open');
+    });
+
+    it('takes a lost connection for one, also after a refusal', async () => {
+      await beRefused(1);
+      room.reconnect();
+      (await socket(2)).close(1006);
+      expect(room).toMatchObject({ state: 'reconnecting', refusal: null });
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(sockets).toHaveLength(3);
+    });
+
+    it('knows of no refusal any more once it was left', async () => {
+      await beRefused(1);
+      room.stop();
+      await vi.advanceTimersByTimeAsync(120_000);
+      expect(room).toMatchObject({ state: 'closed', refusal: null });
+      expect(sockets).toHaveLength(1);
+    });
   });
 });

@@ -68,6 +68,7 @@ describe('readFrame', () => {
     expect(readFrame(JSON.stringify({ type: 'error', nonce: 'n1', error }))).toEqual({
       type: 'error',
       nonce: 'n1',
+      slug: 'rate-limited',
       sentence: 'Slow down',
       retryAfterMs: 3000,
     });

@@ -50,6 +50,8 @@ export type ServerFrame =
   | {
       readonly type: 'error';
       readonly nonce: string | null;
+      /** The last part of the problem's type, such as `members-only`. */
+      readonly slug: string;
       readonly sentence: string;
       readonly retryAfterMs: number | null;
     }
@@ -163,6 +165,7 @@ function readError(frame: Fields): ServerFrame {
   return {
     type: 'error',
     nonce: text(frame['nonce']),
+    slug: text(problem?.['type'])?.split('/').at(-1) ?? '',
     sentence: text(problem?.['detail']) ?? text(problem?.['title']) ?? 'The chat refused this line.',
     retryAfterMs: retryAfterS === null ? null : retryAfterS * 1000,
   };

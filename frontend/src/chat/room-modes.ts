@@ -22,7 +22,7 @@ export interface ChatStanding {
 }
 
 /** What would open the chat. */
-export type WayOn = 'confirm-mail' | 'follow' | 'subscribe' | 'wait';
+export type WayOn = 'confirm-mail' | 'follow' | 'sign-in' | 'subscribe' | 'wait';
 
 export interface Hindrance {
   readonly way: WayOn;

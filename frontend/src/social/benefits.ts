@@ -1,4 +1,4 @@
-import type { Benefit } from '#shared/api/types';
+import type { Benefit, Tier } from '#shared/api/types';
 import { plural } from '#shared/format/numbers';
 
 /** A benefit as the one who gets it reads it. */
@@ -17,6 +17,19 @@ export function benefitWords(benefit: Benefit): string {
     case 'custom':
       return benefit.text;
   }
+}
+
+const lists = new Intl.ListFormat('en', { type: 'conjunction' });
+
+/** `Its tier 'Gold' opens it.`: those that let one into the chat of members, as the server says it too. */
+export function chatTierWords(tiers: readonly Pick<Tier, 'name' | 'benefits'>[]): string {
+  const opening = tiers
+    .filter(({ benefits }) => benefits.some(({ kind }) => kind === 'members_only_chat'))
+    .map(({ name }) => `'${name}'`);
+  if (opening.length === 0) return '';
+  return opening.length === 1
+    ? `Its tier ${opening.join('')} opens it.`
+    : `Its tiers ${lists.format(opening)} open it.`;
 }
 
 function listed(months: readonly number[]): string {
