@@ -62,10 +62,17 @@ export async function suggest(text: string): Promise<Suggestion[]> {
   return [...channels.map(channelSuggestion), ...categories.slice(0, 3).map(categorySuggestion)];
 }
 
-function channelSuggestion({ name, title, category, is_live, avatar_url }: ChannelCard): Suggestion {
+function channelSuggestion({
+  name,
+  display_name,
+  title,
+  category,
+  is_live,
+  avatar_url,
+}: ChannelCard): Suggestion {
   return {
     kind: 'channel',
-    name,
+    name: display_name,
     words: title || category,
     href: `/${name}`,
     isLive: is_live,

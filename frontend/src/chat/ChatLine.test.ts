@@ -13,7 +13,7 @@ function show(fragments: unknown[], name = 'mallory', badges: object = { badges:
     fragments,
     sent_at: '2026-01-01T00:00:00Z',
   })!;
-  const you = { id: 'acc_1', name: 'Ada', canSend: true };
+  const you = { id: 'acc_1', name: 'ada', displayName: 'Ada', canSend: true };
   render(ChatLine, { props: { message, you } });
   return screen.getByTestId('chat-message');
 }
@@ -21,6 +21,12 @@ function show(fragments: unknown[], name = 'mallory', badges: object = { badges:
 afterEach(cleanup);
 
 describe('ChatLine', () => {
+  it('shows the name as its owner writes it', () => {
+    const sender = { id: 'acc_2', name: 'fresh_one', display_name: 'Fresh_One', color: null };
+    const line = show([{ type: 'text', text: 'hi' }], 'fresh_one', { sender });
+    expect(line.textContent).toContain('Fresh_One:');
+  });
+
   it('shows markup as the text it is', () => {
     const line = show([{ type: 'text', text: '<img src=x onerror=alert(1)><b>hi</b>' }], '<i>m</i>');
     expect(line.querySelector('img, b, i')).toBeNull();

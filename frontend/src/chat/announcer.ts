@@ -10,6 +10,6 @@ export function announcement(fresh: readonly ChatMessage[]): string {
   const last = fresh.at(-1);
   if (last === undefined) return '';
   const others = fresh.length - 1;
-  const words = `${last.sender.name}: ${plainText(last)}`;
+  const words = `${last.sender.displayName}: ${plainText(last)}`;
   return others === 0 ? words : `${words} (and ${plural(others, 'more line')})`;
 }

@@ -6,7 +6,7 @@ function line(seq: number, nonce: string | null = null): ChatMessage {
   return {
     seq,
     id: `msg_${seq}`,
-    sender: { id: 'acc_1', name: 'ada', color: null },
+    sender: { id: 'acc_1', name: 'ada', displayName: 'ada', color: null },
     badges: [],
     badgeMonths: null,
     fragments: [{ type: 'text', text: `line ${seq}` }],

@@ -10,7 +10,13 @@ export type ChatFragment =
 export interface ChatMessage {
   readonly seq: number;
   readonly id: string;
-  readonly sender: { readonly id: string; readonly name: string; readonly color: string | null };
+  readonly sender: {
+    readonly id: string;
+    readonly name: string;
+    /** The name in the letters its owner likes. */
+    readonly displayName: string;
+    readonly color: string | null;
+  };
   readonly badges: readonly string[];
   /** Of the subscriber's badge: after how many months there is this one. */
   readonly badgeMonths: number | null;
@@ -26,6 +32,7 @@ export interface ChatLimits {
 export interface Chatter {
   readonly id: string;
   readonly name: string;
+  readonly displayName: string;
   readonly canSend: boolean;
 }
 
@@ -118,7 +125,12 @@ export function readMessage(value: unknown): ChatMessage | null {
   return {
     seq,
     id,
-    sender: { id: senderId, name: senderName, color: text(sender?.['color']) },
+    sender: {
+      id: senderId,
+      name: senderName,
+      displayName: text(sender?.['display_name']) ?? senderName,
+      color: text(sender?.['color']),
+    },
     badges: list(read?.['badges']).filter((badge) => typeof badge === 'string'),
     badgeMonths: count(read?.['badge_months']),
     fragments: list(read?.['fragments']).map(readFragment).filter(present),
@@ -156,7 +168,7 @@ function readChatter(value: unknown): Chatter | null {
   const id = text(read?.['id']);
   const name = text(read?.['name']);
   if (read === null || id === null || name === null) return null;
-  return { id, name, canSend: read['can_send'] === true };
+  return { id, name, displayName: text(read['display_name']) ?? name, canSend: read['can_send'] === true };
 }
 
 function readError(frame: Fields): ServerFrame {

@@ -6,6 +6,7 @@ function followed(id: string, viewers: number | null = null): FollowedChannel {
   return {
     id,
     name: id,
+    display_name: id,
     title: `${id} paints`,
     category: 'Art',
     avatar_url: null,
@@ -18,7 +19,7 @@ function followed(id: string, viewers: number | null = null): FollowedChannel {
 
 function card(id: string, viewers: number): LiveChannel {
   const started_at = '2026-01-01T12:00:00Z';
-  return { id, name: id, title: id, category: '', avatar_url: null, viewers, started_at };
+  return { id, name: id, display_name: id, title: id, category: '', avatar_url: null, viewers, started_at };
 }
 
 it('tells what is live apart, the most watched first, and leaves the others as they were', () => {

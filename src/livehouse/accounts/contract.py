@@ -88,6 +88,7 @@ class AccountName:
 class Actor:
     """Who acts in a request: an account, or an anonymous visitor. What access asks of it is known with it.
 
+    display_name: the name in the letters its owner likes; empty: as it is.
     scopes: of the personal access token that was sent; None for a login session.
     is_confirmed: has a confirmed mail address, or the node sends no mail. suspension: None unless it counts.
     """
@@ -98,6 +99,7 @@ class Actor:
     is_administrator: bool = False
     is_confirmed: bool = True
     suspension: Suspension | None = None
+    display_name: str = ""
 
     @property
     def is_anonymous(self) -> bool:
@@ -182,15 +184,24 @@ class DeedHistory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PersonCard:
-    """Somebody in a list."""
+    """Somebody in a list. display_name: the name in the letters its owner likes; empty: as it is."""
 
     id: AccountId
     name: AccountName
     avatar: ImageName | None = None
+    display_name: str = ""
+
+    @property
+    def shown_name(self) -> str:
+        return self.written(self.name.value)
+
+    def written(self, name: str) -> str:
+        """A name of theirs in their letters, unless they are called otherwise by now."""
+        return self.display_name if self.display_name.lower() == name else name
 
 
 class PersonCards(Protocol):
-    """Read facade: people for a list that another slice makes."""
+    """Read facade: people for what another slice shows."""
 
     async def of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, PersonCard]:
         """In one look however many they are. Those that are gone are left out."""
@@ -202,14 +213,6 @@ class Names(Protocol):
 
     async def account_called(self, name: str) -> AccountId:
         """Raises `NotFound` (no-such-account), also for a name that no account could have."""
-        ...
-
-
-class Avatars(Protocol):
-    """Read facade: accounts' pictures."""
-
-    async def __call__(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
-        """Of those that have one, in one look."""
         ...
 
 

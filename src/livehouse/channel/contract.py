@@ -110,7 +110,9 @@ class Channels(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChannelCard:
-    """A channel in a list. started_at: of the running broadcast, None when offline. avatar: of the owner."""
+    """A channel in a list. started_at: of the running broadcast, None when offline. avatar: of the owner.
+    display_name: the name in the letters the owner likes; empty: not known.
+    """
 
     id: ChannelId
     owner_id: AccountId
@@ -126,6 +128,11 @@ class ChannelCard:
     viewers: int
     started_at: datetime | None
     avatar: ImageName | None = None
+    display_name: str = ""
+
+    @property
+    def shown_name(self) -> str:
+        return self.display_name or self.name.value
 
 
 class ChannelCards(Protocol):

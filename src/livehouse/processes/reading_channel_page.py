@@ -15,8 +15,7 @@ from cpc.images.image import ImageName
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Invalid, NotFound
 from livehouse.access.contract import Access, Action, ChannelStanding
-from livehouse.accounts.application.change_avatar import FindAvatars
-from livehouse.accounts.contract import AccountId, Actor
+from livehouse.accounts.contract import AccountId, Actor, PersonCard, PersonCards
 from livehouse.channel.application import Channel
 from livehouse.channel.application.queries import FindChannelWithBanner, channel_ref
 from livehouse.channel.contract import ChannelId, ChannelName, ChannelRef, Channels
@@ -34,11 +33,11 @@ _MAX_DECODED = 2_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChannelPage:
-    """avatar: of the owner. While nothing of it changes it is the same object."""
+    """owner: None who was erased a moment ago. While nothing of it changes it is the same object."""
 
     channel: Channel
     broadcast: BroadcastView | None
-    avatar: ImageName | None
+    owner: PersonCard | None
     banner: ImageName | None
 
 
@@ -54,14 +53,14 @@ class ReadChannelPage:
         self,
         channels: FindChannelWithBanner,
         running: RunningBroadcast,
-        find_avatars: FindAvatars,
+        people: PersonCards,
         access: Access,
         clock: Clock,
         reads: CachedReads,
     ) -> None:
         self._channels = channels
         self._running = running
-        self._find_avatars = find_avatars
+        self._people = people
         self._access = access
         self._clock = clock
         self._reads = reads
@@ -118,7 +117,7 @@ class ReadChannelPage:
         page = ChannelPage(
             channel,
             await self._running(channel.id),
-            (await self._find_avatars([channel.owner_id])).get(channel.owner_id),
+            (await self._people.of([channel.owner_id])).get(channel.owner_id),
             banner,
         )
         return self._encoder.encode(page)

@@ -10,7 +10,7 @@ from cpc.kernel.clock import FakeClock
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.testing import access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId, Deeds
-from livehouse.accounts.testing import FakeAvatars, RecordedDeeds
+from livehouse.accounts.testing import FakePersonCards, RecordedDeeds
 from livehouse.channel.application.browse import (
     FindChannelCards,
     ListCategories,
@@ -32,12 +32,12 @@ class House:
     def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
         self.units = unit_of_work
         access, clock = access_for(), FakeClock(NOW)
-        self.avatars = avatars = FakeAvatars()
-        self.list_channels = ListChannels(unit_of_work, avatars, access, clock)
-        self.cards = FindChannelCards(unit_of_work, avatars, clock)
+        self.people = people = FakePersonCards()
+        self.list_channels = ListChannels(unit_of_work, people, access, clock)
+        self.cards = FindChannelCards(unit_of_work, people, clock)
         self.list_categories = ListCategories(unit_of_work, access)
         self.read_category = ReadCategory(unit_of_work, access)
-        self.search = Search(unit_of_work, avatars, access, clock)
+        self.search = Search(unit_of_work, people, access, clock)
         self.deed_log = RecordedDeeds()
         deeds = Deeds(self.deed_log, clock, UuidV7Ids(clock))
         self.create_category = CreateCategory(unit_of_work, access, deeds, UuidV7Ids(clock))

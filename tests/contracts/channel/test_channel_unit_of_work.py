@@ -12,7 +12,7 @@ from cpc.kernel.clock import FakeClock
 from livehouse.access.contract import Suspension
 from livehouse.access.testing import access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId
-from livehouse.accounts.testing import FakeAvatars
+from livehouse.accounts.testing import FakePersonCards
 from livehouse.channel.application.browse import ListChannels
 from livehouse.channel.application.discovery_ports import DirectoryFilter, DirectoryPlace
 from livehouse.channel.application.ports import UnitOfWorkFactory
@@ -132,7 +132,7 @@ async def test_pages_follow_each_other_without_gap_or_double(unit_of_work: UnitO
     order = [(not card.is_live, -card.viewers, card.id.uuid) for card in whole]
     assert order == sorted(order)
     assert len(whole) == 11
-    list_channels = ListChannels(unit_of_work, FakeAvatars(), access_for(), FakeClock(NOW))
+    list_channels = ListChannels(unit_of_work, FakePersonCards(), access_for(), FakeClock(NOW))
     seen, cursor = [], None
     for _ in range(4):
         page = await list_channels(ANONYMOUS, limit=3, cursor=cursor)

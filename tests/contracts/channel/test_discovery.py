@@ -12,7 +12,7 @@ from tests.contracts.channel.house import NOW, House
 from cpc.images.image import ImageName
 from cpc.kernel.errors import Invalid, NotFound
 from livehouse.access.contract import Suspension
-from livehouse.accounts.contract import ANONYMOUS
+from livehouse.accounts.contract import ANONYMOUS, AccountName, PersonCard
 from livehouse.channel.application.discovery_ports import DirectoryFilter
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import ChannelId, Privacy
@@ -286,20 +286,24 @@ async def test_statistics_of_a_channel_that_is_gone_are_not_kept(house: House) -
         assert await unit.statistics.page(gone.id, before=None, limit=5) == []
 
 
-async def test_cards_bear_their_owners_picture_found_in_one_look(house: House) -> None:
+async def test_cards_bear_what_is_their_owners_found_in_one_look(house: House) -> None:
     painter, singer = await house.open("painter", viewers=5, category="art"), await house.open("singer")
     await house.open("plain")
-    house.avatars[painter.owner_id], house.avatars[singer.owner_id] = PICTURE, OTHER_PICTURE
-    expected = {"painter": PICTURE, "singer": OTHER_PICTURE, "plain": None}
+    house.people[painter.owner_id] = PersonCard(painter.owner_id, AccountName("painter"), PICTURE, "PaintEr")
+    # The account has another name by now, and the channel has not heard of it.
+    house.people[singer.owner_id] = PersonCard(
+        singer.owner_id, AccountName("crooner"), OTHER_PICTURE, "Crooner"
+    )
+    expected = {"PaintEr": PICTURE, "singer": OTHER_PICTURE, "plain": None}
     listed = (await house.list_channels(ANONYMOUS)).channels
-    assert {card.name.value: card.avatar for card in listed} == expected
+    assert {card.shown_name: card.avatar for card in listed} == expected
     (card,) = (await house.list_channels(ANONYMOUS, category="art")).channels
     assert card.avatar == PICTURE
     (card,) = (await house.search(ANONYMOUS, "singer")).channels
     assert card.avatar == OTHER_PICTURE
     cards = await house.cards.of([card.id for card in listed])
-    assert {card.name.value: card.avatar for card in cards.values()} == expected
-    assert house.avatars.looks == 4
+    assert {card.shown_name: card.avatar for card in cards.values()} == expected
+    assert house.people.looks == 4
 
 
 async def test_cards_of_channels_that_somebody_knows(house: House) -> None:

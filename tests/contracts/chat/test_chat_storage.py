@@ -105,6 +105,7 @@ async def test_who_is_gone_loses_the_name_and_keeps_the_place(
         (4, "grace"),
     ]
     assert {one.sender.id for one in shown[:3]} == {erase_chat.NOBODY}
+    assert {one.sender.display_name for one in shown[:3]} == {"deleted account"}
     assert [fragment.to_json()["text"] for one in shown[:3] for fragment in one.fragments] == [
         "one",
         "two",

@@ -49,7 +49,7 @@ async def test_the_welcome_says_who_one_is_and_what_one_may_do(house: Any) -> No
     gateway = await house.gateway()
     assert (await (await house.enter(gateway, "ada")).hear("welcome"))["you"] is None
     owner = await (await house.enter(gateway, "ada", ada)).hear("welcome")
-    assert owner["you"] == {"id": ada.id, "name": "ada", "can_send": True}
+    assert owner["you"] == {"id": ada.id, "name": "ada", "display_name": "ada", "can_send": True}
     assert owner["limits"] == {"message_characters": 500, "messages": 100, "per_seconds": 30}
     assert owner["channel"]["name"] == "ada"
     assert owner["last_seq"] == 0

@@ -8,7 +8,7 @@ from cpc.images.keep_image import KeepImage
 from cpc.images.testing import FakeImageMaker, InMemoryImagesDatabase, InMemoryImageStore
 from livehouse.access.contract import Action
 from livehouse.accounts.contract import Actor
-from livehouse.accounts.testing import FakeAvatars
+from livehouse.accounts.testing import FakePersonCards
 from livehouse.channel.application.browse import ListChannels
 from livehouse.channel.application.change_banner import ChangeBanner
 from livehouse.channel.application.change_channel import ChangeChannel
@@ -19,7 +19,9 @@ from livehouse.channel.domain.channel import SettingsChange
 @call(Action.LIST_CHANNELS)
 async def list_channels(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await ListChannels(world.channels.unit_of_work, FakeAvatars(), world.access, world.clock)(actor)
+    return await ListChannels(world.channels.unit_of_work, FakePersonCards(), world.access, world.clock)(
+        actor
+    )
 
 
 @call(Action.READ_CHANNEL)

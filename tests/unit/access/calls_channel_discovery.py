@@ -9,7 +9,7 @@ from tests.unit.access.everybody import World, call
 from cpc.kernel.ids import EntityId
 from livehouse.access.contract import Action
 from livehouse.accounts.contract import Actor
-from livehouse.accounts.testing import FakeAvatars
+from livehouse.accounts.testing import FakePersonCards
 from livehouse.channel.application.browse import ListCategories, ReadCategory, Search
 from livehouse.channel.application.manage_categories import ChangeCategory, CreateCategory, RemoveCategory
 from livehouse.channel.application.statistics import ReadBroadcastStatistics, ReadStatistics
@@ -64,7 +64,9 @@ async def remove_category(world: World, actor: Actor) -> object:
 @call(Action.SEARCH)
 async def search(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await Search(world.channels.unit_of_work, FakeAvatars(), world.access, world.clock)(actor, "ada")
+    return await Search(world.channels.unit_of_work, FakePersonCards(), world.access, world.clock)(
+        actor, "ada"
+    )
 
 
 @call(Action.READ_STATISTICS)

@@ -15,7 +15,7 @@ from livehouse.accounts.application.record_deed import RecordDeed
 from livehouse.accounts.application.rename_account import RenameAccount
 from livehouse.accounts.application.tell_owner import TellOfChannelDeletion
 from livehouse.accounts.contract import Actor
-from livehouse.accounts.testing import FakeAvatars, FakePasswordHasher
+from livehouse.accounts.testing import FakePasswordHasher, FakePersonCards
 from livehouse.channel.application.create_channel import CreateChannel, CreateChannelAgain
 from livehouse.channel.application.delete_channel import CancelChannelDeletion, RequestChannelDeletion
 from livehouse.channel.application.read_administration import ListAllChannels
@@ -133,7 +133,9 @@ async def lay_down_role(world: World, actor: Actor) -> object:
 @call(Action.LIST_ALL_CHANNELS)
 async def list_all_channels(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await ListAllChannels(world.channels.unit_of_work, FakeAvatars(), world.access, world.clock)(actor)
+    return await ListAllChannels(world.channels.unit_of_work, FakePersonCards(), world.access, world.clock)(
+        actor
+    )
 
 
 @call(Action.SUSPEND_CHANNEL)

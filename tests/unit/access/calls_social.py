@@ -7,7 +7,7 @@ from tests.unit.access.everybody import CAST, CHANNEL, NOW, OTHER_CHANNEL, TARGE
 from livehouse.access.contract import Action, Role
 from livehouse.accounts.application.queries import FindNames, FindPersonCards
 from livehouse.accounts.contract import AccountId, Actor
-from livehouse.accounts.testing import FakeAvatars
+from livehouse.accounts.testing import FakePersonCards
 from livehouse.channel.contract import ChannelId
 from livehouse.channel.testing import FakeChannelCards
 from livehouse.social.adapters.manual_payments import ManualPayments
@@ -194,7 +194,7 @@ async def cancel_subscription(world: World, actor: Actor) -> object:
 async def list_subscriptions(world: World, actor: Actor) -> object:
     world.is_ready()
     units, channels = world.social.unit_of_work, world.social_channels
-    return await ListSubscriptions(units, channels, FakeAvatars(), world.access, world.clock)(actor)
+    return await ListSubscriptions(units, channels, FakePersonCards(), world.access, world.clock)(actor)
 
 
 @call(Action.LIST_SUPPORTERS)

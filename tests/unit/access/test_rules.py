@@ -48,7 +48,6 @@ NOT_ASKING = {
     "ResolveActor": "says who acts; there is nobody to ask about before",
     "LoginTokens": "arithmetic on tokens",
     "FindPeople": "facade for other slices",
-    "FindAvatars": "public pictures for pages that asked for what they stand beside",
     "FindChannels": "facade for other slices",
     "CreateChannel": "part of opening an account, which asks",
     "RenameAccount": "part of renaming a channel, which asks",

@@ -9,7 +9,8 @@ import pytest
 from tests.unit.accounts.stage import GRACE, PASSWORD, Stage
 
 from cpc.kernel.errors import Unauthenticated, Unprocessable
-from livehouse.accounts.application.change_avatar import AvatarUses, FindAvatars
+from livehouse.accounts.application.change_avatar import AvatarUses
+from livehouse.accounts.application.queries import FindPersonCards
 from livehouse.accounts.contract import ANONYMOUS
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -31,7 +32,8 @@ async def test_an_avatar_that_is_replaced_or_removed_comes_into_doubt() -> None:
     second = (await stage.change_avatar(ada, sent(PNG + b"2"))).avatar
     assert first is not None
     assert set(stage.database.tables.images_in_doubt) == {first}
-    assert await FindAvatars(stage.database.unit_of_work)([ada.require_account()]) == {ada.account_id: second}
+    cards = await FindPersonCards(stage.database.unit_of_work).of([ada.require_account()])
+    assert cards[ada.require_account()].avatar == second
     await stage.change_avatar.remove(ada)
     await stage.change_avatar.remove(ada)
     assert set(stage.database.tables.images_in_doubt) == {first, second}

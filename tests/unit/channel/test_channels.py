@@ -22,7 +22,7 @@ from livehouse.access.application.decide_access import DecideAccess
 from livehouse.access.contract import ChannelStanding, Role, Suspension
 from livehouse.access.testing import InMemoryStandings, access_for
 from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
-from livehouse.accounts.testing import FakeAvatars
+from livehouse.accounts.testing import FakePersonCards
 from livehouse.channel.application.browse import ListChannels
 from livehouse.channel.application.change_channel import ChangeChannel
 from livehouse.channel.application.create_channel import CreateChannel
@@ -280,7 +280,7 @@ _ID = "chn_" + "0" * 32
 )
 async def test_a_made_up_cursor_is_refused(database: InMemoryChannelDatabase, cursor: str) -> None:
     with pytest.raises(Invalid):
-        await ListChannels(database.unit_of_work, FakeAvatars(), access_for(), FakeClock())(
+        await ListChannels(database.unit_of_work, FakePersonCards(), access_for(), FakeClock())(
             ANONYMOUS, cursor=cursor
         )
 
@@ -288,7 +288,7 @@ async def test_a_made_up_cursor_is_refused(database: InMemoryChannelDatabase, cu
 @given(st.text(max_size=60))
 def test_any_cursor_is_read_or_refused(cursor: str) -> None:
     coroutine = ListChannels(
-        InMemoryChannelDatabase().unit_of_work, FakeAvatars(), access_for(), FakeClock()
+        InMemoryChannelDatabase().unit_of_work, FakePersonCards(), access_for(), FakeClock()
     )(ANONYMOUS, cursor=cursor)
     with pytest.raises((StopIteration, Invalid)):
         coroutine.send(None)  # memory never waits, so one step ends it
@@ -309,7 +309,7 @@ async def test_social_events_move_a_channel_on_and_off_the_live_page(
         data={"channel_id": channel_id, "broadcast_id": "brd_1", "viewers": 12},
     )
     ended = StreamEnded(channel_id, "brd_1", NOW, NOW)
-    list_channels = ListChannels(database.unit_of_work, FakeAvatars(), access_for(), FakeClock())
+    list_channels = ListChannels(database.unit_of_work, FakePersonCards(), access_for(), FakeClock())
 
     async def follow(event: CloudEvent) -> None:
         async with database.unit_of_work() as unit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -79,6 +80,16 @@ async def test_a_message_carries_who_sent_it() -> None:
     assert (await chat.send(room, bob, nonce="n", text="hi")).badges == ()
     read_history = ReadChatHistory(chat.store, chat.channels, chat.access)
     assert await read_history(ANONYMOUS, "ADA", before_seq=2) == [sent]
+
+
+async def test_a_message_bears_the_name_as_its_sender_writes_it() -> None:
+    chat = Chat()
+    room = await chat.room()
+    ada = replace(chat.person("ada"), display_name="AdA")
+    sent = await chat.send(room, ada, nonce="n1", text="hi")
+    assert (sent.sender.name, sent.sender.display_name) == ("ada", "AdA")
+    bob = await chat.send(room, chat.person("bob"), nonce="n1", text="hi")
+    assert bob.sender.display_name == "bob"
 
 
 async def test_a_visitor_may_not_send() -> None:

@@ -16,10 +16,10 @@ from cpc.kernel.errors import NotFound
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.contract import Suspended, Suspension
 from livehouse.access.testing import access_for
-from livehouse.accounts.application.change_avatar import FindAvatars
-from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor
+from livehouse.accounts.application.queries import FindPersonCards
+from livehouse.accounts.contract import ANONYMOUS, AccountId, AccountName, Actor, PersonCard
 from livehouse.accounts.domain.account import Account
-from livehouse.accounts.testing import FakeAvatars, InMemoryAccountsDatabase
+from livehouse.accounts.testing import FakePersonCards, InMemoryAccountsDatabase
 from livehouse.channel.application.cached_lists import CachedListChannels
 from livehouse.channel.application.create_channel import CreateChannel
 from livehouse.channel.application.queries import FindChannelWithBanner
@@ -50,14 +50,14 @@ class Stage:
         return ReadChannelPage(
             FindChannelWithBanner(self.channels.unit_of_work),
             RunningBroadcast(self.streaming.unit_of_work),
-            FindAvatars(self.accounts.unit_of_work),
+            FindPersonCards(self.accounts.unit_of_work),
             access_for(),
             self.clock,
             reads,
         )
 
     async def furnish(self) -> Channel:
-        account = Account(ADA, AccountName("ada"), self.clock.now(), avatar=PICTURE)
+        account = Account(ADA, AccountName("ada"), self.clock.now(), avatar=PICTURE, display_name="Ada")
         async with self.accounts.unit_of_work() as unit:
             await unit.accounts.add(account, "hash")
         create = CreateChannel(self.channels.unit_of_work, self.clock, UuidV7Ids(self.clock))
@@ -73,7 +73,8 @@ async def test_what_the_cache_gives_back_is_what_was_read() -> None:
     channel = await stage.furnish()
     first, again = await stage.read(ANONYMOUS, "ADA"), await stage.another_process()(ANONYMOUS, "ada")
     assert astuple(first) == astuple(again)
-    assert (first.channel, first.avatar, first.banner, first.broadcast) == (channel, PICTURE, None, None)
+    assert (first.channel, first.banner, first.broadcast) == (channel, None, None)
+    assert first.owner == PersonCard(ADA, AccountName("ada"), PICTURE, "Ada")
     assert stage.counts.seen == ["miss", "hit"]
 
 
@@ -143,7 +144,9 @@ async def test_the_live_list_is_read_once_for_many() -> None:
     async with stage.channels.unit_of_work() as unit:
         await unit.directory.broadcast_started(channel.id, "brd_1", stage.clock.now())
     reads = CachedReads(stage.cache, "live", stage.clock, stage.counts, fresh_s=2, stale_s=10)
-    listed = CachedListChannels(stage.channels.unit_of_work, FakeAvatars(), access_for(), stage.clock, reads)
+    listed = CachedListChannels(
+        stage.channels.unit_of_work, FakePersonCards(), access_for(), stage.clock, reads
+    )
     first = await listed(ANONYMOUS, live_only=True)
     assert [card.name.value for card in first.channels] == ["ada"]
     assert await listed(ANONYMOUS, live_only=True) is first

@@ -13,7 +13,6 @@ from cpc.kernel.ids import UuidV7Ids
 from livehouse.access.application.decide_access import DecideAccess
 from livehouse.access.contract import Role, Supporting, Suspension
 from livehouse.access.testing import InMemoryStandings
-from livehouse.accounts.application.change_avatar import FindAvatars
 from livehouse.accounts.application.queries import FindNames, FindPersonCards
 from livehouse.accounts.contract import AccountId, AccountName, Actor, Deeds
 from livehouse.accounts.domain.account import Account
@@ -90,7 +89,6 @@ class Stage:
         self.channels = channels = FakeChannels(CHANNEL, OTHER)
         self.names = names = FindNames(self.accounts.unit_of_work)
         cards = FindPersonCards(self.accounts.unit_of_work)
-        avatars = FindAvatars(self.accounts.unit_of_work)
         self.end_follow = EndFollow(units, clock, ids)
         self.follow = FollowChannel(units, channels, self.people, access, self.end_follow, clock, ids)
         self.unfollow = UnfollowChannel(channels, access, self.end_follow)
@@ -111,7 +109,7 @@ class Stage:
         self.take = TakeTier(units, channels, self.people, access, ledger, clock)
         self.change = ChangeSubscription(units, channels, self.people, access, ledger, clock)
         self.cancel = CancelSubscription(units, channels, self.people, access, ledger, clock)
-        self.list_subscriptions = ListSubscriptions(units, channels, avatars, access, clock)
+        self.list_subscriptions = ListSubscriptions(units, channels, cards, access, clock)
         self.list_supporters = ListSupporters(units, channels, cards, access, clock)
         self.grant = GrantSubscription(units, channels, names, access, ledger, deeds, clock)
         self.list_payments = ListPayments(units, channels, cards, access)

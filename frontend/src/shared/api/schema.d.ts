@@ -1878,6 +1878,12 @@ export interface components {
              */
             blocked_at: string;
             /**
+             * Display Name
+             * @description The name as its owner writes it
+             * @example Ada
+             */
+            display_name: string;
+            /**
              * Name
              * @example mallory
              */
@@ -2134,6 +2140,12 @@ export interface components {
              */
             created_at: string;
             /**
+             * Display Name
+             * @description The name as its owner writes it
+             * @example Ada
+             */
+            display_name: string;
+            /**
              * Id
              * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
              */
@@ -2234,6 +2246,12 @@ export interface components {
              * @example art
              */
             category_slug: string | null;
+            /**
+             * Display Name
+             * @description The name as its owner writes it
+             * @example Ada
+             */
+            display_name: string;
             /**
              * Id
              * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
@@ -2376,6 +2394,12 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
+            /**
+             * Display Name
+             * @description The name as its owner writes it
+             * @example Grace
+             */
+            display_name: string | null;
             /**
              * Due At
              * Format: date-time
@@ -2601,6 +2625,12 @@ export interface components {
              */
             color: string;
             /**
+             * Display Name
+             * @description The name as its owner writes it
+             * @example Ada
+             */
+            display_name: string;
+            /**
              * Id
              * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
              */
@@ -2761,6 +2791,12 @@ export interface components {
              */
             category: string;
             /**
+             * Display Name
+             * @description The name as its owner writes it
+             * @example Ada
+             */
+            display_name: string;
+            /**
              * Followed At
              * Format: date-time
              */
@@ -2799,6 +2835,12 @@ export interface components {
              * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
              */
             avatar_url: string | null;
+            /**
+             * Display Name
+             * @description The name as its owner writes it
+             * @example Ada
+             */
+            display_name: string;
             /**
              * Followed At
              * Format: date-time
@@ -2967,6 +3009,12 @@ export interface components {
              * @example ada
              */
             channel: string;
+            /**
+             * Channel Display Name
+             * @description The name as its owner writes it
+             * @example Ada
+             */
+            channel_display_name: string;
             /**
              * Channel Id
              * @example chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f
@@ -3767,6 +3815,7 @@ export interface components {
             created_at: string;
             /**
              * Display Name
+             * @description The name as its owner writes it
              * @example Ada
              */
             display_name: string;
@@ -3835,6 +3884,12 @@ export interface components {
              * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
              */
             avatar_url: string | null;
+            /**
+             * Display Name
+             * @description The name as its owner writes it
+             * @example Ada
+             */
+            display_name: string;
             /**
              * Granted At
              * Format: date-time
@@ -4231,6 +4286,12 @@ export interface components {
              * @example /images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp
              */
             avatar_url: string | null;
+            /**
+             * Display Name
+             * @description The name as its owner writes it
+             * @example Ada
+             */
+            display_name: string;
             /**
              * Id
              * @example acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f
@@ -4844,6 +4905,7 @@ export interface operations {
                      *         {
                      *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "blocked_at": "2026-01-31T20:00:00Z",
+                     *           "display_name": "Ada",
                      *           "name": "mallory"
                      *         }
                      *       ],
@@ -6596,6 +6658,7 @@ export interface operations {
                      *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "category": "Art",
                      *           "category_slug": "art",
+                     *           "display_name": "Ada",
                      *           "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "is_live": false,
                      *           "is_mature": false,
@@ -6692,6 +6755,7 @@ export interface operations {
                      *         "slow_mode_s": 1
                      *       },
                      *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "display_name": "Ada",
                      *       "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *       "is_mature": false,
                      *       "is_recorded": false,
@@ -6805,6 +6869,7 @@ export interface operations {
                      *         "slow_mode_s": 1
                      *       },
                      *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "display_name": "Ada",
                      *       "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *       "is_mature": false,
                      *       "is_recorded": false,
@@ -6936,6 +7001,7 @@ export interface operations {
                      *         "slow_mode_s": 1
                      *       },
                      *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "display_name": "Ada",
                      *       "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *       "is_mature": false,
                      *       "is_recorded": false,
@@ -7802,6 +7868,7 @@ export interface operations {
                      *           "nonce": "…",
                      *           "sender": {
                      *             "color": "#3f8fd2",
+                     *             "display_name": "Ada",
                      *             "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *             "name": "ada"
                      *           },
@@ -8202,6 +8269,7 @@ export interface operations {
                      *       "followers": [
                      *         {
                      *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *           "display_name": "Ada",
                      *           "followed_at": "2026-01-31T20:00:00Z",
                      *           "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "name": "grace"
@@ -8337,6 +8405,7 @@ export interface operations {
                      *           },
                      *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "created_at": "2026-01-31T20:00:00Z",
+                     *           "display_name": "Grace",
                      *           "due_at": "2026-01-31T20:00:00Z",
                      *           "id": "pay_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "kind": "first",
@@ -8866,6 +8935,7 @@ export interface operations {
                      *         "slow_mode_s": 1
                      *       },
                      *       "created_at": "2026-01-31T20:00:00Z",
+                     *       "display_name": "Ada",
                      *       "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *       "is_mature": false,
                      *       "is_recorded": false,
@@ -8988,6 +9058,7 @@ export interface operations {
                      *       "roles": [
                      *         {
                      *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *           "display_name": "Ada",
                      *           "granted_at": "2026-01-31T20:00:00Z",
                      *           "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "name": "grace",
@@ -9069,6 +9140,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *       "display_name": "Ada",
                      *       "granted_at": "2026-01-31T20:00:00Z",
                      *       "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *       "name": "grace",
@@ -10693,6 +10765,7 @@ export interface operations {
                      *       "supporters": [
                      *         {
                      *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
+                     *           "display_name": "Ada",
                      *           "id": "acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "months": 0,
                      *           "name": "grace",
@@ -11583,6 +11656,7 @@ export interface operations {
                      *         {
                      *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "category": "Art",
+                     *           "display_name": "Ada",
                      *           "followed_at": "2026-01-31T20:00:00Z",
                      *           "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "is_live": false,
@@ -11646,6 +11720,7 @@ export interface operations {
                      *         {
                      *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "channel": "ada",
+                     *           "channel_display_name": "Ada",
                      *           "channel_id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "id": "sub_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "months": 0,
@@ -12017,6 +12092,7 @@ export interface operations {
                      *           "avatar_url": "/images/5d41402abc4b2a76b9719d911017c592a1b2c3d4.webp",
                      *           "category": "Art",
                      *           "category_slug": "art",
+                     *           "display_name": "Ada",
                      *           "id": "chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f",
                      *           "is_live": false,
                      *           "is_mature": false,

@@ -30,7 +30,7 @@ export type ChannelCard = Schemas['ChannelCard'];
 /** What a card of a live channel shows. */
 export type LiveChannel = Pick<
   ChannelCard,
-  'id' | 'name' | 'title' | 'category' | 'avatar_url' | 'viewers' | 'started_at'
+  'id' | 'name' | 'display_name' | 'title' | 'category' | 'avatar_url' | 'viewers' | 'started_at'
 >;
 export type Privacy = Schemas['Privacy'];
 export type About = Schemas['AboutShape'];

@@ -27,11 +27,11 @@ _retired = tables.retired_name
 _LOCK_SKELETON = text("SELECT pg_advisory_xact_lock(hashtextextended('accounts.skeleton ' || :skeleton, 0))")
 
 ACCOUNT_READ = [column for column in _account.c if column.name not in {"password_hash", "skeleton"}]
-# Every list of channels and every card asks for them.
-_AVATARS = PreparedRead(
-    select(_account.c.account_id, _account.c.avatar).where(
-        _account.c.account_id == any_(bindparam("account_ids", type_=ARRAY(_account.c.account_id.type))),
-        _account.c.avatar.is_not(None),
+CARD = (_account.c.account_id, _account.c.name, _account.c.avatar, _account.c.display_name)
+# Every list of channels or people and every channel's page asks for them.
+_CARDS = PreparedRead(
+    select(*CARD).where(
+        _account.c.account_id == any_(bindparam("account_ids", type_=ARRAY(_account.c.account_id.type)))
     )
 )
 
@@ -137,12 +137,10 @@ class PostgresAccounts:
         return [to_account(row) for row in await self._connection.execute(query)]
 
     async def cards_of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, PersonCard]:
-        found = await self._connection.execute(
-            select(_account.c.account_id, _account.c.name, _account.c.avatar).where(
-                _account.c.account_id.in_([account_id.uuid for account_id in account_ids])
-            )
-        )
-        return {(card := to_card(*row)).id: card for row in found}
+        rows = await _CARDS.rows(self._connection, account_ids=[each.uuid for each in account_ids])
+        return {
+            (card := to_card(row.account_id, row.name, row.avatar, row.display_name)).id: card for row in rows
+        }
 
     async def administrators(self) -> Sequence[AccountName]:
         found = await self._connection.execute(select(_account.c.name).where(_account.c.is_administrator))
@@ -152,10 +150,6 @@ class PostgresAccounts:
         await self._connection.execute(
             update(_account).where(_account.c.account_id == account.id.uuid).values(**_values(account))
         )
-
-    async def avatars_of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
-        rows = await _AVATARS.rows(self._connection, account_ids=[each.uuid for each in account_ids])
-        return {AccountId(row.account_id): ImageName(row.avatar) for row in rows}
 
     async def avatars_among(self, names: Sequence[ImageName]) -> frozenset[ImageName]:
         found = await self._connection.execute(
@@ -214,8 +208,10 @@ def to_account(row: Any) -> Account:
     )
 
 
-def to_card(account_id: UUID, name: str, avatar: str | None) -> PersonCard:
-    return PersonCard(AccountId(account_id), AccountName(name), None if avatar is None else ImageName(avatar))
+def to_card(account_id: UUID, name: str, avatar: str | None, display_name: str) -> PersonCard:
+    """Of the columns `CARD`."""
+    picture = None if avatar is None else ImageName(avatar)
+    return PersonCard(AccountId(account_id), AccountName(name), picture, display_name)
 
 
 def _values(account: Account) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from livehouse.accounts.adapters.postgres_accounts import to_card
+from livehouse.accounts.adapters.postgres_accounts import CARD, to_card
 from livehouse.accounts.adapters.postgres_tables import account, block
 from livehouse.accounts.contract import AccountId, AccountName, PersonCard
 
@@ -49,7 +49,7 @@ class PostgresBlocks:
     ) -> Sequence[tuple[PersonCard, datetime]]:
         name = account.c.name.collate("C")
         query = (
-            select(account.c.account_id, account.c.name, account.c.avatar, block.c.blocked_at)
+            select(*CARD, block.c.blocked_at)
             .join(account, account.c.account_id == block.c.blocked_id)
             .where(block.c.account_id == account_id.uuid)
             .order_by(name)
@@ -57,7 +57,4 @@ class PostgresBlocks:
         )
         if after is not None:
             query = query.where(name > after.value)
-        return [
-            (to_card(row.account_id, row.name, row.avatar), row.blocked_at)
-            for row in await self._connection.execute(query)
-        ]
+        return [(to_card(*card), blocked_at) for *card, blocked_at in await self._connection.execute(query)]

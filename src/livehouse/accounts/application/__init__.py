@@ -10,7 +10,7 @@ from livehouse.accounts.application.access_tokens import (
     RevokeAccessToken,
 )
 from livehouse.accounts.application.block_person import BlockPerson, ListBlocks, UnblockPerson
-from livehouse.accounts.application.change_avatar import ChangeAvatar, FindAvatars
+from livehouse.accounts.application.change_avatar import ChangeAvatar
 from livehouse.accounts.application.change_profile import ChangeProfile
 from livehouse.accounts.application.check_password import CheckPassword
 from livehouse.accounts.application.confirm_mail import AskForMail, ConfirmMail
@@ -51,7 +51,6 @@ class AccountsUseCases:
     read_profile: ReadProfile
     change_profile: ChangeProfile
     change_avatar: ChangeAvatar
-    find_avatars: FindAvatars
     ask_for_mail: AskForMail
     confirm_mail: ConfirmMail
     change_password: ChangePassword

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 from cpc.images.image import ImageForm, ImageName
@@ -13,7 +13,7 @@ from livehouse.accounts.application.login_tokens import LoginTokens
 from livehouse.accounts.application.ports import UnitOfWorkFactory
 from livehouse.accounts.application.queries import own_account
 from livehouse.accounts.application.throttle import count_try
-from livehouse.accounts.contract import AccountId, Actor
+from livehouse.accounts.contract import Actor
 from livehouse.accounts.domain.account import Account
 
 AVATAR = ImageForm(sizes=((300, 300), (150, 150), (70, 70)), is_cropped=True)
@@ -66,19 +66,6 @@ class ChangeAvatar:
             account = replace(account, avatar=avatar)
             await unit.accounts.save(account)
         return account
-
-
-class FindAvatars:
-    """The `Avatars` facade of the contract."""
-
-    def __init__(self, unit_of_work: UnitOfWorkFactory) -> None:
-        self._unit_of_work = unit_of_work
-
-    async def __call__(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
-        if not account_ids:
-            return {}
-        async with self._unit_of_work() as unit:
-            return await unit.accounts.avatars_of(account_ids)
 
 
 class AvatarUses:

@@ -60,10 +60,6 @@ class Accounts(Protocol):
         """All but id, name and creation."""
         ...
 
-    async def avatars_of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
-        """Of those that have one."""
-        ...
-
     async def avatars_among(self, names: Sequence[ImageName]) -> frozenset[ImageName]:
         """Those that are anybody's avatar."""
         ...

@@ -16,6 +16,7 @@ from livehouse.accounts.domain.login_session import MAX_PER_ACCOUNT
 from livehouse.accounts.domain.mail_address import MailAddress
 from livehouse.accounts.domain.outgoing_mail import MailId, MailKind, OutgoingMail
 from livehouse.accounts.domain.password import Password
+from livehouse.accounts.domain.profile import valid_display_name
 
 MAX_SIGN_UPS_OF_ADDRESS = 50  # in a window; a class room shares one address
 
@@ -80,6 +81,7 @@ class SignUp:
             now,
             pending_mail=pending_mail,
             is_confirmed=pending_mail is None,
+            display_name=valid_display_name(name, account_name),
         )
         login_session, signed_in = self._tokens.open(account, program)
         async with self._unit_of_work() as unit:

@@ -53,4 +53,5 @@ class Account:
             is_administrator=self.is_administrator,
             is_confirmed=self.is_confirmed,
             suspension=self.suspension_at(now),
+            display_name=self.display_name,
         )

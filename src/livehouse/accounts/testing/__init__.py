@@ -6,11 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from cpc.eventbus.envelope import CloudEvent
 from cpc.eventbus.testing import InMemoryDatabase, InMemoryTransaction
-from cpc.images.image import ImageName
 from cpc.images.testing import InMemoryImagesInDoubt
 from cpc.kernel.errors import NotFound, Unavailable
 from livehouse.accounts.application.ports import Letter, MailRefused
-from livehouse.accounts.contract import AccountId, Actor, AdministratorActed, AdministratorDeed
+from livehouse.accounts.contract import AccountId, Actor, AdministratorActed, AdministratorDeed, PersonCard
 from livehouse.accounts.domain.password import Password
 from livehouse.accounts.testing.people import (
     InMemoryAccounts,
@@ -26,7 +25,13 @@ from livehouse.accounts.testing.tokens import (
     InMemoryOneTimeTokens,
 )
 
-__all__ = ["FakeAvatars", "FakePasswordHasher", "FakePeople", "InMemoryAccountsDatabase", "RecordingMailer"]
+__all__ = [
+    "FakePasswordHasher",
+    "FakePeople",
+    "FakePersonCards",
+    "InMemoryAccountsDatabase",
+    "RecordingMailer",
+]
 
 
 class InMemoryAccountsDatabase(InMemoryDatabase[Tables]):
@@ -113,14 +118,14 @@ class RecordingMailer:
         self.sent.append(letter)
 
 
-class FakeAvatars(dict[AccountId, ImageName]):
-    """The `Avatars` facade over a dictionary. looks: how often it was asked for any."""
+class FakePersonCards(dict[AccountId, PersonCard]):
+    """The `PersonCards` facade over a dictionary. looks: how often it was asked for any."""
 
     looks = 0
 
-    async def __call__(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
+    async def of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, PersonCard]:
         self.looks += bool(account_ids)
-        return {account_id: image for account_id, image in self.items() if account_id in account_ids}
+        return {account_id: card for account_id, card in self.items() if account_id in account_ids}
 
 
 def told_deeds(events: Sequence[CloudEvent]) -> list[AdministratorDeed]:

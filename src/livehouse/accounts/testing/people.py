@@ -32,7 +32,7 @@ def _without(tokens: Mapping[bytes, _Token], account_id: AccountId) -> dict[byte
 
 
 def _card(account: Account) -> PersonCard:
-    return PersonCard(account.id, account.name, account.avatar)
+    return PersonCard(account.id, account.name, account.avatar, account.display_name)
 
 
 class InMemoryAccounts:
@@ -94,9 +94,6 @@ class InMemoryAccounts:
     async def save(self, account: Account) -> None:
         if account.id in self._tables.accounts:
             self._tables.accounts[account.id] = (account, self._tables.accounts[account.id][1])
-
-    async def avatars_of(self, account_ids: Collection[AccountId]) -> Mapping[AccountId, ImageName]:
-        return {one.id: one.avatar for one in self._all() if one.id in account_ids and one.avatar is not None}
 
     async def avatars_among(self, names: Sequence[ImageName]) -> frozenset[ImageName]:
         return frozenset(one.avatar for one in self._all() if one.avatar is not None and one.avatar in names)

@@ -10,7 +10,7 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.cursors import cut_page, page_size, read_cursor, write_cursor
 from cpc.kernel.errors import Invalid
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import Actor, Avatars
+from livehouse.accounts.contract import Actor, PersonCards
 from livehouse.channel.application.discovery_ports import (
     CategoryCard,
     CategoryPlace,
@@ -49,10 +49,10 @@ class Found:
 
 class ListChannels:
     def __init__(
-        self, unit_of_work: UnitOfWorkFactory, avatars: Avatars, access: Access, clock: Clock
+        self, unit_of_work: UnitOfWorkFactory, people: PersonCards, access: Access, clock: Clock
     ) -> None:
         self._unit_of_work = unit_of_work
-        self._avatars = avatars
+        self._people = people
         self._access = access
         self._clock = clock
 
@@ -82,7 +82,7 @@ class ListChannels:
             )
             cards = await unit.directory.page(wanted, after=after, limit=limit + 1, now=self._clock.now())
         shown, next_cursor = cut_page(cards, limit, _channel_cursor)
-        return ChannelPage(await with_avatars(shown, self._avatars), next_cursor)
+        return ChannelPage(await with_owners(shown, self._people), next_cursor)
 
     def forget(self) -> None:
         """Some channel has changed. Here nothing is kept."""
@@ -119,10 +119,10 @@ class ReadCategory:
 
 class Search:
     def __init__(
-        self, unit_of_work: UnitOfWorkFactory, avatars: Avatars, access: Access, clock: Clock
+        self, unit_of_work: UnitOfWorkFactory, people: PersonCards, access: Access, clock: Clock
     ) -> None:
         self._unit_of_work = unit_of_work
-        self._avatars = avatars
+        self._people = people
         self._access = access
         self._clock = clock
 
@@ -148,15 +148,15 @@ class Search:
                 found = await unit.directory.search(wanted, limit=limit, now=self._clock.now())
         # Most watched first they came; of that very name, or beginning so, goes before.
         best = sorted(alike, key=lambda card: _unlikeness(card.category.name.lower(), wanted))
-        return Found(await with_avatars(found, self._avatars), best[:limit])
+        return Found(await with_owners(found, self._people), best[:limit])
 
 
 class FindChannelCards:
     """The `ChannelCards` facade of the contract."""
 
-    def __init__(self, unit_of_work: UnitOfWorkFactory, avatars: Avatars, clock: Clock) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, people: PersonCards, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
-        self._avatars = avatars
+        self._people = people
         self._clock = clock
 
     async def of(self, channel_ids: Collection[ChannelId]) -> Mapping[ChannelId, ChannelCard]:
@@ -164,13 +164,18 @@ class FindChannelCards:
             return {}
         async with self._unit_of_work() as unit:
             found = await unit.directory.cards(channel_ids, now=self._clock.now())
-        return {card.id: card for card in await with_avatars(found, self._avatars)}
+        return {card.id: card for card in await with_owners(found, self._people)}
 
 
-async def with_avatars(cards: Sequence[ChannelCard], avatars: Avatars) -> Sequence[ChannelCard]:
-    """One look for all of them."""
-    of = await avatars({card.owner_id for card in cards})
-    return [replace(card, avatar=of.get(card.owner_id)) for card in cards]
+async def with_owners(cards: Sequence[ChannelCard], people: PersonCards) -> Sequence[ChannelCard]:
+    """What is their owners': one look for all of them."""
+    of = await people.of({card.owner_id for card in cards})
+    return [
+        card
+        if (owner := of.get(card.owner_id)) is None
+        else replace(card, avatar=owner.avatar, display_name=owner.written(card.name.value))
+        for card in cards
+    ]
 
 
 def _unlikeness(name: str, wanted: str) -> int:

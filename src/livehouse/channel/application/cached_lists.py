@@ -11,7 +11,7 @@ import msgspec
 from cpc.cache.cached_reads import CachedReads
 from cpc.kernel.clock import Clock
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import Actor, Avatars
+from livehouse.accounts.contract import Actor, PersonCards
 from livehouse.channel.application.browse import ChannelPage, ListChannels
 from livehouse.channel.application.ports import UnitOfWorkFactory
 
@@ -28,12 +28,12 @@ class CachedListChannels(ListChannels):
     def __init__(
         self,
         unit_of_work: UnitOfWorkFactory,
-        avatars: Avatars,
+        people: PersonCards,
         access: Access,
         clock: Clock,
         reads: CachedReads,
     ) -> None:
-        super().__init__(unit_of_work, avatars, access, clock)
+        super().__init__(unit_of_work, people, access, clock)
         self._access_to_lists = access
         self._reads = reads
         self._encoder = msgspec.msgpack.Encoder()

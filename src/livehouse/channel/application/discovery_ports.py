@@ -45,7 +45,7 @@ class DirectoryFilter:
 
 class Directory(Protocol):
     """The read model of what is live, and the lists made of it. Its rows come by events of streaming;
-    broadcast ids are opaque here. Cards come without avatars, which accounts have.
+    broadcast ids are opaque here. Cards come without avatars and display names, which accounts have.
     """
 
     async def broadcast_started(self, channel_id: ChannelId, broadcast_id: str, started_at: datetime) -> None:

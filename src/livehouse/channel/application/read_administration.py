@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cpc.images.image import ImageName
 from cpc.kernel.clock import Clock
 from cpc.kernel.cursors import cut_page, page_size, read_cursor, write_cursor
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import Actor, Avatars
+from livehouse.accounts.contract import Actor, PersonCard, PersonCards
 from livehouse.channel.application.ports import UnitOfWorkFactory
 from livehouse.channel.contract import ChannelName
 from livehouse.channel.domain.channel import Channel, ChannelState
@@ -19,9 +18,9 @@ _LISTING = "all-channels"
 
 @dataclass(frozen=True, slots=True)
 class AllChannelsPage:
-    """Each with its owner's picture. next_cursor: give it back for the next page; None at the end."""
+    """Each with its owner, None who is gone. next_cursor: give it back for the next page; None at the end."""
 
-    channels: Sequence[tuple[Channel, ImageName | None]]
+    channels: Sequence[tuple[Channel, PersonCard | None]]
     next_cursor: str | None
 
 
@@ -29,10 +28,10 @@ class ListAllChannels:
     """Unlisted, suspended and all."""
 
     def __init__(
-        self, unit_of_work: UnitOfWorkFactory, avatars: Avatars, access: Access, clock: Clock
+        self, unit_of_work: UnitOfWorkFactory, people: PersonCards, access: Access, clock: Clock
     ) -> None:
         self._unit_of_work = unit_of_work
-        self._avatars = avatars
+        self._people = people
         self._access = access
         self._clock = clock
 
@@ -57,5 +56,5 @@ class ListAllChannels:
                 prefix=query.lower(), state=state, now=self._clock.now(), after=after, limit=limit + 1
             )
         shown, next_cursor = cut_page(found, limit, lambda last: write_cursor(_LISTING, last.name.value))
-        avatars = await self._avatars({channel.owner_id for channel in shown})
-        return AllChannelsPage([(channel, avatars.get(channel.owner_id)) for channel in shown], next_cursor)
+        people = await self._people.of({channel.owner_id for channel in shown})
+        return AllChannelsPage([(channel, people.get(channel.owner_id)) for channel in shown], next_cursor)

@@ -114,6 +114,7 @@ def message_json(message: ChatMessage) -> bytes:
             "sender": {
                 "id": str(message.sender.id),
                 "name": message.sender.name,
+                "display_name": message.sender.display_name,
                 "color": message.sender.color,
             },
             "badges": message.badges,
@@ -156,7 +157,12 @@ def welcome_frame(
     you = None
     if actor.account_id is not None:
         can_send = room.conversation.allows_sending(room.participant(actor.account_id))
-        you = {"id": str(actor.account_id), "name": str(actor.name), "can_send": can_send}
+        you = {
+            "id": str(actor.account_id),
+            "name": str(actor.name),
+            "display_name": actor.display_name or str(actor.name),
+            "can_send": can_send,
+        }
     return _frame(
         {
             "type": "welcome",

@@ -11,7 +11,7 @@ from cpc.kernel.errors import RateLimited, Unavailable
 from cpc.kernel.ids import Ids
 from cpc.messenger.identifiers import MessageId
 from livehouse.access.contract import Access, Action, Standing
-from livehouse.accounts.contract import AccountId, AccountName, Actor
+from livehouse.accounts.contract import AccountId, Actor
 from livehouse.channel.contract import ChatModes
 from livehouse.chat.application.message_commits import MessageCommits
 from livehouse.chat.application.room_modes import RoomModes
@@ -36,7 +36,8 @@ class AdmittedSender:
 
     room: ChatRoom
     id: AccountId
-    name: AccountName | None
+    name: str
+    display_name: str
     standing: Standing
     modes: ChatModes
 
@@ -73,7 +74,7 @@ class SendChatMessage:
         if asks_who_follows(modes, standing.roles):
             followed_at = await self._modes.followed_at(room, sender_id)
         check_modes(modes, standing.roles, followed_at, self._clock.now())
-        return AdmittedSender(room, sender_id, sender.name, standing, modes)
+        return AdmittedSender(room, sender_id, str(sender.name), sender.display_name, standing, modes)
 
     async def __call__(self, sender: AdmittedSender, *, nonce: str, text: str) -> ChatMessage:
         """Returns the stored message; a repeated nonce gives the message it made the first time.
@@ -88,7 +89,8 @@ class SendChatMessage:
         draft = draft_chat_message(
             room,
             sender_id,
-            str(sender.name),
+            sender.name,
+            sender.display_name,
             message_id=MessageId(self._ids.uuid()),
             nonce=nonce,
             text=text,

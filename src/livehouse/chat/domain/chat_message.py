@@ -30,14 +30,16 @@ _BADGES = {
     Role.VIP: Badge.VIP,
 }
 _NOBODY = Standing(frozenset())
+_NO_ACCOUNT = "deleted account"
 
 
 @dataclass(frozen=True, slots=True)
 class Chatter:
-    """The sender as they were when they sent."""
+    """The sender as they were when they sent. display_name: the name in the letters its owner likes."""
 
     id: AccountId
     name: str
+    display_name: str
     color: str
 
 
@@ -59,6 +61,7 @@ def draft_chat_message(
     room: ChatRoom,
     sender_id: AccountId,
     name: str,
+    display_name: str = "",
     *,
     message_id: MessageId,
     nonce: str,
@@ -82,6 +85,7 @@ def draft_chat_message(
         sent_at=now,
         extension={
             "name": name,
+            "display_name": display_name or name,
             "color": default_name_color(sender_id),
             "badges": [badge.value for badge in badges],
             "badge_months": standing.badge_months,
@@ -94,7 +98,8 @@ def draft_chat_message(
 def as_nobodys(nobody: AccountId) -> Mapping[str, object]:
     """What to put over the extension of a message whose sender is gone. No account can have that name."""
     return {
-        "name": "deleted account",
+        "name": _NO_ACCOUNT,
+        "display_name": _NO_ACCOUNT,
         "color": default_name_color(nobody),
         "badges": [],
         "badge_months": None,
@@ -105,11 +110,16 @@ def chat_message(message: Message) -> ChatMessage:
     """Read the extension that `draft_chat_message` wrote."""
     extension = message.extension
     fragments = cast("Sequence[Mapping[str, str]]", extension["fragments"])
+    name = cast("str", extension["name"])
     return ChatMessage(
         seq=message.seq,
         id=message.id,
         sender=Chatter(
-            AccountId(message.sender_id.uuid), cast("str", extension["name"]), cast("str", extension["color"])
+            AccountId(message.sender_id.uuid),
+            name,
+            # Lines of before there were display names in chat have none.
+            cast("str", extension.get("display_name", name)),
+            cast("str", extension["color"]),
         ),
         badges=tuple(cast("Sequence[str]", extension["badges"])),
         badge_months=cast("int | None", extension.get("badge_months")),

@@ -26,7 +26,7 @@ from livehouse.accounts.application.access_tokens import (
 )
 from livehouse.accounts.application.appoint_administrator import AppointAdministrator
 from livehouse.accounts.application.block_person import BlockPerson, ListBlocks, UnblockPerson
-from livehouse.accounts.application.change_avatar import ChangeAvatar, FindAvatars
+from livehouse.accounts.application.change_avatar import ChangeAvatar
 from livehouse.accounts.application.change_profile import ChangeProfile
 from livehouse.accounts.application.check_password import CheckPassword
 from livehouse.accounts.application.confirm_mail import AskForMail, ConfirmMail
@@ -61,7 +61,6 @@ from livehouse.accounts.application.suspend_account import LiftSuspension, Suspe
 from livehouse.accounts.application.tell_owner import TellOfChannelDeletion
 from livehouse.accounts.contract import (
     ActorChanges,
-    Avatars,
     DeedHistory,
     DeedLog,
     Deeds,
@@ -119,7 +118,6 @@ def build_accounts(
         change_avatar=ChangeAvatar(
             units, access, keep_image or build_keep_image(engine, clock), tokens, clock
         ),
-        find_avatars=FindAvatars(units),
         ask_for_mail=AskForMail(units, access, check_password, tokens, clock, ids, sends_mail=sends_mail),
         confirm_mail=ConfirmMail(units, access, tokens, clock, ids),
         change_password=ChangePassword(units, access, check_password, hasher, tokens, clock, ids),
@@ -165,11 +163,6 @@ def build_names(engine: AsyncEngine) -> Names:
 def build_person_cards(engine: AsyncEngine) -> PersonCards:
     """The facade other slices are given."""
     return FindPersonCards(_units(reading(engine)))
-
-
-def build_avatars(engine: AsyncEngine) -> Avatars:
-    """The facade other slices are given."""
-    return FindAvatars(_units(reading(engine)))
 
 
 async def follow_actor_changes(database_dsn: str, changes: ActorChanges) -> None:

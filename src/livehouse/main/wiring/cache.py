@@ -15,7 +15,7 @@ from cpc.cache.ports import Cache, CacheCounts
 from cpc.eventbus.wire import MalformedEvent, decode
 from cpc.kernel.clock import Clock
 from livehouse.accounts.adapters.postgres import PostgresAccountsUnitOfWork
-from livehouse.accounts.application.change_avatar import FindAvatars
+from livehouse.accounts.application.queries import FindPersonCards
 from livehouse.channel.adapters.postgres import PostgresChannelUnitOfWork
 from livehouse.channel.application import cached_lists
 from livehouse.channel.application.browse import ListChannels
@@ -78,7 +78,7 @@ def build_read_channel_page(
     return ReadChannelPage(
         FindChannelWithBanner(lambda: PostgresChannelUnitOfWork(engine)),
         RunningBroadcast(lambda: PostgresStreamingUnitOfWork(engine)),
-        FindAvatars(lambda: PostgresAccountsUnitOfWork(engine)),
+        FindPersonCards(lambda: PostgresAccountsUnitOfWork(engine)),
         build_access(engine, clock),
         clock,
         CachedReads(cache or NoCache(), KIND, clock, counts or NoCounts(), fresh_s=FRESH_S, stale_s=STALE_S),

@@ -63,7 +63,6 @@ from livehouse.chat.adapters.postgres_chat import PostgresChatUnitOfWork
 from livehouse.chat.application.queries import CountMessages
 from livehouse.main.wiring.access import build_access
 from livehouse.main.wiring.accounts import (
-    build_avatars,
     build_deed_history,
     build_deed_log,
     build_deeds,
@@ -90,7 +89,7 @@ def build_channel(
     access = build_access(engine, clock)
     people, names, deed_log = build_people(engine, clock), build_names(engine), build_deed_log(engine)
     cards = build_person_cards(engine)
-    avatars, deeds = build_avatars(engine), build_deeds(engine, clock, ids)
+    deeds = build_deeds(engine, clock, ids)
     markdown = MarkdownItRenderer()
     keep = keep_image or build_keep_image(engine, clock)
     create = CreateChannel(units, clock, ids)
@@ -107,9 +106,9 @@ def build_channel(
         ),
         change_channel=ChangeChannel(units, access, clock, ids),
         channel_by_name=ChannelByName(units, access),
-        list_channels=ListChannels(looks, avatars, access, clock)
+        list_channels=ListChannels(looks, cards, access, clock)
         if list_reads is None
-        else CachedListChannels(looks, avatars, access, clock, list_reads),
+        else CachedListChannels(looks, cards, access, clock, list_reads),
         find_channels=FindChannels(units, clock),
         change_banner=ChangeBanner(units, access, keep, clock),
         read_about=ReadAbout(units, access, markdown),
@@ -125,7 +124,7 @@ def build_channel(
         create_category=CreateCategory(units, access, deeds, ids),
         change_category=ChangeCategory(units, access, deeds, clock),
         remove_category=RemoveCategory(units, access, deeds, clock),
-        search=Search(units, avatars, access, clock),
+        search=Search(units, cards, access, clock),
         read_statistics=ReadStatistics(
             units, access, clock, FindSupporters(lambda: PostgresSocialUnitOfWork(engine), clock)
         ),
@@ -134,7 +133,7 @@ def build_channel(
         list_roles=ListRoles(units, access, cards),
         grant_role=GrantRole(units, access, people, names, cards, clock, ids),
         revoke_role=RevokeRole(units, access, names, clock, ids),
-        list_all_channels=ListAllChannels(units, avatars, access, clock),
+        list_all_channels=ListAllChannels(units, cards, access, clock),
     )
 
 
@@ -148,7 +147,7 @@ def build_channel_duties(engine: AsyncEngine, clock: Clock, ids: Ids) -> Channel
 
 def build_channel_cards(engine: AsyncEngine, clock: Clock) -> ChannelCards:
     """The facade other slices are given."""
-    return FindChannelCards(_units(reading(engine)), build_avatars(engine), clock)
+    return FindChannelCards(_units(reading(engine)), build_person_cards(engine), clock)
 
 
 def build_message_counts(engine: AsyncEngine) -> ChatMessageCounts:

@@ -12,7 +12,6 @@ from livehouse.accounts.contract import PersonalData
 from livehouse.channel.contract import Channels
 from livehouse.main.wiring.access import build_access, build_standings
 from livehouse.main.wiring.accounts import (
-    build_avatars,
     build_deeds,
     build_names,
     build_people,
@@ -49,7 +48,7 @@ def build_social(
     units, looks = _units(engine), _units(reading(engine))
     access = build_access(engine, clock)
     people, names = build_people(engine, clock), build_names(engine)
-    cards, avatars = build_person_cards(engine), build_avatars(engine)
+    cards = build_person_cards(engine)
     end_follow = EndFollow(units, clock, ids)
     payments = ManualPayments()
     ledger = _ledger(engine, channels, clock, ids)
@@ -71,7 +70,7 @@ def build_social(
         take_tier=TakeTier(units, channels, people, access, ledger, clock),
         change_subscription=ChangeSubscription(units, channels, people, access, ledger, clock),
         cancel_subscription=CancelSubscription(units, channels, people, access, ledger, clock),
-        list_subscriptions=ListSubscriptions(units, channels, avatars, access, clock),
+        list_subscriptions=ListSubscriptions(units, channels, cards, access, clock),
         list_supporters=ListSupporters(units, channels, cards, access, clock),
         grant_subscription=GrantSubscription(units, channels, names, access, ledger, deeds, clock),
         list_payments=ListPayments(units, channels, cards, access),

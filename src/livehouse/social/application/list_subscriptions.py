@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cpc.images.image import ImageName
 from cpc.kernel.clock import Clock
 from cpc.kernel.cursors import cut_page, page_size
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import Actor, Avatars, PersonCards
+from livehouse.accounts.contract import Actor, PersonCard, PersonCards
 from livehouse.channel.contract import Channels
 from livehouse.social.application.pages import cursor_at, place_at
 from livehouse.social.application.ports import Place, UnitOfWorkFactory
@@ -19,11 +18,11 @@ from livehouse.social.domain.payment import PaymentState
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionsPage:
-    """Each with the picture of the channel's owner. next_cursor: give it back for the next page; None at
+    """Each with the channel's owner. next_cursor: give it back for the next page; None at
     the end.
     """
 
-    subscriptions: Sequence[tuple[SubscriptionView, ImageName | None]]
+    subscriptions: Sequence[tuple[SubscriptionView, PersonCard | None]]
     next_cursor: str | None
 
 
@@ -44,13 +43,13 @@ class ListSubscriptions:
         self,
         unit_of_work: UnitOfWorkFactory,
         channels: Channels,
-        avatars: Avatars,
+        people: PersonCards,
         access: Access,
         clock: Clock,
     ) -> None:
         self._unit_of_work = unit_of_work
         self._channels = channels
-        self._avatars = avatars
+        self._people = people
         self._access = access
         self._clock = clock
 
@@ -84,8 +83,8 @@ class ListSubscriptions:
             for one in shown
             if one.channel_id in channels
         ]
-        avatars = await self._avatars({view.channel.owner_id for view in views})
-        return SubscriptionsPage([(view, avatars.get(view.channel.owner_id)) for view in views], next_cursor)
+        people = await self._people.of({view.channel.owner_id for view in views})
+        return SubscriptionsPage([(view, people.get(view.channel.owner_id)) for view in views], next_cursor)
 
 
 class ListSupporters:

@@ -15,7 +15,7 @@ from livehouse.web.dependencies import Cases, ClientAddress
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, image_url
-from livehouse.web.rest.shapes import Body, Rfc3339, Shape, SuspensionShape
+from livehouse.web.rest.shapes import Body, DisplayName, Rfc3339, Shape, SuspensionShape
 
 router = APIRouter(prefix="/api/v1", tags=["account"], route_class=PlainRoute)
 
@@ -31,7 +31,7 @@ LinkToken = Annotated[
 class AccountSettings(Shape):
     id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["ada"])]
-    display_name: Annotated[str, Field(description="The name as its owner writes it", examples=["Ada"])]
+    display_name: DisplayName
     bio: Annotated[str, Field(examples=["I paint the sea."])]
     locale: Annotated[str, Field(description="RFC 5646; empty: as the browser asks", examples=["en"])]
     mail: Annotated[str | None, Field(description="Confirmed", examples=["ada@example.org"])]
@@ -59,7 +59,7 @@ class ProfileChange(Body):
 class Profile(Shape):
     id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["ada"])]
-    display_name: Annotated[str, Field(examples=["Ada"])]
+    display_name: DisplayName
     bio: Annotated[str, Field(examples=["I paint the sea."])]
     created_at: Rfc3339
     avatar_url: AvatarUrl
@@ -113,6 +113,8 @@ async def change_profile(body: ProfileChange, actor: CurrentActor, cases: Cases)
     changed = await cases.accounts.change_profile(
         actor, display_name=body.display_name, bio=body.bio, locale=body.locale
     )
+    cases.processes.read_channel_page.forget(changed.name.value)
+    cases.channel.list_channels.forget()
     return _settings(changed, actor)
 
 

@@ -16,7 +16,7 @@ from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, image_url
-from livehouse.web.rest.shapes import AS_WRITTEN, SECRET, Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import AS_WRITTEN, SECRET, Body, DisplayName, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"], route_class=PlainRoute)
 
@@ -69,6 +69,7 @@ class NewAccessToken(Body):
 
 class Block(Shape):
     name: Annotated[str, Field(examples=["mallory"])]
+    display_name: DisplayName
     avatar_url: AvatarUrl
     blocked_at: Rfc3339
 
@@ -158,7 +159,12 @@ async def list_blocks(
     link_next(request, response, page.next_cursor)
     return Blocks(
         blocks=[
-            Block(name=person.name.value, avatar_url=image_url(person.avatar), blocked_at=at)
+            Block(
+                name=person.name.value,
+                display_name=person.shown_name,
+                avatar_url=image_url(person.avatar),
+                blocked_at=at,
+            )
             for person, at in page.blocks
         ],
         next_cursor=page.next_cursor,

@@ -19,7 +19,7 @@ from livehouse.web.dependencies import Cases, ClientAddress
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, image_url
-from livehouse.web.rest.shapes import SECRET, Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import SECRET, Body, DisplayName, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["accounts"], route_class=PlainRoute)
 
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api/v1", tags=["accounts"], route_class=PlainRoute)
 class Account(Shape):
     id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["ada"])]
-    display_name: Annotated[str, Field(description="The name as its owner writes it", examples=["Ada"])]
+    display_name: DisplayName
     created_at: Rfc3339
     locale: Annotated[str, Field(description="RFC 5646; empty: as the browser asks", examples=["en"])]
     is_administrator: bool

@@ -58,8 +58,11 @@ async def list_all_channels(
     link_next(request, response, page.next_cursor)
     return AdministeredChannels(
         channels=[
-            ListedAdministeredChannel(**_administered(channel).model_dump(), avatar_url=image_url(avatar))
-            for channel, avatar in page.channels
+            ListedAdministeredChannel(
+                **_administered(channel).model_dump(),
+                avatar_url=None if owner is None else image_url(owner.avatar),
+            )
+            for channel, owner in page.channels
         ],
         next_cursor=page.next_cursor,
     )

@@ -28,7 +28,7 @@ from livehouse.web.preconditions import (
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.account import DeletionRequest
 from livehouse.web.rest.images import AvatarUrl, BannerUrl, image_url
-from livehouse.web.rest.shapes import AS_WRITTEN, Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import AS_WRITTEN, Body, DisplayName, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["channels"], route_class=PlainRoute)
 
@@ -59,6 +59,7 @@ class ChatModesShape(Shape):
 class Channel(Shape):
     id: Annotated[str, Field(examples=["chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["ada"])]
+    display_name: DisplayName
     owner_id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     title: Annotated[str, Field(examples=["Painting the sea"])]
     category: Annotated[str, Field(description="Its name; empty without one", examples=["Art"])]
@@ -257,11 +258,12 @@ def _answer(
 # Once for each page and not for each of its visitors.
 @lru_cache(maxsize=2000)
 def _represented(page: ChannelPageResult) -> Representation:
-    channel, broadcast = page.channel, page.broadcast
+    channel, broadcast, owner = page.channel, page.broadcast, page.owner
     modes = channel.chat_modes
     body = Channel(
         id=str(channel.id),
         name=channel.name.value,
+        display_name=channel.name.value if owner is None else owner.written(channel.name.value),
         owner_id=str(channel.owner_id),
         title=channel.title,
         category=channel.category,
@@ -281,7 +283,7 @@ def _represented(page: ChannelPageResult) -> Representation:
         created_at=channel.created_at,
         broadcast=None if broadcast is None else _broadcast(broadcast),
         chat=ChannelChat(room_url=f"/chat/{channel.name}"),
-        avatar_url=image_url(page.avatar),
+        avatar_url=None if owner is None else image_url(owner.avatar),
         banner_url=image_url(page.banner),
     ).model_dump_json()
     return Representation.of(body, channel.version)

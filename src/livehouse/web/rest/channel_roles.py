@@ -14,7 +14,7 @@ from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, image_url
-from livehouse.web.rest.shapes import AS_WRITTEN, Body, Rfc3339, Shape, SuspensionShape
+from livehouse.web.rest.shapes import AS_WRITTEN, Body, DisplayName, Rfc3339, Shape, SuspensionShape
 
 router = APIRouter(prefix="/api/v1", tags=["channels"], route_class=PlainRoute)
 
@@ -22,6 +22,7 @@ router = APIRouter(prefix="/api/v1", tags=["channels"], route_class=PlainRoute)
 class RoleHolderShape(Shape):
     id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["grace"])]
+    display_name: DisplayName
     avatar_url: AvatarUrl
     role: ChannelRole
     granted_at: Rfc3339
@@ -122,6 +123,7 @@ def _holder(holder: RoleHolder) -> RoleHolderShape:
     return RoleHolderShape(
         id=str(holder.person.id),
         name=holder.person.name.value,
+        display_name=holder.person.shown_name,
         avatar_url=image_url(holder.person.avatar),
         role=holder.role,
         granted_at=holder.granted_at,

@@ -13,7 +13,7 @@ from livehouse.web.authentication import CurrentActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
-from livehouse.web.rest.shapes import Rfc3339, Shape
+from livehouse.web.rest.shapes import DisplayName, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["chat"], route_class=PlainRoute)
 
@@ -21,6 +21,7 @@ router = APIRouter(prefix="/api/v1", tags=["chat"], route_class=PlainRoute)
 class ChatSender(Shape):
     id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["ada"])]
+    display_name: DisplayName
     color: Annotated[str, Field(examples=["#3f8fd2"], description="To be corrected for contrast")]
 
 
@@ -85,7 +86,12 @@ def _message(view: ChatMessageResult) -> ChatMessage:
     return ChatMessage(
         seq=view.seq,
         id=str(view.id),
-        sender=ChatSender(id=str(view.sender.id), name=view.sender.name, color=view.sender.color),
+        sender=ChatSender(
+            id=str(view.sender.id),
+            name=view.sender.name,
+            display_name=view.sender.display_name,
+            color=view.sender.color,
+        ),
         badges=list(view.badges),
         badge_months=view.badge_months,
         fragments=[_fragment(fragment.to_json()) for fragment in view.fragments],

@@ -17,7 +17,7 @@ from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, image_url
-from livehouse.web.rest.shapes import Rfc3339, Shape
+from livehouse.web.rest.shapes import DisplayName, Rfc3339, Shape
 
 router = APIRouter(prefix="/api/v1", tags=["channels"], route_class=PlainRoute)
 
@@ -25,6 +25,7 @@ router = APIRouter(prefix="/api/v1", tags=["channels"], route_class=PlainRoute)
 class ChannelCard(Shape):
     id: Annotated[str, Field(examples=["chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["ada"])]
+    display_name: DisplayName
     title: Annotated[str, Field(examples=["Painting the sea"])]
     category: Annotated[str, Field(description="Its name; empty without one", examples=["Art"])]
     category_slug: Annotated[str | None, Field(examples=["art"])]
@@ -91,6 +92,7 @@ def channel_card(card: ChannelCardResult) -> ChannelCard:
     return ChannelCard(
         id=str(card.id),
         name=card.name.value,
+        display_name=card.shown_name,
         title=card.title,
         category=card.category,
         category_slug=card.category_slug,

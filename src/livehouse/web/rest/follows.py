@@ -14,7 +14,7 @@ from livehouse.web.paging import Cursor, Limit, NextCursor, link_next
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.problems import may_answer
 from livehouse.web.rest.images import AvatarUrl, image_url
-from livehouse.web.rest.shapes import Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import Body, DisplayName, Rfc3339, Shape
 from livehouse.web.rest.subscription_shapes import Subscription, subscription_shape
 
 router = APIRouter(prefix="/api/v1", tags=["social"], route_class=PlainRoute)
@@ -34,6 +34,7 @@ class FollowPreference(Body):
 class FollowedChannel(Shape):
     id: Annotated[str, Field(examples=["chn_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["ada"])]
+    display_name: DisplayName
     title: Annotated[str, Field(examples=["Painting the sea"])]
     category: Annotated[str, Field(description="Its name; empty without one", examples=["Art"])]
     avatar_url: AvatarUrl
@@ -51,6 +52,7 @@ class Following(Shape):
 class Follower(Shape):
     id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["grace"])]
+    display_name: DisplayName
     avatar_url: AvatarUrl
     followed_at: Rfc3339
 
@@ -113,6 +115,7 @@ async def list_following(
             FollowedChannel(
                 id=str(channel.id),
                 name=channel.name.value,
+                display_name=channel.shown_name,
                 title=channel.title,
                 category=channel.category,
                 avatar_url=image_url(channel.avatar),
@@ -145,6 +148,7 @@ async def list_followers(
             Follower(
                 id=str(follower.id),
                 name=follower.name.value,
+                display_name=follower.shown_name,
                 avatar_url=image_url(follower.avatar),
                 followed_at=follow.followed_at,
             )

@@ -21,6 +21,7 @@ from pydantic import (
 from livehouse.access.contract import Suspension
 
 Rfc3339 = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+DisplayName = Annotated[str, Field(description="The name as its owner writes it", examples=["Ada"])]
 
 
 def _in_utc(moment: datetime) -> datetime:

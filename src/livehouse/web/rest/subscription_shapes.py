@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cpc.images.image import ImageName
+from livehouse.accounts.contract import PersonCard
 from livehouse.social.application import Benefit as BenefitResult
 from livehouse.social.application import BenefitKind, SubscriptionTier
 from livehouse.social.application import Money as MoneyResult
@@ -14,7 +14,7 @@ from livehouse.social.application import Payment as PaymentResult
 from livehouse.social.application.subscription_views import PaymentView, SubscriptionView, SupporterView
 from livehouse.web.paging import NextCursor
 from livehouse.web.rest.images import AvatarUrl, image_url
-from livehouse.web.rest.shapes import Body, Rfc3339, Shape
+from livehouse.web.rest.shapes import Body, DisplayName, Rfc3339, Shape
 
 TierIdText = Annotated[str, Field(max_length=100, examples=["tir_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
 
@@ -147,6 +147,7 @@ class Subscription(Shape):
 
 
 class ListedSubscription(Subscription):
+    channel_display_name: DisplayName
     avatar_url: AvatarUrl
 
 
@@ -158,6 +159,7 @@ class Subscriptions(Shape):
 class Supporter(Shape):
     id: Annotated[str, Field(examples=["acc_0198f0a2b3c47d5e8f901a2b3c4d5e6f"])]
     name: Annotated[str, Field(examples=["grace"])]
+    display_name: DisplayName
     avatar_url: AvatarUrl
     tier: Tier
     state: Annotated[str, Field(description="active or cancelled", examples=["active"])]
@@ -175,6 +177,9 @@ class Supporters(Shape):
 class ChannelPayment(Payment):
     tier_name: Annotated[str, Field(examples=["Gold"])]
     account: Annotated[str | None, Field(description="Whose; null once it was erased", examples=["grace"])]
+    display_name: Annotated[
+        str | None, Field(description="The name as its owner writes it", examples=["Grace"])
+    ]
     avatar_url: AvatarUrl
 
 
@@ -230,6 +235,7 @@ def channel_payment_shape(view: PaymentView) -> ChannelPayment:
         **payment_shape(view.payment).model_dump(),
         tier_name=view.tier.name,
         account=None if view.person is None else view.person.name.value,
+        display_name=None if view.person is None else view.person.shown_name,
         avatar_url=None if view.person is None else image_url(view.person.avatar),
     )
 
@@ -251,8 +257,13 @@ def subscription_shape(view: SubscriptionView) -> Subscription:
     )
 
 
-def listed_subscription_shape(view: SubscriptionView, avatar: ImageName | None) -> ListedSubscription:
-    return ListedSubscription(**subscription_shape(view).model_dump(), avatar_url=image_url(avatar))
+def listed_subscription_shape(view: SubscriptionView, owner: PersonCard | None) -> ListedSubscription:
+    name = view.channel.name.value
+    return ListedSubscription(
+        **subscription_shape(view).model_dump(),
+        channel_display_name=name if owner is None else owner.written(name),
+        avatar_url=None if owner is None else image_url(owner.avatar),
+    )
 
 
 def supporter_shape(view: SupporterView) -> Supporter:
@@ -260,6 +271,7 @@ def supporter_shape(view: SupporterView) -> Supporter:
     return Supporter(
         id=str(subscription.account_id),
         name=view.person.name.value,
+        display_name=view.person.shown_name,
         avatar_url=image_url(view.person.avatar),
         tier=tier_shape(view.tier),
         state=subscription.state.value,

@@ -140,7 +140,7 @@ async def list_subscriptions(
     page = await cases.social.list_subscriptions(actor, cursor=cursor, limit=limit)
     link_next(request, response, page.next_cursor)
     return Subscriptions(
-        subscriptions=[listed_subscription_shape(view, avatar) for view, avatar in page.subscriptions],
+        subscriptions=[listed_subscription_shape(view, owner) for view, owner in page.subscriptions],
         next_cursor=page.next_cursor,
     )
 
