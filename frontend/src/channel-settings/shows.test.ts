@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ScheduleEntry } from '#shared/api/types';
 import { setTimeLocale } from '#shared/format/times.svelte';
-import { bodyOf, formOf, formProblem, newShow, showWords, timeZones } from './shows';
+import { bodyOf, formOf, formProblem, movedBeginning, newShow, showWords, timeZones } from './shows';
 
 const weekly: ScheduleEntry = {
   id: 'sch_1',
@@ -67,5 +67,30 @@ describe('the form', () => {
     expect(timeZones('Antarctica/Troll', 'Etc/GMT+5')).toEqual(
       expect.arrayContaining(['UTC', 'Antarctica/Troll', 'Etc/GMT+5', 'Europe/Paris']),
     );
+  });
+});
+
+describe('a show at an hour that the clocks leave out', () => {
+  it.each([
+    ['2027-03-28', '02:30', 'Europe/Berlin', '03:30'],
+    ['2027-03-28', '01:59', 'Europe/Berlin', null],
+    ['2027-03-28', '03:00', 'Europe/Berlin', null],
+    // It comes twice, and exists.
+    ['2026-10-25', '02:30', 'Europe/Berlin', null],
+    ['2027-03-14', '02:00', 'America/New_York', '03:00'],
+    // Half an hour is left out here.
+    ['2026-10-04', '02:15', 'Australia/Lord_Howe', '02:45'],
+    ['2027-03-28', '02:30', 'UTC', null],
+    ['', '02:30', 'Europe/Berlin', null],
+  ])('%s %s in %s begins at %s', (date, time, zone, begins) => {
+    expect(movedBeginning(date, time, zone)).toBe(begins);
+  });
+
+  it('says so where it is listed', () => {
+    const once = { ...weekly, repeats_on: [], repeats_until: null, time_zone: 'Europe/Berlin' };
+    expect(showWords({ ...once, starts_at: '2027-03-28T02:30:00' })).toMatch(
+      /02:30 does not exist on this day, .* begins at 03:30\.$/,
+    );
+    expect(showWords({ ...once, starts_at: '2027-03-27T02:30:00' })).not.toContain('exist');
   });
 });

@@ -30,7 +30,50 @@ export function showWords(entry: ScheduleEntry): string {
         ? 'Every day'
         : `Every ${lists.format(entry.repeats_on.map(dayName))}`;
   const until = entry.repeats_until === null ? '' : `, until ${times.calendarDay(entry.repeats_until)}`;
-  return `${days} at ${times.wallClock(time.slice(0, 5))} (${zoneWords(entry.time_zone)}), for ${durationWords(entry.duration_min * minuteMs)}${until}`;
+  const moved = entry.repeats_on.length === 0 ? movedWords(date, time.slice(0, 5), entry.time_zone) : null;
+  const note = moved === null ? '' : `. ${moved}`;
+  return `${days} at ${times.wallClock(time.slice(0, 5))} (${zoneWords(entry.time_zone)}), for ${durationWords(entry.duration_min * minuteMs)}${until}${note}`;
+}
+
+const hourMs = 3_600_000;
+
+/** How far the clocks of a zone are ahead of UTC at an instant, in milliseconds. */
+function offsetMs(zone: string, atMs: number): number {
+  const parts = new Intl.DateTimeFormat('en', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  }).formatToParts(atMs);
+  const of = (type: string) => Number(parts.find((part) => part.type === type)?.value);
+  const shownMs = Date.UTC(of('year'), of('month') - 1, of('day'), of('hour'), of('minute'), of('second'));
+  return shownMs - Math.floor(atMs / 1000) * 1000;
+}
+
+/**
+ * When a show begins whose hour the clocks leave out on that day, as `03:30`: so long after the gap as it was meant
+ * after its beginning (RFC 5545 section 3.3.5). Null where the hour exists.
+ */
+export function movedBeginning(date: string, time: string, zone: string): string | null {
+  const localMs = Date.parse(`${date}T${time}:00Z`);
+  if (Number.isNaN(localMs)) return null;
+  const before = offsetMs(zone, localMs - 24 * hourMs);
+  const after = offsetMs(zone, localMs + 24 * hourMs);
+  const exists = [before, after].some((offset) => offsetMs(zone, localMs - offset) === offset);
+  return exists ? null : new Date(localMs - before + after).toISOString().slice(11, 16);
+}
+
+/** `02:30 does not exist on this day: it begins at 03:30.`; null where it does. */
+export function movedWords(date: string, time: string, zone: string): string | null {
+  const moved = movedBeginning(date, time, zone);
+  const times = yourTimes();
+  return moved === null
+    ? null
+    : `${times.wallClock(time)} does not exist on this day, on which clocks go forward: it begins at ${times.wallClock(moved)}.`;
 }
 
 export function zoneWords(zone: string): string {
