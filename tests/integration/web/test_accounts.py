@@ -28,7 +28,7 @@ async def test_signing_up_gives_account_channel_and_cookie(visit) -> None:
     assert body["account"] == {
         "id": body["account"]["id"],
         "name": "ada",
-        "display_name": "ada",
+        "display_name": "Ada",
         "created_at": "2026-01-01T00:00:00Z",
         "locale": "",
         "is_administrator": False,
