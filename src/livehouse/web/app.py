@@ -137,6 +137,11 @@ def build_routes(options: WebOptions) -> FastAPI:
         burst=options.account_write_burst,
         writes_at_once=options.account_writes_at_once,
     )
+    app.state.rendering_limit = AccountLimit(
+        writes_per_second=options.account_renderings_per_second,
+        burst=options.account_rendering_burst,
+        writes_at_once=1,
+    )
     install_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -89,6 +89,19 @@ async def current_actor(authentication: CurrentAuthentication) -> Actor:
 CurrentActor = Annotated[Actor, Depends(current_actor)]
 
 
+async def actor_who_renders(request: Request, actor: CurrentActor) -> Actor:
+    """For routes that make HTML of what they are sent, which costs far more than other changes: one at a
+    time, and fewer of them. Raises `RateLimited`."""
+    if actor.account_id is not None:
+        limit: AccountLimit = request.app.state.rendering_limit
+        limit.count_write(str(actor.account_id), request.scope)
+        await limit.hold_write_place(str(actor.account_id), request.scope)
+    return actor
+
+
+RenderingActor = Annotated[Actor, Depends(actor_who_renders)]
+
+
 def set_login_cookie(request: Request, response: Response, signed_in: SignedIn) -> None:
     response.set_cookie(
         LOGIN_SESSION_COOKIE,

@@ -53,6 +53,8 @@ class WebOptions:
     account_writes_per_second: float = 10.0
     account_write_burst: float = 100.0
     account_writes_at_once: int = 2
+    account_renderings_per_second: float = 0.5
+    account_rendering_burst: float = 20.0
     max_body_bytes: int = 256 * 1024
     body_timeout_s: float = 10.0
     upload_timeout_s: float = 60.0

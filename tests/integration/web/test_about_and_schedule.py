@@ -67,6 +67,22 @@ async def test_a_channel_says_something_of_itself(visit, ada: httpx.AsyncClient)
     assert (stale.status_code, stale.json()["type"]) == (412, "/problems/about-changed")
 
 
+async def test_an_account_asks_for_so_many_previews_and_no_more(visit, ada: httpx.AsyncClient) -> None:
+    browser = visit(account_rendering_burst=2.0, account_renderings_per_second=0.01)
+    browser.cookies, browser.headers = ada.cookies, ada.headers
+    preview = {"description": "I *paint*."}
+    seen = await browser.post(f"{ABOUT}/preview", json=preview)
+    assert seen.json()["description_html"] == "<p>I <em>paint</em>.</p>\n"
+    hostile = await browser.put(
+        ABOUT, json={"description": "[" * 5000, "panels": [{"text": "[" * 2500}] * 12}
+    )
+    assert (hostile.status_code, hostile.json()["type"]) == (400, "/problems/text-too-complex")
+    refused = await browser.post(f"{ABOUT}/preview", json=preview)
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/too-many-requests")
+    assert int(refused.headers["retry-after"]) > 0
+    assert (await browser.patch("/api/v1/channels/ada", json={"title": "Sea"})).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "slug"),
     [

@@ -600,7 +600,8 @@ export interface paths {
         put?: never;
         /**
          * Preview About
-         * @description See what a change would look like; nothing is kept. For the owner and editors.
+         * @description See what a change would look like; nothing is kept. For the owner and editors. An account may ask for
+         *     20 previews and changes at once and for one every two seconds.
          */
         post: operations["preview_about"];
         delete?: never;
@@ -7240,7 +7241,18 @@ export interface operations {
             415: components["responses"]["Problem415"];
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
-            503: components["responses"]["Problem503"];
+            /** @description `database-away`, `database-busy`, `texts-busy` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     upload_panel_image: {
@@ -7446,7 +7458,18 @@ export interface operations {
             };
             429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
-            503: components["responses"]["Problem503"];
+            /** @description `database-away`, `database-busy`, `texts-busy` */
+            503: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     change_banner: {

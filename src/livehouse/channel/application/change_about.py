@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cpc.kernel.clock import Clock
+from cpc.kernel.errors import Invalid
 from livehouse.access.contract import Access, Action
 from livehouse.accounts.contract import Actor
 from livehouse.channel.application.content_ports import MarkdownRenderer, RenderedAbout
@@ -27,7 +28,7 @@ class ReadAbout:
         self._renderer = renderer
 
     async def __call__(self, actor: Actor, name: str) -> RenderedAbout:
-        """Raises `NotFound` (no-such-channel), `Forbidden`."""
+        """Raises `NotFound` (no-such-channel), `Forbidden`, `Unavailable` (texts-busy)."""
         async with self._unit_of_work() as unit:
             channel = await find_by_name(unit.channels, name)
             found = await unit.about.of(channel.id)
@@ -36,7 +37,10 @@ class ReadAbout:
             return RenderedAbout(About(channel.id), ("",), self._renderer.version)
         if found.renderer == self._renderer.version:
             return found
-        html = await self._renderer.html(found.about.texts)
+        try:
+            html = await self._renderer.html(found.about.texts)
+        except Invalid:  # what newer rules refuse is shown as older ones made it
+            html = found.html
         rendered = RenderedAbout(found.about, html, self._renderer.version)
         async with self._unit_of_work() as unit:
             await unit.about.save_html(rendered)
@@ -63,7 +67,8 @@ class ChangeAbout:
     ) -> RenderedAbout:
         """Description and panels are replaced as a whole.
 
-        Raises `Unauthenticated`, `NotFound`, `Forbidden`, `Invalid`, `PreconditionFailed` (about-changed).
+        Raises `Unauthenticated`, `NotFound`, `Forbidden`, `Invalid`, `PreconditionFailed` (about-changed),
+        `Unavailable` (texts-busy).
         """
         preview = await self.preview(actor, name, description=description, panels=panels)
         async with self._unit_of_work() as unit:
@@ -87,7 +92,7 @@ class ChangeAbout:
     ) -> RenderedAbout:
         """What a change would make of it; nothing is kept.
 
-        Raises `Unauthenticated`, `NotFound`, `Forbidden`, `Invalid`.
+        Raises `Unauthenticated`, `NotFound`, `Forbidden`, `Invalid`, `Unavailable` (texts-busy).
         """
         self._access.check(actor, Action.CHANGE_ABOUT)
         async with self._unit_of_work() as unit:

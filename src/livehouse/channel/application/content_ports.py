@@ -28,7 +28,8 @@ class MarkdownRenderer(Protocol):
     async def html(self, texts: Sequence[str]) -> tuple[str, ...]:
         """Safe HTML of each text, whatever stands in it. Does not hold up the event loop.
 
-        Raises `Invalid` (text-too-complex) when they make far more HTML than they are long.
+        Raises `Invalid` (text-too-complex) when they take more work, or make more HTML, than texts should,
+        `Unavailable` (texts-busy).
         """
         ...
 

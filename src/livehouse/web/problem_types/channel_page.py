@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpc.kernel.errors import Conflict, Invalid, NotFound, PreconditionFailed
+from cpc.kernel.errors import Conflict, Invalid, NotFound, PreconditionFailed, Unavailable
 from livehouse.web.problem_types.problem_type import ProblemType
 
 CHANNEL_PAGE = (
@@ -34,9 +34,10 @@ CHANNEL_PAGE = (
     ProblemType(
         "text-too-complex",
         Invalid,
-        "The Markdown makes far more HTML than it is long.",
-        "Write it more simply: fewer lists and quotations within each other.",
+        "The Markdown takes more work, or makes more HTML, than a text should.",
+        "Write it more simply: fewer brackets, and fewer lists and quotations within each other.",
     ),
+    ProblemType("texts-busy", Unavailable, "Many texts wait already.", "Try again in some seconds."),
     ProblemType(
         "malformed-link",
         Invalid,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from livehouse.channel.application import RenderedAbout, WrittenPanel
-from livehouse.web.authentication import CurrentActor
+from livehouse.web.authentication import CurrentActor, RenderingActor
 from livehouse.web.dependencies import Cases
 from livehouse.web.plain_route import PlainRoute
 from livehouse.web.preconditions import (
@@ -33,6 +33,7 @@ _REFUSALS = (
     "panel-text-too-long",
     "panel-image-alt-too-long",
     "text-too-complex",
+    "texts-busy",
     "malformed-link",
     "foreign-image",
 )
@@ -118,7 +119,7 @@ async def get_about(
     openapi_extra=may_answer("about-changed", *_REFUSALS),
 )
 async def change_about(
-    name: str, body: AboutChange, actor: CurrentActor, cases: Cases, if_match: IfMatch = None
+    name: str, body: AboutChange, actor: RenderingActor, cases: Cases, if_match: IfMatch = None
 ) -> Response:
     """Replace the description and all panels. For the owner and editors."""
     changed = await cases.channel.change_about(
@@ -135,8 +136,9 @@ async def change_about(
     "/channels/{name}/about/preview",
     openapi_extra=may_answer(*_REFUSALS),
 )
-async def preview_about(name: str, body: AboutChange, actor: CurrentActor, cases: Cases) -> AboutShape:
-    """See what a change would look like; nothing is kept. For the owner and editors."""
+async def preview_about(name: str, body: AboutChange, actor: RenderingActor, cases: Cases) -> AboutShape:
+    """See what a change would look like; nothing is kept. For the owner and editors. An account may ask for
+    20 previews and changes at once and for one every two seconds."""
     rendered = await cases.channel.change_about.preview(
         actor,
         name,
