@@ -89,7 +89,7 @@ async def cancel_deletion(world: World, actor: Actor) -> object:
 @call(Action.LIST_OWN_CHANNELS)
 async def list_own_channels(world: World, actor: Actor) -> object:
     world.is_ready()
-    return await ListOwnChannels(world.channels.unit_of_work, world.access)(actor)
+    return await ListOwnChannels(world.channels.unit_of_work, world.access, world.clock)(actor)
 
 
 @call(Action.LIST_ROLES)

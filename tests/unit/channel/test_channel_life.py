@@ -28,7 +28,7 @@ from livehouse.channel.application.delete_channel import EraseChannels, RequestC
 from livehouse.channel.application.personal_data import ChannelPersonalData
 from livehouse.channel.application.queries import FindChannels, FindStandings
 from livehouse.channel.application.rename_channel import TakeAccountName
-from livehouse.channel.application.roles import GrantRole, ListRoles, RevokeRole, TakeRolesAway
+from livehouse.channel.application.roles import GrantRole, ListOwnChannels, ListRoles, RevokeRole, TakeRolesAway
 from livehouse.channel.application.suspend_channel import ReinstateChannel, SuspendChannel
 from livehouse.channel.contract import ChannelSuspended
 from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics
@@ -60,6 +60,7 @@ class World:
         self.grant = GrantRole(units, access, people, names, cards, self.clock, self.ids)
         self.revoke = RevokeRole(units, access, names, self.clock, self.ids)
         self.list_roles = ListRoles(units, access, cards)
+        self.list_own_channels = ListOwnChannels(units, access, self.clock)
         self.take_roles_away = TakeRolesAway(units)
         self.request_deletion = RequestChannelDeletion(units, access, self.clock, self.ids)
         self.erase = EraseChannels(units, self.clock, self.ids)
@@ -222,6 +223,24 @@ async def test_a_deletion_does_not_escape_a_suspension(world: World, ada: Channe
     assert not await world.erase()
     world.clock.advance(timedelta(days=1))
     assert await world.erase(), "what was asked for counts again once the suspension is over"
+
+
+async def test_ones_channels_tell_the_suspension_that_counts_now(world: World, ada: Channel) -> None:
+    async def told(actor: Actor) -> Suspension | None:
+        (own,) = (await world.list_own_channels(actor)).channels
+        return own.suspension
+
+    await world.grant(ADA, "ada", "bob", ChannelRole.EDITOR)
+    day = timedelta(days=1)
+    of_channel = Suspension("spam", world.clock.now() + day)
+    of_account = Suspension("insults", world.clock.now() + 2 * day)
+    async with world.database.unit_of_work() as unit:
+        await unit.channels.save(replace(ada, suspension=of_channel, owner_suspension=of_account))
+    assert (await told(ADA), await told(BOB)) == (of_channel, of_channel)
+    world.clock.advance(day)
+    assert (await told(ADA), await told(BOB)) == (of_account, None), "the account's is for the owner alone"
+    world.clock.advance(day)
+    assert (await told(ADA), await told(BOB)) == (None, None)
 
 
 async def test_many_broadcasts_are_taken_home_page_by_page(

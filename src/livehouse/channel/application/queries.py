@@ -137,12 +137,10 @@ class FindStandings:
         if channel.owner_id == account:
             role = Role.OWNER
         now = self._clock.now()
-        suspension = channel.suspension_at(now)
         return ChannelStanding(
             frozenset() if role is None else frozenset({role}),
-            is_suspended=suspension is not None,
-            # Why the owner's account is suspended, is for the owner alone.
-            suspension=suspension if role is Role.OWNER else channel.own_suspension_at(now),
+            is_suspended=channel.suspension_at(now) is not None,
+            suspension=channel.suspension_as(role, now),
             privacy=channel.privacy,
             is_chat_for_members=channel.chat_modes.members_only,
         )

@@ -10,7 +10,7 @@ from cpc.kernel.clock import Clock
 from cpc.kernel.cursors import cut_page, page_size, read_cursor, write_cursor
 from cpc.kernel.errors import Conflict, NotFound
 from cpc.kernel.ids import Ids
-from livehouse.access.contract import Access, Action, Role
+from livehouse.access.contract import Access, Action, Role, Suspension
 from livehouse.accounts.contract import AccountId, AccountName, Actor, Names, People, PersonCard, PersonCards
 from livehouse.channel.application.ports import RolePlace, UnitOfWorkFactory
 from livehouse.channel.application.queries import find_by_name
@@ -38,10 +38,19 @@ class RolePage:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnChannelPage:
-    """Channels with what one is to each, the one that is one's own first."""
+class OwnChannel:
+    """role: what one is to it. suspension: the one that counts now, as far as one may know of it."""
 
-    channels: Sequence[tuple[Channel, Role]]
+    channel: Channel
+    role: Role
+    suspension: Suspension | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnChannelPage:
+    """The one that is one's own first."""
+
+    channels: Sequence[OwnChannel]
     next_cursor: str | None
 
 
@@ -187,9 +196,10 @@ class ListRoles:
 
 
 class ListOwnChannels:
-    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access) -> None:
+    def __init__(self, unit_of_work: UnitOfWorkFactory, access: Access, clock: Clock) -> None:
         self._unit_of_work = unit_of_work
         self._access = access
+        self._clock = clock
 
     async def __call__(self, actor: Actor, *, cursor: str | None = None, limit: int = 50) -> OwnChannelPage:
         """Also suspended ones, and those about to be erased.
@@ -204,8 +214,11 @@ class ListOwnChannels:
             own = await unit.channels.by_owner(account_id) if after is None else None
             found = await unit.roles.held_by(account_id, after=after, limit=limit + 1)
         shown, next_cursor = cut_page(found, limit, lambda last: write_cursor(_OWN_LISTING, str(last[0].id)))
-        held = [(channel, role.role) for channel, role in shown]
-        return OwnChannelPage(held if own is None else [(own, Role.OWNER), *held], next_cursor)
+        now = self._clock.now()
+        channels = [OwnChannel(one, granted.role, one.suspension_as(granted.role, now)) for one, granted in shown]
+        if own is not None:
+            channels.insert(0, OwnChannel(own, Role.OWNER, own.suspension_as(Role.OWNER, now)))
+        return OwnChannelPage(channels, next_cursor)
 
 
 def _role_cursor(grant: RoleGrant) -> str:

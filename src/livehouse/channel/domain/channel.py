@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Self
 
 from cpc.kernel.errors import PreconditionFailed
-from livehouse.access.contract import Suspension
+from livehouse.access.contract import Role, Suspension
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import CategoryId, ChannelId, ChannelName, ChatModes, Privacy
 from livehouse.channel.domain.category import Category
@@ -108,6 +108,12 @@ class Channel:
 
     def own_suspension_at(self, now: datetime) -> Suspension | None:
         return None if self.suspension is None else self.suspension.at(now)
+
+    def suspension_as(self, role: Role | None, now: datetime) -> Suspension | None:
+        """What somebody with that role may know: why the owner's account is suspended, is for the owner
+        alone.
+        """
+        return self.suspension_at(now) if role is Role.OWNER else self.own_suspension_at(now)
 
     def about(self, category: Category | None) -> Self:
         """With that category, or none."""

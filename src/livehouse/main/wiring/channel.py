@@ -129,7 +129,7 @@ def build_channel(
             units, access, clock, FindSupporters(lambda: PostgresSocialUnitOfWork(engine), clock)
         ),
         read_broadcast_statistics=ReadBroadcastStatistics(units, access, clock, build_message_counts(engine)),
-        list_own_channels=ListOwnChannels(units, access),
+        list_own_channels=ListOwnChannels(units, access, clock),
         list_roles=ListRoles(units, access, cards),
         grant_role=GrantRole(units, access, people, names, cards, clock, ids),
         revoke_role=RevokeRole(units, access, names, clock, ids),

@@ -42,7 +42,10 @@ class OwnChannelShape(Shape):
     name: Annotated[str, Field(examples=["ada"])]
     title: Annotated[str, Field(examples=["Painting the sea"])]
     role: Annotated[str, Field(description="owner, editor, moderator or vip", examples=["editor"])]
-    suspension: Annotated[SuspensionShape | None, Field(description="The last one; its end may have passed")]
+    suspension: Annotated[
+        SuspensionShape | None,
+        Field(description="The one that counts now; that of the owner's account for the owner alone"),
+    ]
     deletion_due_at: Annotated[Rfc3339 | None, Field(description="When it will be erased; mostly null")]
 
 
@@ -106,14 +109,14 @@ async def list_my_channels(
     return OwnChannels(
         channels=[
             OwnChannelShape(
-                id=str(channel.id),
-                name=channel.name.value,
-                title=channel.title,
-                role=role.value.lower(),
-                suspension=SuspensionShape.of(channel.suspension),
-                deletion_due_at=channel.deletion_due_at,
+                id=str(own.channel.id),
+                name=own.channel.name.value,
+                title=own.channel.title,
+                role=own.role.value.lower(),
+                suspension=SuspensionShape.of(own.suspension),
+                deletion_due_at=own.channel.deletion_due_at,
             )
-            for channel, role in page.channels
+            for own in page.channels
         ],
         next_cursor=page.next_cursor,
     )
