@@ -86,7 +86,7 @@ async def test_what_administrators_do_with_money_is_written_down_and_what_the_ow
     await stage.confirm_pending()
     written = [(one.what, one.subject, one.subject_name, one.reason) for one in stage.deed_log.deeds]
     assert written == [
-        ("confirm_payment", str(CHANNEL.id), "ada", f"500 EUR, {pending.reference}"),
+        ("confirm_payment", str(CHANNEL.id), "ada", f"5.00 EUR, {pending.reference}"),
         ("grant_subscription", str(BOB.account_id), "bob", "Months: 2, of 'Gold' at 'ada'"),
     ]
     assert {one.by for one in stage.deed_log.deeds} == {ADMINISTRATOR.account_id}

@@ -102,7 +102,7 @@ async def test_five_tiers_one_currency_and_no_name_twice() -> None:
     assert refused.value.slug == "too-many-tiers"
 
 
-@pytest.mark.parametrize("name", ["", "   ", "a\u202eb", "x" * 41])
+@pytest.mark.parametrize("name", ["", "   ", "\u200b\u3164", "x" * 41])
 def test_bad_names(name: str) -> None:
     with pytest.raises(Invalid) as refused:
         tier_name(name)
@@ -149,6 +149,11 @@ def test_texts_of_custom_benefits_are_one_line_of_what_can_be_seen() -> None:
 
 def test_money_is_whole_units_of_a_real_currency() -> None:
     assert {"EUR", "USD", "JPY", "CHF"} <= CURRENCIES
+    assert [str(Money(amount, currency)) for amount, currency in (
+        (4997, "EUR"), (5, "EUR"), (0, "USD"), (4997, "JPY"), (0, "JPY"), (1, "KWD"), (MAX_AMOUNT, "EUR"),
+    )] == [
+        "49.97 EUR", "0.05 EUR", "0.00 USD", "4997 JPY", "0 JPY", "0.001 KWD", "10000000000.00 EUR",
+    ]  # fmt: skip
     for amount, currency, slug in (
         (-1, "EUR", "amount-range"),
         (MAX_AMOUNT + 1, "EUR", "amount-range"),

@@ -53,7 +53,7 @@ class PaymentDesk:
                     settled = outcome.settled[0]
                     if standing.as_administrator:
                         what = "confirm_payment" if state is PaymentState.CONFIRMED else "refuse_payment"
-                        said = f"{pending.amount.amount} {pending.amount.currency}, {pending.reference}"
+                        said = f"{pending.amount}, {pending.reference}"
                         deed = self.deeds.event(actor, what, channel.id, channel.name.value, said)
                         unit.outbox.publish(deed)
                 else:

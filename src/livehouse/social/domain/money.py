@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from cpc.kernel.errors import Invalid
 
@@ -22,9 +23,15 @@ CURRENCIES = frozenset(
 )
 
 
+# Currencies whose smallest unit is not a hundredth.
+_WHOLE = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())  # noqa: SIM905
+_THOUSANDTHS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
-    """amount: in the smallest unit, such as cents. currency: ISO 4217.
+    """amount: in the smallest unit, such as cents. currency: ISO 4217. As a string with the currency's
+    decimals: "49.97 EUR".
 
     Raises `Invalid` (amount-range, unknown-currency).
     """
@@ -39,3 +46,7 @@ class Money:
             raise Invalid(
                 "unknown-currency", "A currency is a code of ISO 4217 in capitals, such as EUR, USD or JPY."
             )
+
+    def __str__(self) -> str:
+        decimals = 0 if self.currency in _WHOLE else 3 if self.currency in _THOUSANDTHS else 2
+        return f"{Decimal(self.amount).scaleb(-decimals):.{decimals}f} {self.currency}"
