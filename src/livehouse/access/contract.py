@@ -5,7 +5,6 @@ Lowest of the slices: it knows ids and errors only, so that accounts can ask it 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from typing import ClassVar, Final, Protocol, Self
 
 from cpc.kernel.errors import Forbidden, Invalid
 from cpc.kernel.ids import EntityId
+from cpc.kernel.text import visible_line
 
 
 class Role(StrEnum):
@@ -188,9 +188,8 @@ class Suspension:
 
 
 def valid_reason(reason: str) -> str:
-    """One line, without control characters. Raises `Invalid` (malformed-reason)."""
-    line = " ".join(reason[: MAX_REASON_CHARACTERS * 4].split())
-    kept = "".join(sign for sign in line if unicodedata.category(sign) not in {"Cc", "Cf", "Cs", "Cn", "Co"})
+    """As `visible_line`. Raises `Invalid` (malformed-reason)."""
+    kept = visible_line(reason[: MAX_REASON_CHARACTERS * 4])
     if not kept or len(kept) > MAX_REASON_CHARACTERS:
         raise Invalid("malformed-reason", f"Give a reason of 1 to {MAX_REASON_CHARACTERS} characters.")
     return kept

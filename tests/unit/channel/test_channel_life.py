@@ -28,7 +28,13 @@ from livehouse.channel.application.delete_channel import EraseChannels, RequestC
 from livehouse.channel.application.personal_data import ChannelPersonalData
 from livehouse.channel.application.queries import FindChannels, FindStandings
 from livehouse.channel.application.rename_channel import TakeAccountName
-from livehouse.channel.application.roles import GrantRole, ListOwnChannels, ListRoles, RevokeRole, TakeRolesAway
+from livehouse.channel.application.roles import (
+    GrantRole,
+    ListOwnChannels,
+    ListRoles,
+    RevokeRole,
+    TakeRolesAway,
+)
 from livehouse.channel.application.suspend_channel import ReinstateChannel, SuspendChannel
 from livehouse.channel.contract import ChannelSuspended
 from livehouse.channel.domain.broadcast_statistics import BroadcastStatistics

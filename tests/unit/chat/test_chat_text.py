@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cpc.kernel.errors import Invalid
-from livehouse.chat.domain.chat_text import MARKS_IN_A_ROW, clean_chat_text
+from cpc.kernel.text import MARKS_IN_A_ROW
+from livehouse.chat.domain.chat_text import clean_chat_text
 
 
 def clean(text: str) -> str:

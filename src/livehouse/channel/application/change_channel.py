@@ -24,8 +24,8 @@ class ChangeChannel:
         self, actor: Actor, name: str, change: SettingsChange, *, expected_version: int | None = None
     ) -> Channel:
         """Raises `Unauthenticated`, `NotFound` (no-such-channel, no-such-category), `Forbidden`,
-        `PreconditionFailed` (channel-changed), `Invalid` (title-too-long, malformed-tag, too-many-tags,
-        malformed-language, malformed-ladder, slow-mode-range, followers-only-range).
+        `PreconditionFailed` (channel-changed), `Invalid` (title-too-long, title-missing, malformed-tag,
+        too-many-tags, malformed-language, malformed-ladder, slow-mode-range, followers-only-range).
         """
         self._access.check(actor, Action.CHANGE_CHANNEL)
         async with self._unit_of_work() as unit:

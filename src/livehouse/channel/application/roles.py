@@ -215,7 +215,9 @@ class ListOwnChannels:
             found = await unit.roles.held_by(account_id, after=after, limit=limit + 1)
         shown, next_cursor = cut_page(found, limit, lambda last: write_cursor(_OWN_LISTING, str(last[0].id)))
         now = self._clock.now()
-        channels = [OwnChannel(one, granted.role, one.suspension_as(granted.role, now)) for one, granted in shown]
+        channels = [
+            OwnChannel(one, granted.role, one.suspension_as(granted.role, now)) for one, granted in shown
+        ]
         if own is not None:
             channels.insert(0, OwnChannel(own, Role.OWNER, own.suspension_as(Role.OWNER, now)))
         return OwnChannelPage(channels, next_cursor)

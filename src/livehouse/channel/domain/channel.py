@@ -13,7 +13,7 @@ from livehouse.access.contract import Role, Suspension
 from livehouse.accounts.contract import AccountId
 from livehouse.channel.contract import CategoryId, ChannelId, ChannelName, ChatModes, Privacy
 from livehouse.channel.domain.category import Category
-from livehouse.channel.domain.settings import one_line, valid_ladder, valid_language, valid_tags
+from livehouse.channel.domain.settings import titled, valid_ladder, valid_language, valid_tags
 
 MAX_TITLE_CHARACTERS = 140
 
@@ -140,7 +140,7 @@ class Channel:
             self,
             title=self.title
             if change.title is None
-            else one_line(change.title, MAX_TITLE_CHARACTERS, "title"),
+            else titled(change.title, MAX_TITLE_CHARACTERS, "channel"),
             tags=self.tags if change.tags is None else valid_tags(change.tags),
             language=self.language if change.language is None else valid_language(change.language),
             is_mature=self.is_mature if change.is_mature is None else change.is_mature,

@@ -13,7 +13,7 @@ from cpc.kernel.ids import EntityId
 from livehouse.channel.contract import CategoryId, ChannelId
 from livehouse.channel.domain.category import Category
 from livehouse.channel.domain.channel import MAX_TITLE_CHARACTERS
-from livehouse.channel.domain.settings import one_line
+from livehouse.channel.domain.settings import titled
 from livehouse.channel.domain.time_zones import instant, time_zone
 
 MAX_ENTRIES = 50
@@ -170,10 +170,7 @@ class Occurrence:
 
 def valid_title(title: str) -> str:
     """Raises `Invalid` (title-too-long, title-missing)."""
-    line = one_line(title, MAX_TITLE_CHARACTERS, "title")
-    if not line:
-        raise Invalid("title-missing", "Give the show a title.")
-    return line
+    return titled(title, MAX_TITLE_CHARACTERS, "show")
 
 
 def window_end(since: datetime, window: timedelta) -> datetime:

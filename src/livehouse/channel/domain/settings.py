@@ -27,6 +27,14 @@ def one_line(text: str, max_characters: int, what: str) -> str:
     return kept
 
 
+def titled(text: str, max_characters: int, whose: str) -> str:
+    """As `one_line`, of what has to have a title. Raises `Invalid` (title-too-long, title-missing)."""
+    line = one_line(text, max_characters, "title")
+    if not line:
+        raise Invalid("title-missing", f"Give the {whose} a title.")
+    return line
+
+
 def valid_tags(tags: Sequence[str]) -> tuple[str, ...]:
     """In the order given, one of those that differ by capitals only; empty ones left out.
 

@@ -113,8 +113,8 @@ def badge_months(benefits: Sequence[Benefit], months: int) -> int | None:
 
 def tier_name(text: str) -> str:
     """Raises `Invalid` (malformed-tier-name)."""
-    name = " ".join(text.split())
-    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
+    name = visible_line(text)
+    if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
         raise Invalid(
             "malformed-tier-name", f"A tier's name is one line of 1 to {MAX_NAME_CHARACTERS} characters."
         )

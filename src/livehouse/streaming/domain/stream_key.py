@@ -11,6 +11,7 @@ from typing import ClassVar
 from cpc.kernel.errors import Invalid
 from cpc.kernel.ids import EntityId
 from cpc.kernel.keyring import KeyRing
+from cpc.kernel.text import visible_line
 from livehouse.channel.contract import ChannelId
 
 SECRET_PREFIX = "lhk_"  # noqa: S105 - a mark that secret scanners and people can tell, not a secret
@@ -51,8 +52,8 @@ def is_stream_key_secret(text: str) -> bool:
 
 
 def valid_name(name: str) -> str:
-    name = " ".join(name.split())
-    if not name or len(name) > MAX_NAME or not name.isprintable():
+    name = visible_line(name)
+    if not 1 <= len(name) <= MAX_NAME:
         raise Invalid("stream-key-name", f"A stream key needs a name of 1 to {MAX_NAME} visible characters.")
     return name
 

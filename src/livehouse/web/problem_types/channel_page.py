@@ -65,7 +65,12 @@ CHANNEL_PAGE = (
     ProblemType(
         "schedule-full", Conflict, "A schedule has at most 50 shows.", "Remove one that is over, then add it."
     ),
-    ProblemType("title-missing", Invalid, "A show has a title.", "Send one of 1 to 140 characters."),
+    ProblemType(
+        "title-missing",
+        Invalid,
+        "A channel and a show have a title, of characters that one can see.",
+        "Send one of 1 to 140 characters.",
+    ),
     ProblemType(
         "no-such-time-zone",
         Invalid,

@@ -161,6 +161,7 @@ async def get_channel(
     response_model=Channel,
     openapi_extra=may_answer(
         "channel-changed",
+        "title-missing",
         "title-too-long",
         "no-such-category",
         "too-many-tags",
