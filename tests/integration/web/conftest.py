@@ -12,6 +12,7 @@ import pytest
 from nats.aio.client import Client
 from prometheus_client import CollectorRegistry
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cpc.cache.cached_reads import CachedReads
@@ -41,17 +42,19 @@ KEYS = KeyRing("k1", {"k1": b"k" * 32})
 
 
 class DocumentedProblems:
-    """ASGI layer: what an operation answers is among the statuses and problems its document lists."""
+    """ASGI layer: what an operation answers is among the statuses and problems its document lists, and 201
+    says where what was made is (RFC 9110 section 15.3.2)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status, body = 0, b""
+        status, body, sent_headers = 0, b"", Headers()
 
         async def watched_send(message: Message) -> None:
-            nonlocal status, body
+            nonlocal status, body, sent_headers
             status = message.get("status", status)
+            sent_headers = Headers(raw=message["headers"]) if "headers" in message else sent_headers
             if status >= 400:
                 body += message.get("body", b"")
             await send(message)
@@ -63,6 +66,10 @@ class DocumentedProblems:
             return
         name = f"{method.upper()} {path}"
         assert str(status) in operation["responses"], f"{name} answered {status}, which it does not document"
+        if status == 201:
+            declared = operation["responses"]["201"]["headers"]
+            assert "Location" in declared, f"{name} documents no Location of what it makes"
+            assert sent_headers.get("location", "").startswith("/"), f"{name} does not say what it made"
         if status >= 400:
             slug = json.loads(body or b'{"type": "/problems/"}')["type"].removeprefix("/problems/")
             known = operation["x-problem-types"]

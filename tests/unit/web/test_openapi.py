@@ -110,6 +110,14 @@ def test_what_needs_no_login_says_so() -> None:
     assert "csrf-token-wrong" not in OPERATIONS["get /api/v1/account"]["x-problem-types"]
 
 
+def test_whatever_makes_something_says_where_it_is() -> None:
+    """RFC 9110 section 15.3.2. That it is sent too, the tests of `tests/integration/web` see of each 201."""
+    making = {name: one["responses"]["201"] for name, one in OPERATIONS.items() if "201" in one["responses"]}
+    assert "post /api/v1/channels/{name}/schedule" in making
+    for name, answer in making.items():
+        assert "Location" in answer["headers"], name
+
+
 def test_secrets_are_marked_so_that_their_answers_are_not_kept() -> None:
     named = {"csrf_token", "access_token", "stream_key", "token"}
     for schema_name, schema in DOCUMENT["components"]["schemas"].items():

@@ -154,6 +154,7 @@ async def sign_in(
         device=request.cookies.get(DEVICE_COOKIE),
         program=_program(request),
     )
+    response.headers["Location"] = "/api/v1/session"
     access_token = None
     if body.token == "bearer":  # noqa: S105 - the kind of token
         access_token = signed_in.token

@@ -117,6 +117,7 @@ async def create_category(
     made = await cases.channel.create_category(
         actor, body.name, description=body.description, box_art=body.box_art or ""
     )
+    response.headers["Location"] = f"/api/v1/categories/{made.slug}"
     return _tagged(response, made)
 
 

@@ -209,7 +209,9 @@ async def add_schedule_entry(
         cancelled=body.cancelled,
         category=body.category,
     )
-    return _tagged(response, await cases.channel.add_schedule_entry(actor, name, show))
+    added = await cases.channel.add_schedule_entry(actor, name, show)
+    response.headers["Location"] = f"/api/v1/channels/{name}/schedule/{added.id}"
+    return _tagged(response, added)
 
 
 @router.put("/channels/{name}/schedule/vacation", openapi_extra=may_answer("malformed-vacation"))

@@ -176,9 +176,12 @@ async def list_supporters(
         "too-many-months",
     ),
 )
-async def grant_subscription(name: str, body: Grant, actor: CurrentActor, cases: Cases) -> Subscription:
+async def grant_subscription(
+    name: str, body: Grant, response: Response, actor: CurrentActor, cases: Cases
+) -> Subscription:
     """Give somebody months of a tier. Each time anew. For the owner and administrators."""
     view = await cases.social.grant_subscription(actor, name, body.account, body.tier_id, body.months)
+    response.headers["Location"] = f"/api/v1/channels/{name}/supporters/{body.account.lower()}"
     return subscription_shape(view)
 
 
