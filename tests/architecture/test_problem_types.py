@@ -12,6 +12,7 @@ import pytest
 from cpc.kernel import errors
 from livehouse.access.contract import Suspended
 from livehouse.web.problem_types import PROBLEM_TYPES, status_of
+from livehouse.web.problem_types.titles import TITLES
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "src/livehouse/web/problem_types"
@@ -20,6 +21,17 @@ KINDS = {
     for kind in (*vars(errors).values(), Suspended)
     if isinstance(kind, type) and issubclass(kind, errors.DomainError)
 }
+
+
+def test_each_kind_has_a_title_of_its_own() -> None:
+    """RFC 9457 section 3.1.3: a summary of the problem type."""
+    titles = [kind.title for kind in PROBLEM_TYPES.values()]
+    assert len(set(titles)) == len(titles)
+    assert set(TITLES) <= set(PROBLEM_TYPES)
+    assert {PROBLEM_TYPES[slug].title for slug in ("name-taken", "made-already")} == {
+        "Name taken",
+        "Carried out before",
+    }
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 
 class DomainError(Exception):
     """Something the caller can understand and act on.
@@ -15,8 +13,6 @@ class DomainError(Exception):
     detail: one or two sentences: what happened, why, what to do.
     """
 
-    title: ClassVar[str] = "The request failed"
-
     def __init__(self, slug: str, detail: str) -> None:
         super().__init__(detail)
         self.slug = slug
@@ -24,25 +20,23 @@ class DomainError(Exception):
 
 
 class Invalid(DomainError):
-    title = "The request is not valid"
+    """The request is not valid."""
 
 
 class Unauthenticated(DomainError):
-    title = "You are not signed in"
+    """Nobody is signed in."""
 
 
 class Forbidden(DomainError):
-    title = "You may not do this"
+    """Whoever asks may not do this."""
 
 
 class NotFound(DomainError):
-    title = "There is no such thing"
+    """There is no such thing."""
 
 
 class Moved(NotFound):
     """It has another name now. Who only knows of missing things takes it for one."""
-
-    title = "It has another name now"
 
     def __init__(self, slug: str, detail: str, *, asked_for: str, now_called: str) -> None:
         super().__init__(slug, detail)
@@ -51,23 +45,23 @@ class Moved(NotFound):
 
 
 class Conflict(DomainError):
-    title = "This clashes with the present state"
+    """It clashes with the present state."""
 
 
 class PreconditionFailed(DomainError):
-    title = "It has changed meanwhile"
+    """It has changed meanwhile."""
 
 
 class PreconditionRequired(DomainError):
-    title = "A precondition is missing"
+    """A precondition is missing."""
 
 
 class Unprocessable(DomainError):
-    title = "Understood, but it cannot be done"
+    """Understood, but it cannot be done."""
 
 
 class RateLimited(DomainError):
-    title = "Too many requests"
+    """Too many requests."""
 
     def __init__(self, slug: str, detail: str, retry_after_s: float) -> None:
         super().__init__(slug, detail)
@@ -76,8 +70,6 @@ class RateLimited(DomainError):
 
 class Unavailable(DomainError):
     """A part this needs is away for the moment."""
-
-    title = "Not available at the moment"
 
     def __init__(self, slug: str, detail: str, retry_after_s: float = 1.0) -> None:
         super().__init__(slug, detail)

@@ -26,13 +26,13 @@ class EntityId:
         if head != cls.prefix or len(digits) != 32:
             raise Invalid(
                 "malformed-id",
-                f"'{text[:60]}' is not a {cls.__name__}; it looks like {cls.prefix}_ and 32 hex digits.",
+                f"'{text[:60]}' is no id of this kind: those are {cls.prefix}_ and 32 hexadecimal digits.",
             )
         try:
             return cls(UUID(hex=digits))
         except ValueError:
             raise Invalid(
-                "malformed-id", f"'{text[:60]}' is not a {cls.__name__}: its digits are not hexadecimal."
+                "malformed-id", f"'{text[:60]}' is no id: its digits are not hexadecimal."
             ) from None
 
     def __str__(self) -> str:

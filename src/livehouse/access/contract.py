@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Final, Protocol, Self
+from typing import Final, Protocol, Self
 
 from cpc.kernel.errors import Forbidden, Invalid
 from cpc.kernel.ids import EntityId
@@ -208,8 +208,6 @@ class Suspended(Forbidden):
 
     suspension: why and until when, for those it concerns; None for anybody else.
     """
-
-    title: ClassVar[str] = "Suspended"
 
     def __init__(self, slug: str, what: str, suspension: Suspension | None = None) -> None:
         """what: is suspended, such as `Your account`."""

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from cpc.kernel import errors
 from livehouse.access.contract import Suspended
 from livehouse.web.problem_types import PROBLEM_TYPES, status_of
+from livehouse.web.refused_fields import field_of, sentence_of
 from livehouse.web.rest.shapes import SuspensionShape
 
 log = structlog.get_logger(__name__)
@@ -37,14 +38,14 @@ _SLUGS = {
 
 class FieldError(BaseModel):
     field: Annotated[str, Field(examples=["body.name"])]
-    message: Annotated[str, Field(examples=["Field required"])]
+    message: Annotated[str, Field(examples=["This is missing."])]
 
 
 class Problem(BaseModel):
     """What went wrong (RFC 9457). `type` is stable; programs decide by it, people read `detail`."""
 
     type: Annotated[str, Field(examples=["/problems/name-taken"])]
-    title: Annotated[str, Field(examples=["This clashes with the present state"])]
+    title: Annotated[str, Field(examples=["Name taken"])]
     status: Annotated[int, Field(examples=[409])]
     detail: Annotated[str, Field(examples=["The name 'ada' is taken. Choose another one."])]
     instance: Annotated[str, Field(description="The path asked for", examples=["/api/v1/accounts"])]
@@ -75,7 +76,6 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **extras: object,
 ) -> Response:
-    """The title is the one of the kind (RFC 9457 section 3.1.3: the same each time)."""
     kind = PROBLEM_TYPES.get(slug)
     body = {
         "type": f"/problems/{slug}",
@@ -144,10 +144,7 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     if _is_unread(request, error):
         return _unsupported(request)
-    found = [
-        {"field": ".".join(str(part) for part in one["loc"])[:200], "message": str(one["msg"])[:300]}
-        for one in error.errors()[:20]
-    ]
+    found = [{"field": field_of(one)[:200], "message": sentence_of(one)[:300]} for one in error.errors()[:20]]
     detail = "; ".join(f"{one['field']}: {one['message']}" for one in found[:3])
     return problem(400, "invalid-request", detail, request.url.path, errors=found)
 

@@ -36,7 +36,7 @@ async def test_a_suspended_account_may_no_longer_act_and_hears_why(
     refused = await bob.patch("/api/v1/channels/bob", json={"title": "Still here"})
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/account-suspended")
     assert refused.json()["detail"] == "Your account is suspended until 2026-01-02 00:00 UTC: spam"
-    assert refused.json()["title"] == "Suspended"
+    assert refused.json()["title"] == "Account suspended"
     assert (await bob.get("/api/v1/channels/ada")).status_code == 200, "what visitors may, bob may"
     assert (await bob.get("/api/v1/session")).json()["account"]["name"] == "bob"
     clock.advance(timedelta(seconds=1))

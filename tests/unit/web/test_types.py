@@ -16,6 +16,8 @@ from prometheus_client import CollectorRegistry
 from pydantic import TypeAdapter, ValidationError
 from tests.unit.web.document_places import OPERATIONS, address, body_of, leaves, parameters_of, with_value
 
+from cpc.kernel.errors import Invalid
+from livehouse.channel.contract import ChannelId
 from livehouse.web.app import create_app
 from livehouse.web.options import WebOptions
 from livehouse.web.rest.shapes import Moment
@@ -42,6 +44,32 @@ async def refused_fields(door: httpx.ASGITransport, method: str, url: str, body:
         answer = await visitor.request(method, url, json=body)
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/invalid-request"), body
     return {error["field"]: error["message"] for error in answer.json()["errors"]}
+
+
+async def test_what_is_wrong_with_a_field_is_told_in_our_own_words(door: httpx.ASGITransport) -> None:
+    url = "/api/v1/accounts"
+    assert await refused_fields(door, "post", url, {"name": 5, "passwort": "x"}) == {
+        "body.name": "Send text.",
+        "body.password": "This is missing.",
+        "body.passwort": "There is no such field.",
+    }
+    assert await refused_fields(door, "post", url, []) == {
+        "body": "Send a JSON object, as `application/json`."
+    }
+    too_long = {"name": "x" * 10_000, "password": "correct horse battery"}
+    assert (await refused_fields(door, "post", url, too_long))["body.name"].startswith("Send at most ")
+    async with httpx.AsyncClient(transport=door, base_url="http://live.example") as visitor:
+        answer = await visitor.post(url, content=b"{", headers={"Content-Type": "application/json"})
+        assert answer.json()["detail"] == "body: This is no JSON."
+        assert (answer.json()["title"], answer.status_code) == ("Invalid request", 400)
+        answer = await visitor.get("/api/v1/channels", params={"limit": "many"})
+        assert answer.json()["errors"] == [{"field": "query.limit", "message": "Send a whole number."}]
+
+
+def test_an_id_of_another_kind_is_refused_without_names_of_classes() -> None:
+    with pytest.raises(Invalid) as refused:
+        ChannelId.parse("pay_x")
+    assert refused.value.detail == "'pay_x' is no id of this kind: those are chn_ and 32 hexadecimal digits."
 
 
 @pytest.mark.parametrize("name", [name for name, (_, _, one) in OPERATIONS.items() if body_of(one)[0]])

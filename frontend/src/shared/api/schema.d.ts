@@ -2751,7 +2751,7 @@ export interface components {
             field: string;
             /**
              * Message
-             * @example Field required
+             * @example This is missing.
              */
             message: string;
         };
@@ -3494,7 +3494,7 @@ export interface components {
              * @example editor
              */
             role: string;
-            /** @description The last one; its end may have passed */
+            /** @description The one that counts now; that of the owner's account for the owner alone */
             suspension: components["schemas"]["SuspensionShape"] | null;
             /**
              * Title
@@ -3787,7 +3787,7 @@ export interface components {
             suspension: components["schemas"]["SuspensionShape"] | null;
             /**
              * Title
-             * @example This clashes with the present state
+             * @example Name taken
              */
             title: string;
             /**
@@ -7025,7 +7025,7 @@ export interface operations {
                 };
             };
             308: components["responses"]["Problem308"];
-            /** @description `followers-only-range`, `invalid-request`, `malformed-if-match`, `malformed-ladder`, `malformed-language`, `malformed-tag`, `slow-mode-range`, `title-too-long`, `too-many-tags` */
+            /** @description `followers-only-range`, `invalid-request`, `malformed-if-match`, `malformed-ladder`, `malformed-language`, `malformed-tag`, `slow-mode-range`, `title-missing`, `title-too-long`, `too-many-tags` */
             400: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];

@@ -214,11 +214,8 @@ def ack_frame(nonce: str, message: ChatMessage) -> bytearray:
 
 
 def error_frame(error: DomainError, nonce: str | None = None) -> bytearray:
-    problem: dict[str, object] = {
-        "type": f"/problems/{error.slug}",
-        "title": error.title,
-        "detail": error.detail,
-    }
+    """The title is told at `/problems/<slug>`; the same each time, it is left out here."""
+    problem: dict[str, object] = {"type": f"/problems/{error.slug}", "detail": error.detail}
     if isinstance(error, RateLimited | Unavailable):
         problem["retry_after_s"] = round(error.retry_after_s, 1)
     frame: dict[str, object] = {"type": "error", "error": problem}

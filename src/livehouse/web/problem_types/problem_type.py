@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from cpc.kernel import errors
+from livehouse.web.problem_types.titles import TITLES
 
 STATUS: dict[type[errors.DomainError], int] = {
     errors.Invalid: 400,
@@ -41,10 +41,8 @@ class ProblemType:
 
     @property
     def title(self) -> str:
-        """Of the first kind."""
-        if isinstance(self.kinds, int):
-            return HTTPStatus(self.kinds).phrase
-        return (self.kinds[0] if isinstance(self.kinds, tuple) else self.kinds).title
+        """A summary, the same each time (RFC 9457 section 3.1.3): mostly the slug says it."""
+        return TITLES.get(self.slug) or self.slug.replace("-", " ").capitalize()
 
 
 def status_of(kind: type[errors.DomainError]) -> int:
