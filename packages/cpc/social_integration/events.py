@@ -177,7 +177,9 @@ class SubscriptionCreated(_BondEvent):
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionEnded(_BondEvent):
-    """Somebody is a paid subscriber no longer. reason: cancelled, lapsed, channel-deleted, account-erased."""
+    """Somebody is a paid subscriber no longer. reason: cancelled, lapsed, removed, blocked, channel-deleted,
+    account-erased.
+    """
 
     kind = "SubscriptionEnded.v1"
 

@@ -153,6 +153,7 @@ class Action(StrEnum):
     LIST_SUBSCRIPTIONS = "social.list_subscriptions"
     LIST_SUPPORTERS = "social.list_supporters"
     GRANT_SUBSCRIPTION = "social.grant_subscription"
+    REMOVE_SUPPORTER = "social.remove_supporter"
     LIST_PAYMENTS = "social.list_payments"
     CONFIRM_PAYMENT = "social.confirm_payment"
     REFUSE_PAYMENT = "social.refuse_payment"

@@ -19,6 +19,7 @@ from livehouse.social.application.ledger import Ledger
 from livehouse.social.application.list_follows import CountFollowers, ListFollowers, ListFollowing
 from livehouse.social.application.list_subscriptions import ListPayments, ListSubscriptions, ListSupporters
 from livehouse.social.application.relationship import ReadRelationship
+from livehouse.social.application.remove_supporter import RemoveSupporter
 from livehouse.social.application.settle_payment import ConfirmPayment, PaymentDesk, RefusePayment
 from livehouse.social.application.subscribe import CancelSubscription, ChangeSubscription, TakeTier
 from livehouse.social.domain.money import Money
@@ -211,8 +212,20 @@ async def grant_subscription(world: World, actor: Actor) -> object:
     units, channels = world.social.unit_of_work, world.social_channels
     names = FindNames(world.accounts.unit_of_work)
     world.is_ready()
-    give = GrantSubscription(units, channels, names, world.access, _ledger(world), world.deeds, world.clock)
+    give = GrantSubscription(
+        units, channels, _NobodyBlocks(), names, world.access, _ledger(world), world.deeds, world.clock
+    )
     return await give(actor, "ada", str(TARGET.name), str(tier.id), 3)
+
+
+@call(Action.REMOVE_SUPPORTER)
+async def remove_supporter(world: World, actor: Actor) -> object:
+    await _asked(world, TARGET.require_account(), await _tier(world))
+    units, channels = world.social.unit_of_work, world.social_channels
+    names = FindNames(world.accounts.unit_of_work)
+    world.is_ready()
+    remove = RemoveSupporter(units, channels, names, world.access, _ledger(world), world.deeds, world.clock)
+    return await remove(actor, "ada", str(TARGET.name))
 
 
 @call(Action.LIST_PAYMENTS)

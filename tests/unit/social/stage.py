@@ -32,6 +32,7 @@ from livehouse.social.application.list_follows import CountFollowers, ListFollow
 from livehouse.social.application.list_subscriptions import ListPayments, ListSubscriptions, ListSupporters
 from livehouse.social.application.personal_data import SocialPersonalData
 from livehouse.social.application.relationship import ReadRelationship
+from livehouse.social.application.remove_supporter import RemoveSupporter
 from livehouse.social.application.settle_payment import ConfirmPayment, PaymentDesk, RefusePayment
 from livehouse.social.application.subscribe import CancelSubscription, ChangeSubscription, TakeTier
 from livehouse.social.domain.money import Money
@@ -111,7 +112,8 @@ class Stage:
         self.cancel = CancelSubscription(units, channels, self.people, access, ledger, clock)
         self.list_subscriptions = ListSubscriptions(units, channels, cards, access, clock)
         self.list_supporters = ListSupporters(units, channels, cards, access, clock)
-        self.grant = GrantSubscription(units, channels, names, access, ledger, deeds, clock)
+        self.grant = GrantSubscription(units, channels, self.people, names, access, ledger, deeds, clock)
+        self.remove = RemoveSupporter(units, channels, names, access, ledger, deeds, clock)
         self.list_payments = ListPayments(units, channels, cards, access)
         self.confirm = ConfirmPayment(desk, channels, access)
         self.refuse = RefusePayment(desk, channels, access)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.unit.social.stage import ADA, ADMINISTRATOR, BOB, CHANNEL, EDITOR, EVE, Stage
+from tests.unit.social.stage import ADA, ADMINISTRATOR, BOB, CHANNEL, EDITOR, EVE, MODERATOR, Stage
 
-from cpc.kernel.errors import Conflict, Invalid, NotFound
+from cpc.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from livehouse.access.contract import Role
-from livehouse.accounts.contract import AccountErased
+from livehouse.accounts.contract import AccountErased, PersonBlocked
 from livehouse.social.application import subscribe
 from livehouse.social.application.subscription_views import PaymentView, SupporterView
 from livehouse.social.domain.months import add_months, months_begun
@@ -59,6 +59,53 @@ async def test_bad_grants() -> None:
     with pytest.raises(Conflict) as refused:
         await stage.grant(ADA, "ada", "eve", tier, 13)
     assert refused.value.slug == "too-many-months"
+
+
+async def test_a_supporter_is_let_go_at_once() -> None:
+    stage = Stage()
+    await stage.furnish()
+    tier = await stage.taken()
+    await stage.remove(ADA, "ada", "Eve")
+    assert not await stage.is_supporter()
+    (event,) = stage.events("SubscriptionEnded")
+    assert event.data["reason"] == EndReason.REMOVED.value
+    with pytest.raises(NotFound) as refused:
+        await stage.remove(ADA, "ada", "eve")
+    assert refused.value.slug == "no-subscription"
+    assert stage.deed_log.deeds == []
+    await stage.take(EVE, "ada", str(tier.id))
+    await stage.remove(ADA, "ada", "eve")
+    assert len(stage.payments(PaymentState.WITHDRAWN)) == 1, "what waits to be paid is withdrawn"
+    await stage.grant(ADA, "ada", "eve", str(tier.id), 36)
+    await stage.remove(ADMINISTRATOR, "ada", "eve")
+    assert not await stage.is_supporter()
+    (deed,) = stage.deed_log.deeds
+    assert (deed.what, deed.subject_name, deed.reason) == ("remove_supporter", "eve", "At 'ada'")
+    for actor in (EDITOR, MODERATOR, EVE):
+        with pytest.raises(Forbidden):
+            await stage.remove(actor, "ada", "eve")
+
+
+async def test_whoever_is_blocked_is_granted_nothing_and_keeps_what_was_paid_for() -> None:
+    stage = Stage()
+    await stage.furnish()
+    tier = await stage.tier()
+    await stage.grant(ADA, "ada", "eve", str(tier.id), 3)
+    await stage.take(BOB, "ada", str(tier.id))
+    await stage.confirm_pending(BOB)
+    for actor in (EVE, BOB):
+        stage.people.blocks.add((ADA.require_account(), actor.require_account()))
+        blocked = PersonBlocked(ADA.require_account(), actor.require_account(), stage.clock.now())
+        await stage.parting.person_blocked(blocked)
+        with pytest.raises(Conflict) as refused:
+            await stage.grant(ADA, "ada", str(actor.name), str(tier.id), 3)
+        assert refused.value.slug == "person-blocked"
+    assert not await stage.is_supporter(EVE)
+    assert await stage.is_supporter(BOB)
+    (event,) = stage.events("SubscriptionEnded")
+    assert event.data["reason"] == EndReason.BLOCKED.value
+    await stage.wait(timedelta(days=35))
+    assert not await stage.is_supporter(BOB)
 
 
 async def test_a_grant_settles_what_waits() -> None:

@@ -1205,6 +1205,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channels/{name}/supporters/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Supporter
+         * @description End somebody's subscription at once, or take granted months back. Money is given back by hand. For the
+         *     owner and administrators.
+         */
+        delete: operations["remove_supporter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels/{name}/tiers": {
         parameters: {
             query?: never;
@@ -10988,7 +11009,7 @@ export interface operations {
                 };
             };
             408: components["responses"]["Problem408"];
-            /** @description `made-already`, `other-tier`, `own-channel`, `request-in-progress`, `too-many-months` */
+            /** @description `made-already`, `other-tier`, `own-channel`, `person-blocked`, `request-in-progress`, `too-many-months` */
             409: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
@@ -11003,6 +11024,52 @@ export interface operations {
             415: components["responses"]["Problem415"];
             /** @description `idempotency-key-reused` */
             422: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    remove_supporter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Name of the channel
+                 * @example ada
+                 */
+                name: string;
+                /** @description Which of the supporters, as their list names it */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, nothing to say */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            308: components["responses"]["Problem308"];
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403OnChange"];
+            /** @description `no-subscription`, `no-such-account`, `no-such-channel` */
+            404: {
                 headers: {
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];

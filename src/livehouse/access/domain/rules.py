@@ -240,6 +240,11 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.GRANT_SUBSCRIPTION: Rule(
         "Give somebody months of a tier", OWNER | ADMINISTRATORS, Scope.CHANNEL_MANAGE
     ),
+    Action.REMOVE_SUPPORTER: Rule(
+        "End somebody's subscription, or take granted months back",
+        OWNER | ADMINISTRATORS,
+        Scope.CHANNEL_MANAGE,
+    ),
     Action.LIST_PAYMENTS: Rule(
         "List the payments of supporters", OWNER | ADMINISTRATORS, Scope.CHANNEL_MANAGE
     ),

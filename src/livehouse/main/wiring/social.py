@@ -35,6 +35,7 @@ from livehouse.social.application.list_subscriptions import ListPayments, ListSu
 from livehouse.social.application.personal_data import SocialPersonalData
 from livehouse.social.application.ports import UnitOfWork, UnitOfWorkFactory
 from livehouse.social.application.relationship import ReadRelationship
+from livehouse.social.application.remove_supporter import RemoveSupporter
 from livehouse.social.application.settle_payment import ConfirmPayment, PaymentDesk, RefusePayment
 from livehouse.social.application.subscribe import CancelSubscription, ChangeSubscription, TakeTier
 
@@ -72,7 +73,8 @@ def build_social(
         cancel_subscription=CancelSubscription(units, channels, people, access, ledger, clock),
         list_subscriptions=ListSubscriptions(units, channels, cards, access, clock),
         list_supporters=ListSupporters(units, channels, cards, access, clock),
-        grant_subscription=GrantSubscription(units, channels, names, access, ledger, deeds, clock),
+        grant_subscription=GrantSubscription(units, channels, people, names, access, ledger, deeds, clock),
+        remove_supporter=RemoveSupporter(units, channels, names, access, ledger, deeds, clock),
         list_payments=ListPayments(units, channels, cards, access),
         confirm_payment=ConfirmPayment(desk, channels, access),
         refuse_payment=RefusePayment(desk, channels, access),

@@ -10,6 +10,7 @@ from livehouse.social.application.grant_subscription import GrantSubscription
 from livehouse.social.application.list_follows import CountFollowers, ListFollowers, ListFollowing
 from livehouse.social.application.list_subscriptions import ListPayments, ListSubscriptions, ListSupporters
 from livehouse.social.application.relationship import ReadRelationship
+from livehouse.social.application.remove_supporter import RemoveSupporter
 from livehouse.social.application.settle_payment import ConfirmPayment, RefusePayment
 from livehouse.social.application.subscribe import CancelSubscription, ChangeSubscription, TakeTier
 from livehouse.social.domain.follow import Follow
@@ -47,6 +48,7 @@ class SocialUseCases:
     list_subscriptions: ListSubscriptions
     list_supporters: ListSupporters
     grant_subscription: GrantSubscription
+    remove_supporter: RemoveSupporter
     list_payments: ListPayments
     confirm_payment: ConfirmPayment
     refuse_payment: RefusePayment

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cpc.kernel.clock import Clock
 from cpc.kernel.errors import Conflict, Invalid
 from livehouse.access.contract import Access, Action
-from livehouse.accounts.contract import Actor, Deeds, Names
+from livehouse.accounts.contract import Actor, Deeds, Names, People
 from livehouse.channel.contract import Channels
 from livehouse.social.application.change_tiers import offered_tier
 from livehouse.social.application.ledger import Ledger
@@ -21,6 +21,7 @@ class GrantSubscription:
         self,
         unit_of_work: UnitOfWorkFactory,
         channels: Channels,
+        people: People,
         names: Names,
         access: Access,
         ledger: Ledger,
@@ -29,6 +30,7 @@ class GrantSubscription:
     ) -> None:
         self._unit_of_work = unit_of_work
         self._channels = channels
+        self._people = people
         self._names = names
         self._access = access
         self._ledger = ledger
@@ -41,7 +43,8 @@ class GrantSubscription:
         """Each time anew: granting twice grants twice as many.
 
         Raises `Unauthenticated`, `NotFound` (no-such-channel, no-such-account, no-such-tier), `Forbidden`,
-        `Invalid` (months-range, malformed-id), `Conflict` (own-channel, other-tier, too-many-months).
+        `Invalid` (months-range, malformed-id), `Conflict` (own-channel, person-blocked, other-tier,
+        too-many-months).
         """
         self._access.check(actor, Action.GRANT_SUBSCRIPTION)
         channel = await self._channels.by_name(channel_name)
@@ -54,6 +57,11 @@ class GrantSubscription:
         now = self._clock.now()
         async with self._unit_of_work() as unit:
             existing = await self._ledger.load(unit, account_id, channel.id, now)
+            # With the two held: a block that comes later finds what was granted.
+            if await self._people.has_blocked(channel.owner_id, account_id):
+                raise Conflict(
+                    "person-blocked", "The channel's owner has blocked this account. Lift the block first."
+                )
             tier = await offered_tier(unit, channel.id, tier_id)
             outcome = grant(
                 existing,

@@ -47,11 +47,17 @@ class EndSubscriptions:
         self._clock = clock
 
     async def of_blocked(self, account_id: AccountId, channel_id: ChannelId) -> None:
-        """As if the supporter had cancelled: what is paid for stays to its end, nothing more is asked for."""
+        """As if the supporter had cancelled: what is paid for stays to its end, nothing more is asked for.
+        What is for nothing, such as granted months, ends at once.
+        """
         now = self._clock.now()
         async with self._unit_of_work() as unit:
             subscription = await self._ledger.load(unit, account_id, channel_id, now)
-            if subscription is not None and subscription.state in _GOING_ON:
+            if subscription is None:
+                return
+            if subscription.is_running and subscription.price.amount == 0:
+                await self._ledger.record(unit, end(subscription, EndReason.BLOCKED, now), now)
+            elif subscription.state in _GOING_ON:
                 await self._ledger.record(unit, cancel(subscription, now), now)
 
     async def all_of_account(self, account_id: AccountId) -> None:

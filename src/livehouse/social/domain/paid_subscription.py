@@ -53,10 +53,14 @@ class SubscriptionState(StrEnum):
 
 
 class EndReason(StrEnum):
-    """Lapsed: not paid for in time, or refused."""
+    """Lapsed: not paid for in time, or refused. Removed: by the owner, or an administrator. Blocked: the
+    owner did, and nothing was paid.
+    """
 
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
+    REMOVED = "removed"
+    BLOCKED = "blocked"
     CHANNEL_DELETED = "channel-deleted"
     ACCOUNT_ERASED = "account-erased"
 

@@ -172,6 +172,7 @@ async def list_supporters(
         "no-such-account",
         "months-range",
         "own-channel",
+        "person-blocked",
         "other-tier",
         "too-many-months",
     ),
@@ -183,6 +184,17 @@ async def grant_subscription(
     view = await cases.social.grant_subscription(actor, name, body.account, body.tier_id, body.months)
     response.headers["Location"] = f"/api/v1/channels/{name}/supporters/{body.account.lower()}"
     return subscription_shape(view)
+
+
+@router.delete(
+    "/channels/{name}/supporters/{account}",
+    status_code=204,
+    openapi_extra=may_answer("no-such-account", "no-subscription"),
+)
+async def remove_supporter(name: str, account: str, actor: CurrentActor, cases: Cases) -> None:
+    """End somebody's subscription at once, or take granted months back. Money is given back by hand. For the
+    owner and administrators."""
+    await cases.social.remove_supporter(actor, name, account)
 
 
 @router.get("/channels/{name}/payments")
