@@ -65,7 +65,7 @@ export function actFor(tier: Tier, subscription: Subscription | null): Act | nul
     return {
       kind: 'take',
       label: `Take ${tier.name}`,
-      words: tier.price.amount === 0 ? 'It costs nothing; the owner confirms it.' : '',
+      words: tier.price.amount === 0 ? 'It costs nothing, and is yours at once.' : '',
     };
   }
   const asked = subscription.payment;
@@ -78,7 +78,7 @@ export function actFor(tier: Tier, subscription: Subscription | null): Act | nul
     return {
       kind: 'resume',
       label: 'Go on with it',
-      words: `It renews for ${moneyWords(tier.price)} a month.`,
+      words: `It then renews on ${dayWords(subscription.paid_until ?? '')}, for ${moneyWords(tier.price)} a month.`,
     };
   }
   const goesOnWith = (subscription.next_tier ?? subscription.tier).id;

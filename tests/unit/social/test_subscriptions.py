@@ -23,6 +23,24 @@ from livehouse.social.domain.paid_subscription import (
 from livehouse.social.domain.payment import PaymentKind, PaymentState
 
 
+async def test_what_costs_nothing_waits_for_nobody() -> None:
+    stage = Stage()
+    tier = await stage.tier("Friends", 0)
+    taken = await stage.take(EVE, "ada", str(tier.id))
+    assert (taken.subscription.state, taken.subscription.pending) == (SubscriptionState.ACTIVE, None)
+    assert await stage.is_supporter()
+    assert len(stage.events("SubscriptionCreated")) == 1
+    for _ in range(20):
+        await stage.wait(timedelta(days=5))
+    subscription = await stage.subscription()
+    assert (subscription.state, subscription.pending) == (SubscriptionState.ACTIVE, None)
+    assert subscription.months(stage.clock.now()) == 4
+    assert not stage.payments(PaymentState.PENDING)
+    assert {(one.amount.amount, one.settled_by) for one in stage.payments(PaymentState.CONFIRMED)} == {
+        (0, None)
+    }
+
+
 async def test_a_tier_is_taken_and_confirmed() -> None:
     stage = Stage()
     tier = await stage.tier()

@@ -13,7 +13,7 @@ from livehouse.social.application.find_hindrance import FindHindrance
 from livehouse.social.application.ports import PaymentProvider, UnitOfWork
 from livehouse.social.domain.paid_subscription import PaidSubscription, SubscriptionId
 from livehouse.social.domain.payment import PaymentId
-from livehouse.social.domain.transitions import Outcome, pass_time
+from livehouse.social.domain.transitions import Outcome, confirm, pass_time
 
 
 class Ledger:
@@ -50,8 +50,19 @@ class Ledger:
         return subscription
 
     async def record(self, unit: UnitOfWork, outcome: Outcome, now: datetime) -> PaidSubscription:
-        """Settled payments first, as only one may be pending."""
+        """Settled payments first, as only one may be pending. Where nothing is to be paid, nobody is asked,
+        and it counts at once.
+        """
         subscription = outcome.subscription
+        asked = subscription.pending
+        if asked is not None and not asked.provider and asked.amount.amount == 0:
+            paid = confirm(subscription, now, None)
+            outcome = replace(
+                paid,
+                settled=(*outcome.settled, *paid.settled),
+                has_begun=outcome.has_begun or paid.has_begun,
+            )
+            subscription = paid.subscription
         for payment in outcome.settled:
             await unit.payments.save(payment)
         await unit.subscriptions.save(subscription)

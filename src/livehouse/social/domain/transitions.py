@@ -141,8 +141,8 @@ def cancel(subscription: PaidSubscription, now: datetime) -> Outcome:
             raise _no_subscription()
 
 
-def confirm(subscription: PaidSubscription, now: datetime, by: AccountId) -> Outcome:
-    """The pending payment came in."""
+def confirm(subscription: PaidSubscription, now: datetime, by: AccountId | None) -> Outcome:
+    """The pending payment came in. by: who says so; None where nothing had to."""
     payment = _pending(subscription)
     settled = (payment.settled(PaymentState.CONFIRMED, now, by),)
     if payment.kind is PaymentKind.FIRST:
