@@ -82,7 +82,7 @@ async def test_what_administrators_do_is_written_down(
     # All at one moment of this clock, so in no order.
     assert {(one["what"], one["subject_name"], one["reason"]) for one in log} == {
         ("refuse_payment", "ada", f"5.00 EUR, {references[0]}"),
-        ("confirm_payment", "ada", f"500 EUR, {references[1]}"),
+        ("confirm_payment", "ada", f"5.00 EUR, {references[1]}"),
         ("grant_subscription", "bob", "Months: 2, of 'Gold' at 'ada'"),
         ("create_category", "Kites", ""),
         ("create_category", "Boats", ""),

@@ -77,7 +77,7 @@ def test_any_text_is_a_secret_or_not(text: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "bell\x07"])
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "\u200b\x07"])
 def test_names_are_visible_and_short(name: str) -> None:
     with pytest.raises(Invalid):
         valid_name(name)
