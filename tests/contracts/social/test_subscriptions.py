@@ -202,6 +202,12 @@ async def test_the_longest_due_comes_first(unit_of_work: UnitOfWorkFactory) -> N
         await unit.subscriptions.save(replace(early, state=SubscriptionState.ENDED))
     async with unit_of_work() as unit:
         assert await unit.subscriptions.next_due(due_at + timedelta(days=3)) == late
+        await unit.subscriptions.put_off(late, due_at + timedelta(days=9))
+    async with unit_of_work() as unit:
+        assert await unit.subscriptions.next_due(due_at + timedelta(days=8)) is None
+        assert await unit.subscriptions.next_due(due_at + timedelta(days=9)) == late
+        await unit.subscriptions.save(late)
+        assert await unit.subscriptions.next_due(due_at + timedelta(days=3)) == late
 
 
 async def test_lists(unit_of_work: UnitOfWorkFactory) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from tests.unit.social.stage import ADA, ADMINISTRATOR, BOB, CHANNEL, EDITOR, EVE, Stage
@@ -10,7 +11,10 @@ from tests.unit.social.stage import ADA, ADMINISTRATOR, BOB, CHANNEL, EDITOR, EV
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Conflict, Forbidden, NotFound, Unavailable
 from livehouse.access.contract import Suspension
+from livehouse.accounts.contract import AccountId
 from livehouse.accounts.testing import told_deeds
+from livehouse.social.application.ledger import Ledger
+from livehouse.social.application.ports import UnitOfWork
 from livehouse.social.domain.months import add_months
 from livehouse.social.domain.paid_subscription import (
     GRACE,
@@ -18,6 +22,7 @@ from livehouse.social.domain.paid_subscription import (
     RENEWAL_LEAD,
     STREAK_GRACE,
     EndReason,
+    PaidSubscription,
     SubscriptionState,
 )
 from livehouse.social.domain.payment import PaymentKind, PaymentState
@@ -340,3 +345,27 @@ async def test_a_withdrawn_tier_is_not_renewed() -> None:
     assert await stage.is_supporter()
     await stage.wait(timedelta(days=6))
     assert not await stage.is_supporter()
+
+
+async def test_one_that_fails_is_put_off_and_those_behind_it_are_seen_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage = Stage()
+    await stage.taken(EVE)
+    stage.clock.advance(timedelta(hours=1))
+    await stage.taken(BOB, amount=600)
+    load = stage.ledger.load
+
+    async def fails_for_eve(unit: UnitOfWork, account_id: AccountId, *others: Any) -> PaidSubscription | None:
+        if account_id == EVE.account_id:
+            raise RuntimeError("a row that nobody thought of")
+        return await load(unit, account_id, *others)
+
+    monkeypatch.setattr(Ledger, "load", staticmethod(fails_for_eve))
+    await stage.wait(timedelta(days=25))
+    assert (await stage.subscription(EVE)).pending is None
+    assert (await stage.subscription(BOB)).pending is not None
+    monkeypatch.undo()
+    assert not await stage.pass_time(), "it waits for an hour"
+    await stage.wait(timedelta(hours=1))
+    assert (await stage.subscription(EVE)).pending is not None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, text, tuple_
+from sqlalchemy import Select, delete, func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -89,6 +89,16 @@ class PostgresSubscriptions:
             .with_for_update(skip_locked=True)
         )
         return next(iter(await self._read(query)), None)
+
+    async def put_off(self, subscription: PaidSubscription, until: datetime) -> None:
+        await self._connection.execute(
+            update(_subscription)
+            .where(
+                _subscription.c.account_id == subscription.account_id.uuid,
+                _subscription.c.channel_id == subscription.channel_id.uuid,
+            )
+            .values(due_at=until)
+        )
 
     async def of_account(
         self, account_id: AccountId, *, after: Place | None, limit: int

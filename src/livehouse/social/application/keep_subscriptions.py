@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+
+import structlog
 
 from cpc.kernel.clock import Clock
 from livehouse.accounts.contract import AccountId
@@ -13,13 +16,18 @@ from livehouse.social.domain.paid_subscription import EndReason, SubscriptionSta
 from livehouse.social.domain.transitions import cancel, end
 
 IN_A_ROW = 100
+PUT_OFF_BY = timedelta(hours=1)
+"""So long one waits that failed."""
+log = structlog.get_logger(__name__)
+
 _GOING_ON = frozenset({SubscriptionState.PENDING, SubscriptionState.ACTIVE})
 
 
 class PassTime:
     """A duty of the worker: asks for renewals, and ends what has come to its end.
 
-    Each subscription is a transaction of its own, so a process that dies goes on where it stopped.
+    Each subscription is a transaction of its own, so a process that dies goes on where it stopped. One that
+    fails is put off, so that those behind it do not wait for it.
     """
 
     def __init__(self, unit_of_work: UnitOfWorkFactory, ledger: Ledger, clock: Clock) -> None:
@@ -32,9 +40,16 @@ class PassTime:
         now = self._clock.now()
         async with self._unit_of_work() as unit:
             subscription = await unit.subscriptions.next_due(now)
-            if subscription is None:
-                return False
-            await self._ledger.catch_up(unit, subscription, now)
+        if subscription is None:
+            return False
+        try:
+            async with self._unit_of_work() as unit:
+                await self._ledger.load(unit, subscription.account_id, subscription.channel_id, now)
+        except Exception:
+            # Whatever is wrong with this one, those behind it do not wait for it.
+            log.exception("a paid subscription is put off", subscription=str(subscription.id))
+            async with self._unit_of_work() as unit:
+                await unit.subscriptions.put_off(subscription, now + PUT_OFF_BY)
         return True
 
 

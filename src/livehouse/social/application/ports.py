@@ -111,6 +111,10 @@ class Subscriptions(Protocol):
         """The longest due of those no other unit of work holds; held by this one until it ends."""
         ...
 
+    async def put_off(self, subscription: PaidSubscription, until: datetime) -> None:
+        """It is not due before that, whatever it says itself, unless it is saved anew."""
+        ...
+
     async def of_account(
         self, account_id: AccountId, *, after: Place | None, limit: int
     ) -> Sequence[PaidSubscription]:

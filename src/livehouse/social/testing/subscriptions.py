@@ -68,6 +68,9 @@ class InMemorySubscriptions:
         due = [(at, key[0].uuid.bytes, key) for key, at in self._tables.due_at.items() if at and at <= now]
         return None if not due else self._with_pending(self._tables.subscriptions[min(due)[2]])
 
+    async def put_off(self, subscription: PaidSubscription, until: datetime) -> None:
+        self._tables.due_at[subscription.account_id, subscription.channel_id] = until
+
     async def of_account(
         self, account_id: AccountId, *, after: Place | None, limit: int
     ) -> Sequence[PaidSubscription]:
