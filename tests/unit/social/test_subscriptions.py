@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from tests.unit.social.stage import ADA, ADMINISTRATOR, BOB, CHANNEL, EDITOR, EVE, Stage
@@ -11,7 +10,6 @@ from tests.unit.social.stage import ADA, ADMINISTRATOR, BOB, CHANNEL, EDITOR, EV
 from cpc.kernel.clock import FakeClock
 from cpc.kernel.errors import Conflict, Forbidden, NotFound, Unavailable
 from livehouse.access.contract import Suspension
-from livehouse.accounts.contract import AccountId
 from livehouse.accounts.testing import told_deeds
 from livehouse.social.application.ledger import Ledger
 from livehouse.social.application.ports import UnitOfWork
@@ -354,14 +352,14 @@ async def test_one_that_fails_is_put_off_and_those_behind_it_are_seen_to(
     await stage.taken(EVE)
     stage.clock.advance(timedelta(hours=1))
     await stage.taken(BOB, amount=600)
-    load = stage.ledger.load
+    catch_up = stage.ledger.catch_up
 
-    async def fails_for_eve(unit: UnitOfWork, account_id: AccountId, *others: Any) -> PaidSubscription | None:
-        if account_id == EVE.account_id:
+    async def fails_for_eve(unit: UnitOfWork, due: PaidSubscription, now: datetime) -> PaidSubscription:
+        if due.account_id == EVE.account_id:
             raise RuntimeError("a row that nobody thought of")
-        return await load(unit, account_id, *others)
+        return await catch_up(unit, due, now)
 
-    monkeypatch.setattr(Ledger, "load", staticmethod(fails_for_eve))
+    monkeypatch.setattr(Ledger, "catch_up", staticmethod(fails_for_eve))
     await stage.wait(timedelta(days=25))
     assert (await stage.subscription(EVE)).pending is None
     assert (await stage.subscription(BOB)).pending is not None

@@ -38,14 +38,16 @@ class PassTime:
     async def __call__(self) -> bool:
         """See to one; False when none is due."""
         now = self._clock.now()
-        async with self._unit_of_work() as unit:
-            subscription = await unit.subscriptions.next_due(now)
-        if subscription is None:
-            return False
+        subscription = None
         try:
             async with self._unit_of_work() as unit:
-                await self._ledger.load(unit, subscription.account_id, subscription.channel_id, now)
+                subscription = await unit.subscriptions.next_due(now)
+                if subscription is None:
+                    return False
+                await self._ledger.catch_up(unit, subscription, now)
         except Exception:
+            if subscription is None:
+                raise
             # Whatever is wrong with this one, those behind it do not wait for it.
             log.exception("a paid subscription is put off", subscription=str(subscription.id))
             async with self._unit_of_work() as unit:
