@@ -19,7 +19,7 @@ async def test_a_channel_as_everyone_sees_it(visit, ada: httpx.AsyncClient) -> N
     assert answer.status_code == 200
     body = answer.json()
     assert set(body) == {
-        "id", "name", "owner_id", "title", "category", "category_slug", "tags", "language",
+        "id", "name", "display_name", "owner_id", "title", "category", "category_slug", "tags", "language",
         "is_mature", "is_recorded",
         "ladder", "privacy", "chat_modes", "created_at", "broadcast", "chat",
         "avatar_url", "banner_url",
@@ -121,8 +121,8 @@ async def test_what_is_live_comes_first(
     live = (await browser.get("/api/v1/channels?live=true")).json()
     (card,) = live["channels"]
     assert set(card) == {
-        "id", "name", "title", "category", "category_slug", "tags", "language", "is_mature", "privacy",
-        "is_live", "viewers", "started_at", "avatar_url",
+        "id", "name", "display_name", "title", "category", "category_slug", "tags", "language", "is_mature",
+        "privacy", "is_live", "viewers", "started_at", "avatar_url",
     }  # fmt: skip
     assert (card["viewers"], card["started_at"], live["next_cursor"]) == (3, "2026-01-01T12:00:00Z", None)
     first = (await browser.get("/api/v1/channels?limit=1")).json()
