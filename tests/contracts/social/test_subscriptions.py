@@ -106,6 +106,28 @@ async def test_withdrawn_tiers_are_read_page_by_page(unit_of_work: UnitOfWorkFac
     assert sorted(one.id for one in seen) == sorted(one.id for one in tiers)
 
 
+async def test_only_a_tier_that_nobody_ever_took_is_removed(unit_of_work: UnitOfWorkFactory) -> None:
+    unused, waited_for, had, next_one = (a_tier(amount) for amount in (1, 2, 3, 4))
+    async with unit_of_work() as unit:
+        for tier in (unused, waited_for, had, next_one):
+            await unit.tiers.save(tier)
+    await asked(unit_of_work, AccountId(uuid4()), waited_for)
+    subscription = await running(unit_of_work, AccountId(uuid4()), had)
+    await save(unit_of_work, replace(subscription, next_tier_id=next_one.id))
+    async with unit_of_work() as unit:
+        assert await unit.tiers.get(CHANNEL, unused.id, held=True) == unused
+        assert not await unit.tiers.remove_unused(OTHER, unused.id)
+        gone = [
+            tier
+            for tier in (unused, waited_for, had, next_one)
+            if await unit.tiers.remove_unused(CHANNEL, tier.id)
+        ]
+        assert gone == [unused]
+    async with unit_of_work() as unit:
+        assert await unit.tiers.offered_by(CHANNEL) == [waited_for, had, next_one]
+        assert not await unit.tiers.remove_unused(CHANNEL, unused.id)
+
+
 async def test_a_subscription_is_kept_with_its_pending_payment(unit_of_work: UnitOfWorkFactory) -> None:
     eve, tier = AccountId(uuid4()), a_tier()
     async with unit_of_work() as unit:

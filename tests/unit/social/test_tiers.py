@@ -173,9 +173,11 @@ async def test_the_owner_takes_home_the_tiers_and_those_that_were_withdrawn(
 ) -> None:
     monkeypatch.setattr(personal_data, "MAX_PAGE", 2)
     stage = Stage()
+    await stage.furnish()
     tier = await stage.tier("Gold", 500, [Benefit(BenefitKind.CUSTOM, text="A postcard")])
     withdrawn = [await stage.tier(name, 900) for name in ("Silver", "Tin", "Lead")]
-    for one in withdrawn:
+    for one, supporter in zip(withdrawn, ("bob", "eve", "moderates"), strict=True):
+        await stage.grant(ADA, "ada", supporter, str(one.id), 1)
         await stage.withdraw_tier(ADA, "ada", str(one.id))
 
     async def taken_home(actor: Actor) -> list[Mapping[str, object]]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import ColumnElement, and_, delete, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from livehouse.channel.contract import ChannelId
+from livehouse.social.adapters.postgres_tables import paid_subscription as _subscription
+from livehouse.social.adapters.postgres_tables import payment as _payment
 from livehouse.social.adapters.postgres_tables import tier as _tier
 from livehouse.social.application.ports import Place
 from livehouse.social.domain.money import Money
 from livehouse.social.domain.tier import Benefit, BenefitKind, SubscriptionTier, TierId
 
+_OPEN_STATES = ("pending", "active", "cancelled")
 # There may be no row to hold yet.
 _LOCK_CHANNEL = text("SELECT pg_advisory_xact_lock(hashtextextended('social.tiers ' || :channel, 0))")
 
@@ -35,11 +38,13 @@ class PostgresTiers:
         )
         return [to_tier(row) for row in await self._connection.execute(query)]
 
-    async def get(self, channel_id: ChannelId, tier_id: TierId) -> SubscriptionTier | None:
-        found = await self._connection.execute(
-            select(_tier).where(_tier.c.channel_id == channel_id.uuid, _tier.c.tier_id == tier_id.uuid)
-        )
-        row = found.one_or_none()
+    async def get(
+        self, channel_id: ChannelId, tier_id: TierId, *, held: bool = False
+    ) -> SubscriptionTier | None:
+        query = select(_tier).where(_is(channel_id, tier_id))
+        if held:
+            query = query.with_for_update(read=True, key_share=True)
+        row = (await self._connection.execute(query)).one_or_none()
         return None if row is None else to_tier(row)
 
     async def withdrawn_by(
@@ -73,6 +78,32 @@ class PostgresTiers:
             .values(channel_id=tier.channel_id.uuid, tier_id=tier.id.uuid, **values)
             .on_conflict_do_update(index_elements=["channel_id", "tier_id"], set_=values)
         )
+
+    async def remove_unused(self, channel_id: ChannelId, tier_id: TierId) -> bool:
+        await self._connection.execute(
+            select(_tier.c.tier_id).where(_is(channel_id, tier_id)).with_for_update()
+        )
+        # A statement of its own, which sees what those who held the tier until now have written.
+        paid_for = select(_payment.c.payment_id).where(
+            _payment.c.channel_id == channel_id.uuid, _payment.c.tier_id == tier_id.uuid
+        )
+        named = select(_subscription.c.account_id).where(
+            _subscription.c.channel_id == channel_id.uuid,
+            _subscription.c.state.in_(_OPEN_STATES),
+            or_(
+                _subscription.c.tier_id == tier_id.uuid,
+                _subscription.c.next_tier_id == tier_id.uuid,
+                _subscription.c.former_tier_id == tier_id.uuid,
+            ),
+        )
+        removed = await self._connection.execute(
+            delete(_tier).where(_is(channel_id, tier_id), ~paid_for.exists(), ~named.exists())
+        )
+        return removed.rowcount == 1
+
+
+def _is(channel_id: ChannelId, tier_id: TierId) -> ColumnElement[bool]:
+    return and_(_tier.c.channel_id == channel_id.uuid, _tier.c.tier_id == tier_id.uuid)
 
 
 def _benefit_to_json(benefit: Benefit) -> dict[str, object]:

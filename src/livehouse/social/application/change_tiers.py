@@ -99,7 +99,8 @@ class WithdrawTier:
         self._clock = clock
 
     async def __call__(self, actor: Actor, channel_name: str, tier_id: str) -> None:
-        """Whoever has it keeps it to the end of what is paid for; it is not renewed.
+        """Whoever has it keeps it to the end of what is paid for; it is not renewed. What nobody ever took
+        leaves nothing behind.
 
         Raises `Unauthenticated`, `NotFound`, `Forbidden`.
         """
@@ -109,7 +110,8 @@ class WithdrawTier:
         async with self._unit_of_work() as unit:
             await unit.tiers.offered_by(channel.id, for_update=True)
             tier = await offered_tier(unit, channel.id, tier_id)
-            await unit.tiers.save(replace(tier, withdrawn_at=self._clock.now()))
+            if not await unit.tiers.remove_unused(channel.id, tier.id):
+                await unit.tiers.save(replace(tier, withdrawn_at=self._clock.now()))
 
 
 class ListTiers:
@@ -144,8 +146,8 @@ def check_beside(tier: SubscriptionTier, others: Sequence[SubscriptionTier]) -> 
 
 
 async def offered_tier(unit: UnitOfWork, channel_id: ChannelId, tier_id: str) -> SubscriptionTier:
-    """Raises `Invalid` (malformed-id), `NotFound` (no-such-tier)."""
-    tier = await unit.tiers.get(channel_id, TierId.parse(tier_id))
+    """It stays until the unit of work ends. Raises `Invalid` (malformed-id), `NotFound` (no-such-tier)."""
+    tier = await unit.tiers.get(channel_id, TierId.parse(tier_id), held=True)
     if tier is None or not tier.is_offered:
         raise NotFound("no-such-tier", "The channel offers no such tier.")
     return tier

@@ -75,8 +75,10 @@ class Tiers(Protocol):
         """
         ...
 
-    async def get(self, channel_id: ChannelId, tier_id: TierId) -> SubscriptionTier | None:
-        """Offered or withdrawn."""
+    async def get(
+        self, channel_id: ChannelId, tier_id: TierId, *, held: bool = False
+    ) -> SubscriptionTier | None:
+        """Offered or withdrawn. held: nobody removes it until this unit of work ends."""
         ...
 
     async def withdrawn_by(
@@ -91,6 +93,10 @@ class Tiers(Protocol):
 
     async def save(self, tier: SubscriptionTier) -> None:
         """A new one, or a change."""
+        ...
+
+    async def remove_unused(self, channel_id: ChannelId, tier_id: TierId) -> bool:
+        """Whether it is gone: no payment and no open subscription has ever named it."""
         ...
 
 

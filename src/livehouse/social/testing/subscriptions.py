@@ -30,7 +30,9 @@ class InMemoryTiers:
         ]
         return sorted(offered, key=lambda tier: (tier.price.amount, tier.created_at, tier.id.uuid.bytes))
 
-    async def get(self, channel_id: ChannelId, tier_id: TierId) -> SubscriptionTier | None:
+    async def get(
+        self, channel_id: ChannelId, tier_id: TierId, *, held: bool = False
+    ) -> SubscriptionTier | None:
         tier = self._tables.tiers.get(tier_id)
         return tier if tier is not None and tier.channel_id == channel_id else None
 
@@ -47,6 +49,16 @@ class InMemoryTiers:
 
     async def save(self, tier: SubscriptionTier) -> None:
         self._tables.tiers[tier.id] = tier
+
+    async def remove_unused(self, channel_id: ChannelId, tier_id: TierId) -> bool:
+        named: set[TierId | None] = {payment.tier_id for payment in self._tables.payments.values()}
+        for one in self._tables.subscriptions.values():
+            if _is_open(one):
+                named |= {one.tier_id, one.next_tier_id, one.former.tier_id if one.former else None}
+        if await self.get(channel_id, tier_id) is None or tier_id in named:
+            return False
+        del self._tables.tiers[tier_id]
+        return True
 
 
 class InMemorySubscriptions:
