@@ -14,7 +14,7 @@ from tests.contracts.channel.house import House
 from cpc.images.image import ImageName
 from livehouse.access.contract import Scope, Suspension
 from livehouse.accounts.adapters.postgres import PostgresAccountsUnitOfWork
-from livehouse.accounts.contract import AccountId, AccountName
+from livehouse.accounts.contract import AccountId, AccountName, PersonCard
 from livehouse.accounts.domain.account import Account
 from livehouse.accounts.domain.login_session import LoginSession, LoginSessionId
 from livehouse.accounts.domain.mail_address import MailAddress
@@ -81,8 +81,9 @@ async def test_of_accounts(engine: AsyncEngine, asked: list[str]) -> None:
             assert await unit.login_sessions.find([]) is None
             assert await unit.access_tokens.find([("k1", b"\x02")]) == (token, ada)
             assert await unit.access_tokens.find([("k1", b"\x01")]) is None
-            assert await unit.accounts.avatars_of([EVE, OWNER]) == {EVE: ada.avatar}
-            assert await unit.accounts.avatars_of([]) == {}
+            card = PersonCard(EVE, ada.name, ada.avatar, "Ada")
+            assert await unit.accounts.cards_of([EVE, OWNER]) == {EVE: card}
+            assert await unit.accounts.cards_of([]) == {}
     assert len(asked) == 8
 
 
