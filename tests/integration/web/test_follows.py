@@ -27,6 +27,7 @@ async def test_following_and_leaving(ada: httpx.AsyncClient, bob: httpx.AsyncCli
         {
             "id": (await bob.get(ADA)).json()["id"],
             "name": "ada",
+            "display_name": "ada",
             "title": (await bob.get(ADA)).json()["title"],
             "category": "",
             "avatar_url": None,
