@@ -96,8 +96,10 @@ class OutboxRelay:
                     tidied_s = self._monotonic_s()
                 if await self._publish_batch(connection):
                     continue
+                # Not wait_for: before Python 3.12 it forgets that it was cancelled when it is woken as well.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), self._poll_s)
+                    async with asyncio.timeout(self._poll_s):
+                        await self._woken.wait()
         finally:
             if not driver.is_closed():
                 await driver.remove_listener(OUTBOX_NOTIFICATION, self._on_notification)

@@ -21,6 +21,7 @@ from cpc.cache.ports import Entry
 from cpc.cache.testing import RecordedCounts
 from cpc.eventbus.postgres import PostgresTransaction
 from cpc.kernel.clock import FakeClock
+from cpc.kernel.ending_tasks import end_all
 from cpc.kernel.errors import Moved
 from cpc.kernel.ids import UuidV7Ids
 from cpc.social_integration.events import StreamEnded, StreamStarted
@@ -115,9 +116,7 @@ async def web(
     tasks = [asyncio.ensure_future(duty()) for duty in duties.values()]
     yield processes
     assert not any(task.done() for task in tasks)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await end_all(tasks)
     for process in processes:
         process.cache.close()
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
+from cpc.kernel.ending_tasks import end_all
+
 
 @asynccontextmanager
 async def running(duties: Mapping[str, Callable[[], Awaitable[None]]]) -> AsyncIterator[None]:
@@ -13,6 +15,4 @@ async def running(duties: Mapping[str, Callable[[], Awaitable[None]]]) -> AsyncI
     tasks = [asyncio.ensure_future(duty()) for duty in duties.values()]
     yield
     assert not any(task.done() for task in tasks)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await end_all(tasks)

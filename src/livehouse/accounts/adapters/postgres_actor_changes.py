@@ -67,6 +67,7 @@ class PostgresActorChanges:
                     await heard.wait()
                 self._changes.followed()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(ended.wait(), self._heartbeat_s)
+                    async with asyncio.timeout(self._heartbeat_s):
+                        await ended.wait()
         finally:
             connection.terminate()

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from cpc.kernel.clock import SystemClock
+from cpc.kernel.ending_tasks import end_all
 from cpc.kernel.ids import UuidV7Ids
 from livehouse.main.nats_connection import connect_nats
 from livehouse.main.role_context import RoleContext
@@ -88,8 +89,6 @@ async def run(role: RoleContext) -> None:
                 log.error("a duty ended", duty=name)
                 task.result()
     finally:
-        for ending in everything:
-            ending.cancel()
-        await asyncio.wait(everything)
+        await end_all(everything)
         await connection.close()
         await engine.dispose()
