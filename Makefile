@@ -48,7 +48,7 @@ test: ## Everything: what `make check` does, then integration, conformance, pack
 	@$(LANES) ready dev
 	@$(QUIET) "Chromium for the browser tests" tools/install_chromium.sh
 	@$(LANES) --keep-going check-page check-native check-types check-lint check-imports
-	@$(BIN)/pytest tests $(ARGS)
+	@tools/test.sh $(ARGS)
 
 .PHONY: bench
 bench: ready dev ## Run one scenario: make bench NAME=start; the last line is JSON with its figures
@@ -165,4 +165,5 @@ check-imports:
 	@$(QUIET) "import rules" $(BIN)/lint-imports --no-logo
 
 check-unit:
-	@STEP_CLOSING=1 $(QUIET) "unit and architecture tests" $(BIN)/pytest -m "not integration" tests/unit tests/architecture
+	@STEP_CLOSING=1 $(QUIET) "unit and architecture tests" $(BIN)/pytest -m "not integration" \
+		--numprocesses=2 --dist=loadfile tests/unit tests/architecture
