@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ from livehouse.main.free_ports import free_port
 from livehouse.main.migrations import migrate
 
 _TEMPLATE = "template_livehouse"
+
+# Run in the background by a shell, tests begin with SIGINT ignored, and so would encoders they end by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
