@@ -39,6 +39,8 @@ const hourMs = 3_600_000;
 
 /** How far the clocks of a zone are ahead of UTC at an instant, in milliseconds. */
 function offsetMs(zone: string, atMs: number): number {
+  // Arithmetic: nobody reads it.
+  // eslint-disable-next-line no-restricted-properties
   const parts = new Intl.DateTimeFormat('en', {
     timeZone: zone,
     hourCycle: 'h23',
