@@ -7,7 +7,6 @@ import email
 import re
 import socket
 import ssl
-import subprocess
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from email.policy import default
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from tests.certificate import self_signed
 
 from cpc.kernel.clock import FakeClock, SystemClock
 from cpc.kernel.errors import Unavailable
@@ -248,14 +248,7 @@ def test_where_a_password_needs_tls(url: str, requires_tls: bool) -> None:
 @pytest.fixture
 def tls_context(tmp_path: Path) -> ssl.SSLContext:
     """With a certificate that only it believes in."""
-    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
-    subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:mail.example.org")
-    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
-    subprocess.run(
-        ["openssl", "req", "-x509", *curve, *subject, "-keyout", str(key), "-out", str(chain)],
-        check=True,
-        capture_output=True,
-    )
+    chain, key = self_signed(tmp_path, "IP:127.0.0.1", "DNS:mail.example.org")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain, key)
     return context

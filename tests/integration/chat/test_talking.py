@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
+from tests.certificate import self_signed
 
 from livehouse.chat.adapters import gateway_rooms
 
@@ -281,23 +281,9 @@ async def test_a_load_balancer_can_ask_whether_the_door_is_open(house: Any) -> N
     writer.close()
 
 
-@pytest.fixture
-def key_and_certificate(tmp_path: Path) -> tuple[Path, Path]:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
-            "-keyout", str(key), "-out", str(certificate),
-        ],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return key, certificate
-
-
-async def test_the_sockets_speak_tls(house: Any, key_and_certificate: tuple[Path, Path]) -> None:
+async def test_the_sockets_speak_tls(house: Any, tmp_path: Path) -> None:
     ada = await house.sign_up("ada")
-    key, certificate = key_and_certificate
+    certificate, key = self_signed(tmp_path, "IP:127.0.0.1")
     server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server_side.load_cert_chain(certificate, key)
     gateway = await house.gateway(ssl_context=server_side)

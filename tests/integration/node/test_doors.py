@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 import websockets
+from tests.certificate import self_signed
 from tests.integration.node.running_node import StartNode, livehouse
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -18,15 +18,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
-    subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
-    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
-    subprocess.run(
-        ["openssl", "req", "-x509", *curve, *subject, "-keyout", str(key), "-out", str(chain)],
-        check=True,
-        capture_output=True,
-    )
-    return chain, key
+    return self_signed(tmp_path, "IP:127.0.0.1")
 
 
 async def test_every_door_speaks_tls(start_node: StartNode, certificate: tuple[Path, Path]) -> None:

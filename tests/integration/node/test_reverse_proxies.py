@@ -19,6 +19,7 @@ import httpx
 import pytest
 import websockets
 from PIL import Image
+from tests.certificate import self_signed
 from tests.integration.node.running_node import Node, StartNode, answers, livehouse, wait_until
 
 from cpc.images.image import MAX_UPLOAD_BYTES
@@ -39,16 +40,7 @@ Start = Callable[[int, Node, Certificate, Path], list[str]]
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    folder = tmp_path_factory.mktemp("certificate")
-    chain, key = folder / "chain.pem", folder / "key.pem"
-    subject = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
-    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
-    subprocess.run(
-        ["openssl", "req", "-x509", *curve, *subject, "-keyout", str(key), "-out", str(chain)],
-        check=True,
-        capture_output=True,
-    )
-    return chain, key
+    return self_signed(tmp_path_factory.mktemp("certificate"), "DNS:localhost")
 
 
 def put_in(text: str, replacements: dict[str, str]) -> str:
